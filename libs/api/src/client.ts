@@ -1,0 +1,87 @@
+import { isIP } from "node:net";
+import { type ChannelCredentials, type ChannelOptions, type ClientOptions, credentials, Metadata } from "@grpc/grpc-js";
+import { TransshipError } from "@transship/errors";
+import { AgentServiceClient } from "./gen/transship/v1/agent.ts";
+import { ExecutionServiceClient } from "./gen/transship/v1/execution.ts";
+import { InstanceServiceClient } from "./gen/transship/v1/instance.ts";
+import { RuleServiceClient } from "./gen/transship/v1/rule.ts";
+import { ServerServiceClient } from "./gen/transship/v1/server.ts";
+import { TaskServiceClient } from "./gen/transship/v1/task.ts";
+import { TopologyServiceClient } from "./gen/transship/v1/topology.ts";
+import { WorkServiceClient } from "./gen/transship/v1/work.ts";
+
+/** How to reach a control plane and who we are there. */
+export interface ServerAccess {
+  /** `host:port`, or `unix:/path`. */
+  readonly address: string;
+  /** PEM text of the CA that signed the server's certificate; absent = the system's CAs. */
+  readonly ca?: string | undefined;
+  /** Plain gRPC without TLS; only accepted for a loopback address. */
+  readonly insecure?: boolean | undefined;
+  /** Bearer token. */
+  readonly token?: string | undefined;
+}
+
+/** The services of a control plane, over one connection. */
+export interface ControlPlaneClient extends Disposable {
+  readonly topology: TopologyServiceClient;
+  readonly instances: InstanceServiceClient;
+  readonly rules: RuleServiceClient;
+  readonly executions: ExecutionServiceClient;
+  readonly tasks: TaskServiceClient;
+  readonly agents: AgentServiceClient;
+  readonly server: ServerServiceClient;
+  readonly work: WorkServiceClient;
+  /** Metadata of every call: the token. */
+  readonly metadata: Metadata;
+}
+
+const CHANNEL_OPTIONS: ChannelOptions = {
+  "grpc.keepalive_time_ms": 20_000,
+  "grpc.keepalive_timeout_ms": 10_000,
+  "grpc.keepalive_permit_without_calls": 1,
+  "grpc.initial_reconnect_backoff_ms": 200,
+  "grpc.max_reconnect_backoff_ms": 5_000,
+};
+
+/** Opens the services. Nothing is sent before the first call. @throws TransshipError `INVALID_ARGUMENT` for plain gRPC to an address that is not loopback. */
+export function connectControlPlane(access: ServerAccess): ControlPlaneClient {
+  const channel = channelCredentials(access);
+  const first = new TopologyServiceClient(access.address, channel, CHANNEL_OPTIONS as ClientOptions);
+  const shared: ClientOptions = { ...CHANNEL_OPTIONS, channelOverride: first.getChannel() };
+  const metadata = new Metadata();
+  if (access.token !== undefined) metadata.set("authorization", `Bearer ${access.token}`);
+  return {
+    topology: first,
+    instances: new InstanceServiceClient(access.address, channel, shared),
+    rules: new RuleServiceClient(access.address, channel, shared),
+    executions: new ExecutionServiceClient(access.address, channel, shared),
+    tasks: new TaskServiceClient(access.address, channel, shared),
+    agents: new AgentServiceClient(access.address, channel, shared),
+    server: new ServerServiceClient(access.address, channel, shared),
+    work: new WorkServiceClient(access.address, channel, shared),
+    metadata,
+    [Symbol.dispose]: () => first.close(),
+  };
+}
+
+function channelCredentials(access: ServerAccess): ChannelCredentials {
+  if (access.insecure !== true) return credentials.createSsl(access.ca === undefined ? null : Buffer.from(access.ca));
+  if (!isLoopback(access.address)) {
+    throw new TransshipError("INVALID_ARGUMENT", {
+      what: `plain gRPC to ${access.address}`,
+      why: "only a loopback address may be used without TLS",
+      hint: "Give the control plane a certificate (--tls-cert, --tls-key) and the client its CA (--tls-ca).",
+    });
+  }
+  return credentials.createInsecure();
+}
+
+/** Whether `host:port` (or `unix:…`) stays on this machine. Names are not resolved: only `localhost` and literal addresses count. */
+export function isLoopback(address: string): boolean {
+  if (address.startsWith("unix:")) return true;
+  const host = address.replace(/:\d+$/, "").replace(/^\[(.*)\]$/, "$1");
+  if (host === "localhost") return true;
+  if (isIP(host) === 4) return host.startsWith("127.");
+  return host === "::1";
+}

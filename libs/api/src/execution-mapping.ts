@@ -1,0 +1,61 @@
+import { artifactName, type Execution, type ExecutionState, type ExecutionSummary, NO_BYTES, type Task } from "@transship/model";
+import { storedFailureToMessage } from "./failure-mapping.ts";
+import {
+  type Execution as ExecutionMessage,
+  ExecutionState as ExecutionStateMessage,
+  type TaskFailure,
+} from "./gen/transship/v1/execution.ts";
+
+const EXECUTION_STATES = {
+  queued: ExecutionStateMessage.QUEUED,
+  inventory: ExecutionStateMessage.INVENTORY,
+  planning: ExecutionStateMessage.PLANNING,
+  copying: ExecutionStateMessage.COPYING,
+  succeeded: ExecutionStateMessage.SUCCEEDED,
+  partial: ExecutionStateMessage.PARTIAL,
+  failed: ExecutionStateMessage.FAILED,
+  stopped: ExecutionStateMessage.STOPPED,
+} as const satisfies Record<ExecutionState, ExecutionStateMessage>;
+
+export function executionStateToMessage(state: ExecutionState): ExecutionStateMessage {
+  return EXECUTION_STATES[state];
+}
+
+/** Undefined for unspecified, and for a state of a newer peer. */
+export function executionStateFromMessage(message: ExecutionStateMessage): ExecutionState | undefined {
+  return (Object.keys(EXECUTION_STATES) as ExecutionState[]).find((state) => EXECUTION_STATES[state] === message);
+}
+
+/** An execution as a message; one without sums (just opened) has zeros. */
+export function executionToMessage(execution: Execution | ExecutionSummary, failedTasks: readonly Task[] = []): ExecutionMessage {
+  const sums = "tasks" in execution ? execution : { tasks: NO_TASKS, bytes: NO_BYTES, totalBytes: 0, doneBytes: 0 };
+  return {
+    id: execution.id,
+    rule: execution.rule,
+    trigger: execution.trigger,
+    state: executionStateToMessage(execution.state),
+    retryOf: execution.retryOf ?? "",
+    createdAt: execution.createdAt,
+    startedAt: execution.startedAt ?? "",
+    finishedAt: execution.finishedAt ?? "",
+    tasks: { ...sums.tasks },
+    unchanged: execution.unchanged,
+    repositories: execution.repositories,
+    bytes: { ...sums.bytes },
+    totalBytes: sums.totalBytes,
+    doneBytes: sums.doneBytes,
+    failures: failedTasks.map(taskFailure),
+    failure: execution.failure && storedFailureToMessage(execution.failure),
+  };
+}
+
+const NO_TASKS = { total: 0, succeeded: 0, failed: 0, skipped: 0, cancelled: 0, running: 0, retrying: 0 };
+
+function taskFailure(task: Task): TaskFailure {
+  return {
+    task: task.id,
+    artifact: artifactName(task.source),
+    failure: task.failure && storedFailureToMessage(task.failure),
+    attempts: task.attempts,
+  };
+}

@@ -1,0 +1,24 @@
+export { agentStateFromMessage, agentToMessage } from "./agent-mapping.ts";
+export { type ControlPlaneClient, connectControlPlane, isLoopback, type ServerAccess } from "./client.ts";
+export { executionStateFromMessage, executionStateToMessage, executionToMessage } from "./execution-mapping.ts";
+export { failureFromMessage, failureToError, failureToMessage, storedFailureToMessage } from "./failure-mapping.ts";
+export { fromServiceError, toServiceError } from "./grpc-errors.ts";
+export {
+  credentialFromMessage,
+  endpointFromMessage,
+  endpointToMessage,
+  instanceResourceFromMessage,
+  instanceResourceToMessage,
+  instanceToMessage,
+} from "./instance-mapping.ts";
+export { overwriteFromMessage, overwriteToMessage, ruleResourceFromMessage, ruleResourceToMessage, ruleToMessage } from "./rule-mapping.ts";
+export {
+  bytesFromMessage,
+  progressFromMessage,
+  progressToMessage,
+  taskStateFromMessage,
+  taskStateToMessage,
+  taskToMessage,
+} from "./task-mapping.ts";
+/** The generated messages and services, by the noun of their proto file. */
+export * as wire from "./wire.ts";

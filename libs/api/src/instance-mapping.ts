@@ -1,0 +1,68 @@
+import type { Credential, Endpoint, Instance, InstanceResource } from "@transship/model";
+import { API_VERSION } from "@transship/model";
+import type * as wire from "./gen/transship/v1/instance.ts";
+
+/** An instance document as a message, credential included: only for what goes to the control plane. */
+export function instanceResourceToMessage(resource: InstanceResource): wire.InstanceResource {
+  const { spec, metadata } = resource;
+  return {
+    name: metadata.name,
+    labels: metadata.labels,
+    spec: {
+      provider: spec.provider,
+      region: spec.region,
+      border: spec.border ?? "",
+      account: spec.account,
+      endpoints: spec.endpoints.map(endpointToMessage),
+      credential: spec.credential === undefined ? undefined : { ...spec.credential },
+    },
+  };
+}
+
+/** A message as a document, not yet checked: give it to `parseResource`. Empty strings are absent fields. */
+export function instanceResourceFromMessage(message: wire.InstanceResource): unknown {
+  const spec = message.spec;
+  return {
+    apiVersion: API_VERSION,
+    kind: "Instance",
+    metadata: { name: message.name, labels: message.labels },
+    spec: spec && {
+      ...present("provider", spec.provider),
+      region: spec.region,
+      ...present("border", spec.border),
+      ...present("account", spec.account),
+      endpoints: spec.endpoints.map(endpointFromMessage),
+      ...(spec.credential === undefined ? {} : { credential: { ...spec.credential } }),
+    },
+  };
+}
+
+/** An instance as users may see it: the password is left out. */
+export function instanceToMessage(instance: Instance): wire.Instance {
+  const { name, labels, spec } = instance;
+  const resource = instanceResourceToMessage({
+    apiVersion: API_VERSION,
+    kind: "Instance",
+    metadata: { name, labels: { ...labels } },
+    spec,
+  });
+  if (resource.spec?.credential !== undefined) resource.spec.credential.password = "";
+  return { resource, createdAt: instance.createdAt, updatedAt: instance.updatedAt };
+}
+
+export function endpointToMessage(endpoint: Endpoint): wire.Endpoint {
+  return { url: endpoint.url, network: endpoint.network, address: endpoint.address ?? "", ca: endpoint.ca ?? "" };
+}
+
+export function endpointFromMessage(message: wire.Endpoint): Endpoint {
+  return { url: message.url, network: message.network, ...present("address", message.address), ...present("ca", message.ca) };
+}
+
+export function credentialFromMessage(message: wire.Credential | undefined): Credential | undefined {
+  return message === undefined ? undefined : { username: message.username, password: message.password };
+}
+
+/** `{key: text}`, or nothing for an empty text: proto3 knows no absent strings. */
+export function present<K extends string>(key: K, text: string): { [P in K]?: string } {
+  return text === "" ? {} : ({ [key]: text } as { [P in K]?: string });
+}

@@ -1,0 +1,64 @@
+import type { ByteCounts, Task, TaskProgress, TaskState } from "@transship/model";
+import { storedFailureToMessage } from "./failure-mapping.ts";
+import {
+  type ByteCounts as ByteCountsMessage,
+  type Task as TaskMessage,
+  type TaskProgress as TaskProgressMessage,
+  TaskState as TaskStateMessage,
+} from "./gen/transship/v1/task.ts";
+
+const TASK_STATES = {
+  queued: TaskStateMessage.QUEUED,
+  leased: TaskStateMessage.LEASED,
+  copying: TaskStateMessage.COPYING,
+  verifying: TaskStateMessage.VERIFYING,
+  retrying: TaskStateMessage.RETRYING,
+  succeeded: TaskStateMessage.SUCCEEDED,
+  failed: TaskStateMessage.FAILED,
+  cancelled: TaskStateMessage.CANCELLED,
+  skipped: TaskStateMessage.SKIPPED,
+} as const satisfies Record<TaskState, TaskStateMessage>;
+
+export function taskStateToMessage(state: TaskState): TaskStateMessage {
+  return TASK_STATES[state];
+}
+
+/** Undefined for unspecified, and for a state of a newer peer. */
+export function taskStateFromMessage(message: TaskStateMessage): TaskState | undefined {
+  return (Object.keys(TASK_STATES) as TaskState[]).find((state) => TASK_STATES[state] === message);
+}
+
+export function bytesFromMessage(message: ByteCountsMessage | undefined): ByteCounts {
+  return { copied: 0, mounted: 0, existing: 0, resumed: 0, wasted: 0, ...message };
+}
+
+export function progressToMessage(progress: TaskProgress): TaskProgressMessage {
+  return { totalBytes: progress.totalBytes, doneBytes: progress.doneBytes, bytes: { ...progress.bytes } };
+}
+
+export function progressFromMessage(message: TaskProgressMessage | undefined): TaskProgress {
+  return { totalBytes: message?.totalBytes ?? 0, doneBytes: message?.doneBytes ?? 0, bytes: bytesFromMessage(message?.bytes) };
+}
+
+/** A stored task as a message. */
+export function taskToMessage(task: Task): TaskMessage {
+  return {
+    id: task.id,
+    executionId: task.executionId,
+    source: { ...task.source },
+    target: { ...task.target },
+    digest: task.digest,
+    state: taskStateToMessage(task.state),
+    agent: task.agent ?? "",
+    placement: task.placement ?? "",
+    attempts: task.attempts,
+    nextAttemptAt: task.nextAttemptAt ?? "",
+    progress: progressToMessage(task.progress),
+    failure: task.failure && storedFailureToMessage(task.failure),
+    skipReason: task.skipReason ?? "",
+    createdAt: task.createdAt,
+    startedAt: task.startedAt ?? "",
+    finishedAt: task.finishedAt ?? "",
+    epoch: task.epoch,
+  };
+}

@@ -1,0 +1,54 @@
+import type { ExecutionState } from "./execution-state.ts";
+import type { ByteCounts, Failure } from "./task.ts";
+
+/** Why an execution started. */
+export const TRIGGERS = ["manual", "retry"] as const;
+export type Trigger = (typeof TRIGGERS)[number];
+
+/** Tasks of an execution by outcome; those not finished are the rest of `total`. */
+export interface TaskCounts {
+  readonly total: number;
+  readonly succeeded: number;
+  readonly failed: number;
+  readonly skipped: number;
+  readonly cancelled: number;
+  /** Tasks that an agent has now. */
+  readonly running: number;
+  /** Tasks that failed for now and will be tried again. */
+  readonly retrying: number;
+}
+
+/** One run of a rule. */
+export interface Execution {
+  readonly id: string;
+  readonly rule: string;
+  readonly trigger: Trigger;
+  readonly state: ExecutionState;
+  /** The execution whose tasks this one runs again. */
+  readonly retryOf: string | undefined;
+  readonly createdAt: string;
+  readonly startedAt: string | undefined;
+  readonly finishedAt: string | undefined;
+  /** Tags that are equal on both sides. */
+  readonly unchanged: number;
+  /** Repositories in which something matched. */
+  readonly repositories: number;
+  /** Why the execution failed before or apart from its tasks, e.g. a listing that broke. */
+  readonly failure: Failure | undefined;
+}
+
+/** An execution with the sums of its tasks. */
+export interface ExecutionSummary extends Execution {
+  readonly tasks: TaskCounts;
+  readonly bytes: ByteCounts;
+  /** Bytes of all blobs of its tasks, as far as known, and how many of them are at the target. */
+  readonly totalBytes: number;
+  readonly doneBytes: number;
+}
+
+/** The final state of an execution whose tasks are all finished. */
+export function outcomeOf(tasks: Pick<TaskCounts, "total" | "failed" | "cancelled">): ExecutionState {
+  const lost = tasks.failed + tasks.cancelled;
+  if (lost === 0) return "succeeded";
+  return lost === tasks.total ? "failed" : "partial";
+}

@@ -1,0 +1,43 @@
+export type { Agent, AgentPlace } from "./agent.ts";
+export { AGENT_TRANSITIONS, type AgentState } from "./agent-state.ts";
+export { type Execution, type ExecutionSummary, outcomeOf, type TaskCounts, TRIGGERS, type Trigger } from "./execution.ts";
+export { EXECUTION_TRANSITIONS, type ExecutionState } from "./execution-state.ts";
+export { type Credential, type Endpoint, type Instance, type InstanceSpec, PROVIDERS, PUBLIC_NETWORK } from "./instance.ts";
+export { type InventoryEntry, subjectOfTag, type TagReference } from "./inventory.ts";
+export { isRepositoryName, resourceName } from "./names.ts";
+export { anything, compilePattern, type Pattern } from "./pattern.ts";
+export { type Candidate, endpointFor, explainNoRoute, rankForCopy, rankForInstance } from "./placement.ts";
+export { PLAN_REASONS, type PlanAction, type PlanItem, type PlanReason } from "./plan.ts";
+export {
+  API_VERSION,
+  type InstanceResource,
+  parseResource,
+  RESOURCE_KINDS,
+  type Resource,
+  type ResourceIssue,
+  type ResourceKind,
+  type RuleResource,
+} from "./resource.ts";
+export {
+  belowNamespace,
+  isOntoItself,
+  OVERWRITE,
+  type Overwrite,
+  type Rule,
+  type RuleSource,
+  type RuleSpec,
+  type RuleTarget,
+  targetRepository,
+} from "./rule.ts";
+export { follow, isFinal, mayFollow, statesBefore, type Transitions } from "./state-machine.ts";
+export {
+  type ArtifactPlace,
+  addBytes,
+  artifactName,
+  type ByteCounts,
+  type Failure,
+  NO_BYTES,
+  type Task,
+  type TaskProgress,
+} from "./task.ts";
+export { LEASED_STATES, TASK_TRANSITIONS, type TaskState, WAITING_STATES } from "./task-state.ts";

@@ -1,0 +1,67 @@
+import { z } from "zod";
+import { label, resourceName } from "./names.ts";
+
+/** The network that a registry or agent is in when none is named. */
+export const PUBLIC_NETWORK = "public";
+
+/** Kinds of registry that this version speaks to. `registry` is any registry that follows the OCI distribution spec. */
+export const PROVIDERS = ["registry"] as const;
+
+const endpointUrl = z.string().superRefine((text, context) => {
+  const url = URL.canParse(text) ? new URL(text) : undefined;
+  if (url === undefined || (url.protocol !== "https:" && url.protocol !== "http:")) {
+    context.addIssue({ code: "custom", message: "must be an https:// (or, for plain HTTP, http://) URL" });
+  } else if (url.username !== "" || url.password !== "") {
+    context.addIssue({ code: "custom", message: "must not hold a user name or password; use spec.credential" });
+  } else if ((url.pathname !== "/" && url.pathname !== "") || url.search !== "" || url.hash !== "") {
+    context.addIssue({ code: "custom", message: "must be scheme, host and port only; repositories go into the rule" });
+  }
+});
+
+/** One way to reach an instance. */
+export const endpointSchema = z.strictObject({
+  /** `https://host[:port]`, or `http://…` for a registry without TLS. */
+  url: endpointUrl,
+  /** The network from which this URL can be reached. */
+  network: label.default(PUBLIC_NETWORK),
+  /** IP address to connect to instead of what DNS says; TLS and `Host` keep the URL's name. */
+  address: z.union([z.ipv4(), z.ipv6()], { error: "must be an IP address" }).optional(),
+  /** PEM text of the certificate authority that signed the registry's certificate. Files are read by the CLI (`caFile`). */
+  ca: z.string().startsWith("-----BEGIN CERTIFICATE-----", "must be a PEM certificate").optional(),
+});
+
+/** How to authenticate to an instance. Belongs to exactly one instance; absent = anonymous. */
+export const credentialSchema = z.strictObject({
+  username: z.string().min(1, "must not be empty"),
+  password: z.string().min(1, "must not be empty"),
+});
+
+/** A registry that we know. */
+export const instanceSpecSchema = z.strictObject({
+  provider: z
+    .enum(PROVIDERS, { error: `this version supports: ${PROVIDERS.join(", ")} (any registry that follows the OCI distribution spec)` })
+    .default("registry"),
+  region: label,
+  /** The legal zone of the region, e.g. `cn`, `intl`. */
+  border: label.optional(),
+  /** The owner of the instance. */
+  account: label.default("default"),
+  endpoints: z.array(endpointSchema).min(1, "needs at least one endpoint"),
+  credential: credentialSchema.optional(),
+});
+
+export type Endpoint = z.infer<typeof endpointSchema>;
+export type Credential = z.infer<typeof credentialSchema>;
+export type InstanceSpec = z.infer<typeof instanceSpecSchema>;
+
+/** A registry that we know, as stored. */
+export interface Instance {
+  readonly name: string;
+  readonly labels: Readonly<Record<string, string>>;
+  readonly spec: InstanceSpec;
+  /** ISO 8601, UTC. */
+  readonly createdAt: string;
+  readonly updatedAt: string;
+}
+
+export { resourceName as instanceName };

@@ -1,0 +1,23 @@
+import { z } from "zod";
+
+/** Names of instances, rules and agents: lower-case letters, digits, `-` `.` `_`, starting with a letter or digit, at most 128 characters. */
+export const resourceName = z
+  .string()
+  .max(128, "a name has at most 128 characters")
+  .regex(/^[a-z0-9][a-z0-9._-]*$/, "a name has lower-case letters, digits, `-`, `.` and `_`, and starts with a letter or digit");
+
+const component = "[a-z0-9]+(?:(?:\\.|_|__|-+)[a-z0-9]+)*";
+const repositoryPattern = new RegExp(`^${component}(?:/${component})*$`);
+
+/** Whether `text` is a repository name (OCI distribution-spec 1.1, "Pulling manifests"): lower case, parts separated by `/`, at most 255 characters. */
+export function isRepositoryName(text: string): boolean {
+  return text.length <= 255 && repositoryPattern.test(text);
+}
+
+/** A namespace: the leading part of a repository name, one or several levels. */
+export const namespaceName = z
+  .string()
+  .refine(isRepositoryName, "a namespace is lower case, parts separated by `/`, each starting and ending with a letter or digit");
+
+/** A free label of a region, border, account or network: short, without spaces at its ends. */
+export const label = z.string().regex(/^\S(?:.{0,62}\S)?$/u, "1 to 64 characters, no space at either end");

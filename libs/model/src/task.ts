@@ -1,0 +1,89 @@
+import type { ErrorCode, Side } from "@transship/errors";
+import type { Overwrite } from "./rule.ts";
+import type { TaskState } from "./task-state.ts";
+
+/** A place of an artifact: an instance, a repository there, and a tag. */
+export interface ArtifactPlace {
+  readonly instance: string;
+  readonly repository: string;
+  readonly tag: string;
+}
+
+/** Payload bytes by how they came to the target. All are bytes of blobs; manifests are not counted. */
+export interface ByteCounts {
+  /** Fetched from a source in this execution. */
+  readonly copied: number;
+  /** Mounted from another repository of the target. */
+  readonly mounted: number;
+  /** At the target already. */
+  readonly existing: number;
+  /** Not fetched again thanks to a checkpoint. */
+  readonly resumed: number;
+  /** Fetched more than once, or thrown away. */
+  readonly wasted: number;
+}
+
+export const NO_BYTES: ByteCounts = { copied: 0, mounted: 0, existing: 0, resumed: 0, wasted: 0 };
+
+/** The sums of two counts. */
+export function addBytes(a: ByteCounts, b: ByteCounts): ByteCounts {
+  return {
+    copied: a.copied + b.copied,
+    mounted: a.mounted + b.mounted,
+    existing: a.existing + b.existing,
+    resumed: a.resumed + b.resumed,
+    wasted: a.wasted + b.wasted,
+  };
+}
+
+/** How far a task is. */
+export interface TaskProgress {
+  /** Bytes of all blobs of the artifact; 0 until the manifests are read. */
+  readonly totalBytes: number;
+  /** Bytes of blobs that are at the target, counting the blob under way. Never goes back within an attempt. */
+  readonly doneBytes: number;
+  readonly bytes: ByteCounts;
+}
+
+/** Why a task did not succeed, or not yet. */
+export interface Failure {
+  readonly code: ErrorCode;
+  readonly side: Side | undefined;
+  readonly message: string;
+  readonly hint: string;
+}
+
+/** One artifact to bring from a source repository:tag to a target repository:tag. */
+export interface Task {
+  readonly id: string;
+  readonly executionId: string;
+  readonly source: ArtifactPlace;
+  readonly target: ArtifactPlace;
+  /** The digest that was planned. */
+  readonly digest: string;
+  readonly overwrite: Overwrite;
+  readonly state: TaskState;
+  /** Grows with every lease; a report with an older epoch is refused. */
+  readonly epoch: number;
+  /** The agent that has the task, or had it last. */
+  readonly agent: string | undefined;
+  /** Why that agent: one sentence. */
+  readonly placement: string | undefined;
+  /** ISO 8601; end of the lease by the control plane's clock. */
+  readonly leaseUntil: string | undefined;
+  readonly attempts: number;
+  /** ISO 8601; when a `retrying` task is tried again. */
+  readonly nextAttemptAt: string | undefined;
+  readonly progress: TaskProgress;
+  readonly failure: Failure | undefined;
+  /** Why a `skipped` task was. */
+  readonly skipReason: string | undefined;
+  readonly createdAt: string;
+  readonly startedAt: string | undefined;
+  readonly finishedAt: string | undefined;
+}
+
+/** `team0/app1:v1`, as users read it. */
+export function artifactName(place: Pick<ArtifactPlace, "repository" | "tag">): string {
+  return `${place.repository}:${place.tag}`;
+}
