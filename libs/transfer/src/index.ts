@@ -1,0 +1,4 @@
+export type { CopyOptions, CopyProgress, CopyRequest, CopyResult } from "./copy-request.ts";
+export { type CopyEngine, createCopyEngine, type EngineOptions } from "./engine.ts";
+export type { BlobPlace, Journal, SpooledPiece, UploadCheckpoint } from "./journal.ts";
+export { type ArtifactTree, type ManifestNode, walkArtifact } from "./walk-artifact.ts";

@@ -1,0 +1,50 @@
+/** A blob in a repository of a registry: what an upload belongs to. */
+export interface BlobPlace {
+  /** Origin of the registry, e.g. `https://registry.example`. */
+  readonly registry: string;
+  readonly repository: string;
+  readonly digest: string;
+}
+
+/** A piece of a blob that is on disk in the spool: bytes from `start` up to, not including, `end`. */
+export interface SpooledPiece {
+  readonly start: number;
+  readonly end: number;
+  /** CRC-32 of the bytes, checked when the spool is opened again: a file system may have lost what was written before a power cut. */
+  readonly crc32: number;
+}
+
+/** An upload as the registry last acknowledged it. */
+export interface UploadCheckpoint {
+  /** The registry's newest `Location`. */
+  readonly location: string;
+  /** Bytes that it acknowledged. */
+  readonly offset: number;
+}
+
+/**
+ * What an agent knows to be safely done: its memory across `kill -9`. Losing it loses time, never correctness: whatever it says is checked before it is
+ * believed. Synchronous, since every adapter is local. Implementations: in memory (below, for short-lived copies) and SQLite (`@transship/checkpoint`);
+ * both pass `journalConformance`.
+ */
+export interface Journal {
+  /** Pieces of a blob in the spool, by start. */
+  pieces(digest: string): readonly SpooledPiece[];
+  /** Records a piece; call after its bytes are written. Replaces a piece with the same start. */
+  addPiece(digest: string, piece: SpooledPiece): void;
+  /** Forgets all pieces of a blob. */
+  dropPieces(digest: string): void;
+  /** Digests with pieces, for clearing the spool at start. */
+  spooledDigests(): readonly string[];
+
+  upload(place: BlobPlace): UploadCheckpoint | undefined;
+  saveUpload(place: BlobPlace, checkpoint: UploadCheckpoint): void;
+  dropUpload(place: BlobPlace): void;
+
+  /** Repositories of a registry in which the blob was last seen, newest first; at most a handful. */
+  repositoriesWith(registry: string, digest: string): readonly string[];
+  /** Remembers that a repository has a blob. */
+  sawBlob(place: BlobPlace): void;
+  /** Corrects the memory: the repository said that it does not have the blob. */
+  missedBlob(place: BlobPlace): void;
+}

@@ -1,0 +1,16 @@
+import type { Repository } from "@transship/oci";
+import type { BlobMemory } from "./blob-memory.ts";
+import type { Journal } from "./journal.ts";
+import type { SpoolRoom } from "./spool/spool-room.ts";
+import type { Tally } from "./tally.ts";
+
+/** One way from a source repository to a target repository, with what every step on it needs. */
+export interface Journey {
+  readonly source: Repository;
+  readonly target: Repository;
+  readonly journal: Journal;
+  readonly memory: BlobMemory;
+  readonly spool: SpoolRoom;
+  readonly tally: Tally;
+  readonly signal: AbortSignal;
+}

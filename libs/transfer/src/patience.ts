@@ -1,0 +1,81 @@
+import { setTimeout as sleep } from "node:timers/promises";
+import { asTransshipError, type ErrorCode, type Side, type TransshipError } from "@transship/errors";
+import { ExponentialBackoff } from "cockatiel";
+
+/** How often a step is tried before the task as a whole gives up for a while. Progress starts the count anew. */
+const ATTEMPTS = 5;
+/** A registry that asks for a longer pause than this gets it from the scheduler, which frees the slot meanwhile. */
+const LONGEST_PAUSE_MS = 20_000;
+
+/**
+ * The patience of one step: counts failures, waits with back-off and jitter between tries, and gives up in time.
+ * `Retry-After` is honoured; errors that the table says never to retry are thrown at once.
+ */
+export class Patience {
+  #failures = 0;
+  #backoff = newBackoff();
+  readonly #side: Side;
+  readonly #signal: AbortSignal;
+
+  constructor(side: Side, signal: AbortSignal) {
+    this.#side = side;
+    this.#signal = signal;
+  }
+
+  /** Failures since the last progress. */
+  get failures(): number {
+    return this.#failures;
+  }
+
+  /** Something went forward: the next failure is a first one again. */
+  progressed(): void {
+    if (this.#failures === 0) return;
+    this.#failures = 0;
+    this.#backoff = newBackoff();
+  }
+
+  /** Waits until the step may be tried again. Throws the failure, with its side, when it may not. */
+  async pause(thrown: unknown): Promise<void> {
+    this.#signal.throwIfAborted();
+    const error = withSide(thrown, this.#side);
+    this.#failures += 1;
+    const wait = Math.max(this.#backoff.duration, error.retryAfterMs ?? 0);
+    if (!mayWaitHere(error) || this.#failures >= ATTEMPTS || wait > LONGEST_PAUSE_MS) throw withTries(error, this.#failures);
+    this.#backoff = this.#backoff.next(undefined);
+    await sleep(wait, undefined, { signal: this.#signal });
+  }
+}
+
+/** Runs one step until it succeeds or patience ends. */
+export async function tryPatiently<T>(side: Side, signal: AbortSignal, step: () => Promise<T>): Promise<T> {
+  const patience = new Patience(side, signal);
+  for (;;) {
+    try {
+      return await step();
+    } catch (error) {
+      await patience.pause(error);
+    }
+  }
+}
+
+/** Causes that are neither registry's fault. */
+const OWN_CAUSES: readonly ErrorCode[] = ["DISK_FULL", "DATA_DIR_UNUSABLE", "LEASE_LOST", "CANCELLED", "INTERRUPTED", "INTERNAL"];
+
+/** A thrown value as an error of ours that names its side. */
+export function withSide(thrown: unknown, side: Side): TransshipError {
+  const error = asTransshipError(thrown);
+  return error.side === undefined && !OWN_CAUSES.includes(error.code) ? error.with({ side }) : error;
+}
+
+/** Whether trying again within seconds makes sense; what needs minutes goes back to the scheduler. */
+function mayWaitHere(error: TransshipError): boolean {
+  return error.code === "TOOMANYREQUESTS" || (error.retry !== "never" && error.retry !== "retry-later");
+}
+
+function withTries(error: TransshipError, tries: number): TransshipError {
+  return tries < 2 || error.tried !== undefined ? error : error.with({ tried: `tried ${tries} times` });
+}
+
+function newBackoff() {
+  return new ExponentialBackoff({ initialDelay: 200, maxDelay: 8_000 }).next();
+}

@@ -1,0 +1,76 @@
+import type { BlobUpload } from "@transship/oci";
+import type { Blob } from "./blob.ts";
+import type { Flights } from "./flights.ts";
+import type { BlobPlace } from "./journal.ts";
+import type { Journey } from "./journey.ts";
+import { tryPatiently } from "./patience.ts";
+import { spoolBlob } from "./spool/spool-blob.ts";
+import { streamBlob } from "./stream/stream-blob.ts";
+
+/** Blobs up to this size are streamed: fetching one twice costs no more than what a crash may cost a larger one. */
+const STREAM_BYTES = 8 * 1024 * 1024;
+/** Repositories that are tried for a mount before the bytes are copied after all. */
+const MOUNT_TRIES = 2;
+
+/**
+ * Makes sure that the target repository has a blob, by the cheapest way that works. The ladder: it exists there → it is mounted from another repository of the
+ * target → another copy of this process is bringing it → it is copied, from a checkpoint where there is one.
+ */
+export async function placeBlob(blob: Blob, journey: Journey, flights: Flights): Promise<void> {
+  const { target, signal } = journey;
+  const place: BlobPlace = { registry: target.registry, repository: target.name, digest: blob.digest };
+  const key = `${place.registry} ${place.digest}`;
+  for (;;) {
+    signal.throwIfAborted();
+    const landing = flights.landing(key);
+    if (landing !== undefined) {
+      await landing;
+      continue;
+    }
+    return flights.fly(key, () => climb(blob, place, journey));
+  }
+}
+
+async function climb(blob: Blob, place: BlobPlace, journey: Journey): Promise<void> {
+  if (await exists(place, journey)) {
+    journey.tally.count("existing", blob.size);
+    journey.tally.arrived(blob.size);
+  } else {
+    const opened = await mount(place, journey);
+    if (opened === true) {
+      journey.tally.count("mounted", blob.size);
+      journey.tally.arrived(blob.size);
+    } else await copy(blob, journey, opened);
+  }
+  journey.memory.confirm(place);
+  journey.journal.sawBlob(place);
+}
+
+/** Rung 1: the repository has it, by what it said lately or by HEAD. */
+async function exists(place: BlobPlace, journey: Journey): Promise<boolean> {
+  if (journey.memory.confirmed(place)) return true;
+  return tryPatiently("target", journey.signal, () => journey.target.hasBlob(place.digest as Blob["digest"], { signal: journey.signal }));
+}
+
+/** Rung 2: true when mounted; else the upload that the registry opened in its place, if it did. */
+async function mount(place: BlobPlace, journey: Journey): Promise<true | BlobUpload | undefined> {
+  const { source, target, journal, signal } = journey;
+  const known = journal.repositoriesWith(place.registry, place.digest);
+  const candidates = source.registry === target.registry ? [source.name, ...known] : known;
+  let opened: BlobUpload | undefined;
+  for (const from of [...new Set(candidates)].filter((name) => name !== target.name).slice(0, MOUNT_TRIES)) {
+    await opened?.cancel();
+    const answer = await target.mountBlob(place.digest as Blob["digest"], from, { signal }).catch(() => undefined);
+    if (answer === true) return true;
+    signal.throwIfAborted();
+    opened = answer;
+    if (answer !== undefined) journal.missedBlob({ ...place, repository: from });
+  }
+  return opened;
+}
+
+/** Rung 4 and 5: by the disk, from a checkpoint where there is one; small blobs, and those larger than the spool, in one go. */
+async function copy(blob: Blob, journey: Journey, opened: BlobUpload | undefined): Promise<void> {
+  if (blob.size > STREAM_BYTES && (await spoolBlob(blob, journey, opened))) return;
+  await streamBlob(blob, journey, opened);
+}
