@@ -1,3 +1,4 @@
+import type { Digest } from "@transship/oci";
 import PQueue from "p-queue";
 import { BlobMemory } from "./blob-memory.ts";
 import { copyArtifact } from "./copy-artifact.ts";
@@ -42,7 +43,7 @@ export function createCopyEngine(options: EngineOptions): CopyEngine {
   return {
     async copy(request, { signal = new AbortController().signal, onProgress } = {}) {
       const tally = new Tally(onProgress);
-      const journey = { source: request.source, target: request.target, journal, memory, spool, tally, signal };
+      const journey = { source: request.source, target: request.target, journal, memory, spool, tally, signal, fetched: new Set<Digest>() };
       try {
         const result = await copyArtifact(request, { journey, ...shared, referrers: new Map() });
         return { ...result, progress: tally.snapshot() };

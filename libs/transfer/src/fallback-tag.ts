@@ -1,4 +1,4 @@
-import { type Descriptor, type Digest, digestOf, type Manifest, parseManifest } from "@transship/oci";
+import { type Descriptor, type Digest, digestOf, type Manifest, parseManifest, referrersTag } from "@transship/oci";
 import type { CopyContext } from "./copy-context.ts";
 import { tryPatiently } from "./patience.ts";
 import { fetchManifest } from "./walk-artifact.ts";
@@ -14,7 +14,7 @@ export async function addToFallbackTag(subject: Digest, referrers: readonly Desc
   const { target } = context.journey;
   const key = `${target.registry} ${target.name} ${subject}`;
   for (let landing = context.fallbackTags.landing(key); landing !== undefined; landing = context.fallbackTags.landing(key)) await landing;
-  await context.fallbackTags.fly(key, () => merge(fallbackTag(subject), referrers, context));
+  await context.fallbackTags.fly(key, () => merge(referrersTag(subject), referrers, context));
 }
 
 async function merge(tag: string, referrers: readonly Descriptor[], context: CopyContext): Promise<void> {
@@ -36,10 +36,4 @@ function coversAll(index: Manifest, descriptors: readonly Descriptor[]): boolean
 function indexOf(manifests: readonly Descriptor[]): Manifest {
   const bytes = Buffer.from(JSON.stringify({ schemaVersion: 2, mediaType: INDEX_TYPE, manifests }));
   return { digest: digestOf(bytes), mediaType: INDEX_TYPE, bytes, size: bytes.byteLength };
-}
-
-/** `sha256-<hex>`, the encoded part cut to 64 characters. */
-function fallbackTag(subject: Digest): string {
-  const [algorithm = "", hex = ""] = subject.split(":");
-  return `${algorithm}-${hex.slice(0, 64)}`;
 }

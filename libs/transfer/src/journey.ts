@@ -1,4 +1,4 @@
-import type { Repository } from "@transship/oci";
+import type { Digest, Repository } from "@transship/oci";
 import type { BlobMemory } from "./blob-memory.ts";
 import type { Journal } from "./journal.ts";
 import type { SpoolRoom } from "./spool/spool-room.ts";
@@ -12,5 +12,7 @@ export interface Journey {
   readonly memory: BlobMemory;
   readonly spool: SpoolRoom;
   readonly tally: Tally;
+  /** Blobs that this copy fetched already: fetching one again is waste. */
+  readonly fetched: Set<Digest>;
   readonly signal: AbortSignal;
 }

@@ -34,14 +34,12 @@ export async function placeBlob(blob: Blob, journey: Journey, flights: Flights):
 async function climb(blob: Blob, place: BlobPlace, journey: Journey): Promise<void> {
   if (await exists(place, journey)) {
     journey.tally.count("existing", blob.size);
-    journey.tally.arrived(blob.size);
   } else {
     const opened = await mount(place, journey);
-    if (opened === true) {
-      journey.tally.count("mounted", blob.size);
-      journey.tally.arrived(blob.size);
-    } else await copy(blob, journey, opened);
+    if (opened === true) journey.tally.count("mounted", blob.size);
+    else await copy(blob, journey, opened);
   }
+  journey.tally.arrived(blob, blob.size);
   journey.memory.confirm(place);
   journey.journal.sawBlob(place);
 }
@@ -71,6 +69,8 @@ async function mount(place: BlobPlace, journey: Journey): Promise<true | BlobUpl
 
 /** Rung 4 and 5: by the disk, from a checkpoint where there is one; small blobs, and those larger than the spool, in one go. */
 async function copy(blob: Blob, journey: Journey, opened: BlobUpload | undefined): Promise<void> {
+  if (journey.fetched.has(blob.digest)) journey.tally.count("wasted", blob.size);
+  journey.fetched.add(blob.digest);
   if (blob.size > STREAM_BYTES && (await spoolBlob(blob, journey, opened))) return;
   await streamBlob(blob, journey, opened);
 }

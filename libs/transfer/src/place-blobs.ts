@@ -7,7 +7,7 @@ export async function placeBlobs(blobs: readonly Descriptor[], context: CopyCont
   const { journey, flights, queue } = context;
   const failed = new AbortController();
   const together = { ...journey, signal: AbortSignal.any([journey.signal, failed.signal]) };
-  for (const blob of blobs) journey.tally.expect(blob.size);
+  for (const blob of blobs) journey.tally.expect(blob);
   const outcomes = await Promise.allSettled(
     blobs.map((blob) =>
       queue

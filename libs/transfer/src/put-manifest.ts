@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from "node:timers/promises";
 import { TransshipError } from "@transship/errors";
 import type { ManifestPut } from "@transship/oci";
 import type { CopyContext } from "./copy-context.ts";
@@ -5,8 +6,8 @@ import { tryPatiently, withSide } from "./patience.ts";
 import { placeBlobs } from "./place-blobs.ts";
 import type { ManifestNode } from "./walk-artifact.ts";
 
-/** How often blobs that the target lost are sent again before the copy gives way to its garbage collection. */
-const GC_ROUNDS = 3;
+/** Pauses before blobs that the target lacks are looked at again, in milliseconds: some registries show a new blob late; after the last one the copy gives way. */
+const AGAIN_AFTER_MS = [300, 1_000, 3_000];
 
 /**
  * Puts a manifest under a digest or tag. When the target says that it lacks blobs which it had before (its garbage collector ran), just these are sent again.
@@ -16,7 +17,9 @@ export async function putManifest(node: ManifestNode, reference: string, context
   for (let round = 0; ; round++) {
     const answer = await tryPatiently("target", context.journey.signal, () => putOnce(node, reference, context));
     if (!(answer instanceof TransshipError)) return answer;
-    if (round === GC_ROUNDS || node.parsed.blobs.length === 0) throw gcRace(context.journey.target.name, answer);
+    const pause = AGAIN_AFTER_MS[round];
+    if (pause === undefined || node.parsed.blobs.length === 0) throw gcRace(context.journey.target.name, answer);
+    await sleep(pause, undefined, { signal: context.journey.signal });
     await sendAgain(node, answer.digests, context);
   }
 }
@@ -49,7 +52,7 @@ function gcRace(repository: string, cause: TransshipError): TransshipError {
   return new TransshipError("TARGET_GC_RACE", {
     what: `putting a manifest into ${repository}`,
     why: `the target does not have what it confirmed: ${cause.why}`,
-    tried: `sent the blobs again ${GC_ROUNDS} times`,
+    tried: `sent the blobs again ${AGAIN_AFTER_MS.length} times`,
     side: "target",
     digests: cause.digests,
     cause,

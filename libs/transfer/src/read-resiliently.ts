@@ -40,6 +40,7 @@ async function* readOnce(source: Repository, blob: Blob, range: ByteRange, tally
     if (before > 0) {
       const skipped = Math.min(before, bytes.byteLength);
       before -= skipped;
+      tally.count("copied", skipped);
       tally.count("wasted", skipped);
       bytes = bytes.subarray(skipped);
     }

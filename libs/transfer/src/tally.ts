@@ -1,4 +1,6 @@
 import { type ByteCounts, NO_BYTES, type TaskProgress } from "@transship/model";
+import type { Digest } from "@transship/oci";
+import type { Blob } from "./blob.ts";
 import type { CopyProgress } from "./copy-request.ts";
 
 /** Progress is told at most this often, in milliseconds, except when the phase changes. */
@@ -9,6 +11,8 @@ export class Tally {
   #phase: CopyProgress["phase"] = "preparing";
   #totalBytes = 0;
   #doneBytes = 0;
+  /** Bytes of each expected blob that are at the target: a blob that is sent again does not take anything back. */
+  readonly #arrived = new Map<Digest, number>();
   readonly #bytes: { -readonly [K in keyof ByteCounts]: number } = { ...NO_BYTES };
   #toldAt = 0;
   #ended = false;
@@ -18,9 +22,11 @@ export class Tally {
     this.#tell = tell;
   }
 
-  /** A blob of `bytes` belongs to the artifact. */
-  expect(bytes: number): void {
-    this.#totalBytes += bytes;
+  /** The blob belongs to the artifact. */
+  expect(blob: Blob): void {
+    if (this.#arrived.has(blob.digest)) return;
+    this.#arrived.set(blob.digest, 0);
+    this.#totalBytes += blob.size;
     this.#report(false);
   }
 
@@ -30,9 +36,12 @@ export class Tally {
     this.#report(false);
   }
 
-  /** `bytes` more are at the target. */
-  arrived(bytes: number): void {
-    this.#doneBytes += bytes;
+  /** The target has the blob up to `offset`. */
+  arrived(blob: Blob, offset: number): void {
+    const before = this.#arrived.get(blob.digest) ?? 0;
+    if (offset <= before) return;
+    this.#arrived.set(blob.digest, offset);
+    this.#doneBytes += offset - before;
     this.#report(false);
   }
 
@@ -59,22 +68,5 @@ export class Tally {
     if (!now && moment - this.#toldAt < TELL_EVERY_MS) return;
     this.#toldAt = moment;
     this.#tell({ phase: this.#phase, ...this.snapshot() });
-  }
-}
-
-/** The part of a blob that is at the target, as its upload goes on. An upload that starts again does not take anything back. */
-export class Arrival {
-  #highest = 0;
-  readonly #tally: Tally;
-
-  constructor(tally: Tally) {
-    this.#tally = tally;
-  }
-
-  /** The target has the blob up to `offset`. */
-  upTo(offset: number): void {
-    if (offset <= this.#highest) return;
-    this.#tally.arrived(offset - this.#highest);
-    this.#highest = offset;
   }
 }

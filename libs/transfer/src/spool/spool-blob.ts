@@ -2,7 +2,6 @@ import { TransshipError } from "@transship/errors";
 import type { BlobUpload } from "@transship/oci";
 import type { Blob } from "../blob.ts";
 import type { Journey } from "../journey.ts";
-import { Arrival } from "../tally.ts";
 import { fillFrom } from "./fill-spool.ts";
 import { PrefixHash } from "./prefix-hash.ts";
 import type { Spool } from "./spool.ts";
@@ -28,12 +27,11 @@ export async function spoolBlob(blob: Blob, journey: Journey, opened: BlobUpload
 
 /** Uploads what the spool gathers; bytes with a wrong digest are thrown away and everything is done once more, then given up. */
 async function bringOver(spool: Spool, journey: Journey, opened: BlobUpload | undefined): Promise<void> {
-  const arrival = new Arrival(journey.tally);
   const fill = fillFrom(journey.source, journey.tally);
   for (let round = 1; ; round++) {
     const hash = new PrefixHash(spool);
     try {
-      return await uploadSpooled({ spool, hash, fill, journey, arrival, opened: round === 1 ? opened : undefined });
+      return await uploadSpooled({ spool, hash, fill, journey, opened: round === 1 ? opened : undefined });
     } catch (error) {
       if (!(error instanceof TransshipError) || error.code !== "DIGEST_MISMATCH" || round === 2) throw error;
       journey.tally.count("wasted", spool.blob.size);

@@ -4,7 +4,6 @@ import { digestMismatch } from "../blob.ts";
 import type { BlobPlace } from "../journal.ts";
 import type { Journey } from "../journey.ts";
 import { Patience, withSide } from "../patience.ts";
-import type { Arrival } from "../tally.ts";
 import type { PrefixHash } from "./prefix-hash.ts";
 import type { Filler, Spool } from "./spool.ts";
 
@@ -16,7 +15,6 @@ interface SpooledUpload {
   readonly hash: PrefixHash;
   readonly fill: Filler;
   readonly journey: Journey;
-  readonly arrival: Arrival;
   /** An upload that the registry opened already, e.g. in place of a mount. */
   readonly opened: BlobUpload | undefined;
 }
@@ -32,10 +30,9 @@ export async function uploadSpooled(work: SpooledUpload): Promise<void> {
   const place: BlobPlace = { registry: target.registry, repository: target.name, digest: spool.blob.digest };
   const patience = new Patience("target", signal);
   let opened = work.opened;
-  let upload: BlobUpload | "done" | undefined = await takeUp(work, place);
+  let upload = await takeUp(work, place);
   for (;;) {
     try {
-      if (upload === "done") break;
       upload ??= opened ?? (await target.startUpload({ signal }));
       opened = undefined;
       await sendChunks(work, upload, place, patience);
@@ -47,11 +44,12 @@ export async function uploadSpooled(work: SpooledUpload): Promise<void> {
         throw error;
       }
       await patience.pause(error);
-      upload = await recover(work, place, upload, error);
+      const recovery = await recover(work, place, upload, error);
+      if (recovery.finished) break;
+      upload = recovery.upload;
     }
   }
   journal.dropUpload(place);
-  work.arrival.upTo(spool.blob.size);
 }
 
 /** The upload that an earlier process left, where the registry still has it. */
@@ -76,7 +74,7 @@ async function sendChunks(work: SpooledUpload, upload: BlobUpload, place: BlobPl
     if (upload.offset <= start) throw stuck(upload, start);
     patience.progressed();
     journey.journal.saveUpload(place, { location: upload.session.location, offset: upload.offset });
-    work.arrival.upTo(upload.offset);
+    journey.tally.arrived(spool.blob, upload.offset);
   }
 }
 
@@ -88,22 +86,24 @@ async function commit(work: SpooledUpload, upload: BlobUpload): Promise<void> {
   await upload.commit(spool.blob.digest, undefined, { signal: journey.signal });
 }
 
-/** Where the upload stands after a failure: at the registry's own offset, done after all (the answer was lost), or to be begun again. */
-async function recover(
-  work: SpooledUpload,
-  place: BlobPlace,
-  upload: BlobUpload | undefined,
-  error: unknown,
-): Promise<BlobUpload | "done" | undefined> {
+/** Where an upload stands after a failure. */
+interface Recovery {
+  /** The registry has the blob after all: only its answer was lost. */
+  readonly finished: boolean;
+  /** The upload at the registry's own offset; undefined where it must be begun again. */
+  readonly upload: BlobUpload | undefined;
+}
+
+async function recover(work: SpooledUpload, place: BlobPlace, upload: BlobUpload | undefined, error: unknown): Promise<Recovery> {
   const { target, journal, signal } = work.journey;
   const restart = error instanceof TransshipError && error.code === "DIGEST_INVALID";
   if (upload !== undefined && !restart) {
     const resumed = await target.resumeUpload(upload.session, { signal }).catch(() => undefined);
-    if (resumed !== undefined && resumed.offset <= work.spool.blob.size) return resumed;
-    if (await target.hasBlob(work.spool.blob.digest, { signal }).catch(() => false)) return "done";
+    if (resumed !== undefined && resumed.offset <= work.spool.blob.size) return { finished: false, upload: resumed };
+    if (await target.hasBlob(work.spool.blob.digest, { signal }).catch(() => false)) return { finished: true, upload: undefined };
   }
   journal.dropUpload(place);
-  return undefined;
+  return { finished: false, upload: undefined };
 }
 
 async function abandon(journey: Journey, place: BlobPlace, upload: BlobUpload | undefined): Promise<void> {

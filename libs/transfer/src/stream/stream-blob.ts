@@ -4,7 +4,6 @@ import { type Blob, digestMismatch } from "../blob.ts";
 import type { Journey } from "../journey.ts";
 import { tryPatiently, withSide } from "../patience.ts";
 import { readResiliently } from "../read-resiliently.ts";
-import { Arrival } from "../tally.ts";
 
 /**
  * Copies a blob by one GET piped into one PUT, hashed on the way: nothing is stored. A cut download goes on from the byte within the same upload;
@@ -12,7 +11,6 @@ import { Arrival } from "../tally.ts";
  */
 export async function streamBlob(blob: Blob, journey: Journey, opened: BlobUpload | undefined): Promise<void> {
   const { target, tally, signal } = journey;
-  const arrival = new Arrival(tally);
   let upload = opened;
   let fetched = 0;
   await tryPatiently("target", signal, async () => {
@@ -26,7 +24,6 @@ export async function streamBlob(blob: Blob, journey: Journey, opened: BlobUploa
     });
     await commit(current, blob, bytes, signal);
   });
-  arrival.upTo(blob.size);
 }
 
 async function startUpload(target: Repository, signal: AbortSignal): Promise<BlobUpload> {
