@@ -15,7 +15,9 @@ function generate(): void {
 
 function snapshot(directory: string): Map<string, string> {
   const files = readdirSync(directory, { recursive: true, withFileTypes: true }).filter((entry) => entry.isFile());
-  return new Map(files.map((file) => join(file.parentPath, file.name)).map((path) => [path.slice(directory.length), readFileSync(path, "utf8")]));
+  return new Map(
+    files.map((file) => join(file.parentPath, file.name)).map((path) => [path.slice(directory.length), readFileSync(path, "utf8")]),
+  );
 }
 
 function check(): void {

@@ -11,6 +11,7 @@ export { PLAN_REASONS, type PlanAction, type PlanItem, type PlanReason } from ".
 export {
   API_VERSION,
   type InstanceResource,
+  nearestName,
   parseResource,
   RESOURCE_KINDS,
   type Resource,

@@ -81,11 +81,17 @@ function unwrap(schema: z.ZodType | undefined): z.ZodType | undefined {
 }
 
 function suggestion(key: string, known: readonly string[]): string {
-  const near = known
-    .map((name) => ({ name, distance: editDistance(key.toLowerCase(), name.toLowerCase()) }))
-    .sort((a, b) => a.distance - b.distance)[0];
-  if (near !== undefined && near.distance <= Math.max(2, Math.floor(key.length / 3))) return `; did you mean \`${near.name}\`?`;
+  const near = nearestName(key, known);
+  if (near !== undefined) return `; did you mean \`${near}\`?`;
   return known.length === 0 ? "" : `; known keys: ${known.join(", ")}`;
+}
+
+/** The known name that somebody who wrote `name` most likely meant; undefined where none is near. */
+export function nearestName(name: string, known: readonly string[]): string | undefined {
+  const near = known
+    .map((candidate) => ({ candidate, distance: editDistance(name.toLowerCase(), candidate.toLowerCase()) }))
+    .sort((a, b) => a.distance - b.distance)[0];
+  return near !== undefined && near.distance <= Math.max(2, Math.floor(name.length / 3)) ? near.candidate : undefined;
 }
 
 /** Levenshtein distance, for suggestions only. */

@@ -1,0 +1,31 @@
+import type { Agent, AgentPlace } from "@transship/model";
+
+/** What an agent says of itself when it connects. */
+export interface AgentHello extends AgentPlace {
+  readonly version: string;
+  readonly slots: number;
+}
+
+/** Agents and their tokens. Tokens are stored as hashes only. */
+export interface AgentStore {
+  /** Adds the agent as `enrolled`, or gives an existing one a further token; a `revoked` one becomes `enrolled` again. `tokenHash` is hex. */
+  addToken(token: { readonly agent: string; readonly tokenHash: string; readonly expiresAt?: Date | undefined }, now: Date): Promise<void>;
+  /** The name of the agent whose unexpired token this is; undefined where there is none or the agent is revoked. */
+  findByToken(tokenHash: string, now: Date): Promise<string | undefined>;
+  /** Records a connection: the agent is added where it is new, and becomes `online`. Throws `NOT_ALLOWED` where it is revoked. */
+  connected(hello: AgentHello, now: Date): Promise<Agent>;
+  /** Records that the agent was heard of. */
+  seen(name: string, now: Date): Promise<void>;
+  /** Records the end of its stream: `online` and `draining` become `offline`. */
+  disconnected(name: string, now: Date): Promise<void>;
+  /** Records that it takes no new tasks until it connects again. Throws `NOT_FOUND`, `CONFLICT`. */
+  draining(name: string, now: Date): Promise<Agent>;
+  /** Removes its tokens; `revoked` is final until a new token is made. Throws `NOT_FOUND`. */
+  revoke(name: string, now: Date): Promise<Agent>;
+  /** All agents by name. */
+  list(): Promise<Agent[]>;
+  /** Throws `NOT_FOUND`. */
+  get(name: string): Promise<Agent>;
+  /** At start: nobody is connected yet, so `online` and `draining` become `offline`. */
+  reset(now: Date): Promise<void>;
+}

@@ -1,0 +1,22 @@
+import { describe } from "vitest";
+import { agentConformance } from "./agents.ts";
+import { executionConformance } from "./executions.ts";
+import { leaseModelConformance } from "./lease-model.ts";
+import { leaseConformance } from "./leases.ts";
+import { outcomeConformance } from "./outcomes.ts";
+import type { OpenStore } from "./samples.ts";
+import { taskConformance } from "./tasks.ts";
+import { topologyConformance } from "./topology.ts";
+
+/** What every adapter of the store port must pass. `openStore` opens an empty store each time; the suite disposes it. */
+export function storeConformance(name: string, openStore: OpenStore): void {
+  describe(`store on ${name}`, () => {
+    topologyConformance(openStore);
+    agentConformance(openStore);
+    executionConformance(openStore);
+    taskConformance(openStore);
+    leaseConformance(openStore);
+    outcomeConformance(openStore);
+    leaseModelConformance(openStore);
+  });
+}

@@ -1,0 +1,32 @@
+import type { Execution, ExecutionState, ExecutionSummary, Failure, Trigger } from "@transship/model";
+import type { Page } from "./store.ts";
+
+/** What asking for an execution led to. `merged`: one of the same rule was waiting already, and that one is returned. */
+export type OpenOutcome = "started" | "queued" | "merged";
+
+/** Executions: one at a time per rule. */
+export interface ExecutionStore {
+  /**
+   * Opens an execution in state `queued`. Where another execution of the rule is unfinished the new one waits (`queued`), and where one waits already that one
+   * is returned (`merged`; never for a `retry`, which waits in turn). `started` means that nothing stands before it.
+   */
+  open(
+    request: { readonly id: string; readonly rule: string; readonly trigger: Trigger; readonly retryOf?: string | undefined },
+    now: Date,
+  ): Promise<{ execution: Execution; outcome: OpenOutcome }>;
+  /** Moves it along `EXECUTION_TRANSITIONS`; sets `startedAt` when it leaves `queued` and `finishedAt` when it becomes final. Throws `CONFLICT` for a move that the table forbids, `NOT_FOUND`. */
+  advance(id: string, to: ExecutionState, now: Date, failure?: Failure): Promise<Execution>;
+  /** Sets what planning found. Absolute numbers, so that planning again after a restart is no error. */
+  planned(id: string, found: { readonly unchanged: number; readonly repositories: number }): Promise<void>;
+  /** Throws `NOT_FOUND`. */
+  get(id: string): Promise<ExecutionSummary>;
+  /** Newest first. */
+  list(
+    filter: { readonly rule?: string | undefined; readonly state?: ExecutionState | undefined },
+    page: Page,
+  ): Promise<ExecutionSummary[]>;
+  /** Unfinished executions, oldest first. */
+  unfinished(): Promise<Execution[]>;
+  /** The oldest waiting execution of a rule that has no other unfinished execution before it. */
+  nextQueued(rule: string): Promise<Execution | undefined>;
+}

@@ -1,0 +1,49 @@
+import type { Execution, ExecutionSummary } from "@transship/model";
+import type { Database, Tx } from "../database.ts";
+import type { ExecutionStore } from "../execution-store.ts";
+import { notFound } from "../not-found.ts";
+import type { Page } from "../store.ts";
+import { executionOf, executionRow, summaryOf, unfinishedOf } from "./execution-rows.ts";
+import { sumsOf } from "./execution-sums.ts";
+import { moveExecution } from "./move-execution.ts";
+import { openExecution } from "./open-execution.ts";
+
+/** Executions on a database. */
+export function executionStore({ transact }: Database): ExecutionStore {
+  return {
+    open: (request, now) => transact((tx) => openExecution(tx, request, now.toISOString())),
+    advance: (id, to, now, failure) => transact(async (tx) => executionOf(await moveExecution(tx, id, to, now.toISOString(), failure))),
+    planned: (id, found) => transact((tx) => planned(tx, id, found)),
+    get: (id) => transact((tx) => get(tx, id)),
+    list: (filter, page) => transact((tx) => list(tx, filter, page)),
+    unfinished: () => transact(async (tx) => (await unfinishedOf(tx, undefined)).map(executionOf)),
+    nextQueued: (rule) => transact((tx) => nextQueued(tx, rule)),
+  };
+}
+
+async function planned(tx: Tx, id: string, found: { unchanged: number; repositories: number }): Promise<void> {
+  const { unchanged, repositories } = found;
+  const set = await tx.updateTable("executions").set({ unchanged, repositories }).where("id", "=", id).returning("id").executeTakeFirst();
+  if (set === undefined) throw notFound("execution", id);
+}
+
+async function get(tx: Tx, id: string): Promise<ExecutionSummary> {
+  const row = await executionRow(tx, id);
+  return summaryOf(row, (await sumsOf(tx, [id])).get(id) ?? []);
+}
+
+async function list(tx: Tx, filter: Parameters<ExecutionStore["list"]>[0], page: Page): Promise<ExecutionSummary[]> {
+  let query = tx.selectFrom("executions").selectAll();
+  if (filter.rule !== undefined) query = query.where("rule", "=", filter.rule);
+  if (filter.state !== undefined) query = query.where("state", "=", filter.state);
+  if (page.after !== undefined) query = query.where("seq", "<", (await executionRow(tx, page.after)).seq);
+  const rows = await query.orderBy("seq", "desc").limit(page.limit).execute();
+  const ids = rows.map((row) => row.id);
+  const sums = await sumsOf(tx, ids);
+  return rows.map((row) => summaryOf(row, sums.get(row.id) ?? []));
+}
+
+async function nextQueued(tx: Tx, rule: string): Promise<Execution | undefined> {
+  const [oldest] = await unfinishedOf(tx, rule);
+  return oldest?.state === "queued" ? executionOf(oldest) : undefined;
+}

@@ -1,0 +1,101 @@
+import type { TaskState } from "@transship/model";
+import { sql } from "kysely";
+import type { Tx } from "../database.ts";
+import type { ExecutionSumRow, TaskNumbers } from "../tables.ts";
+
+/** The columns of `TaskNumbers`. */
+export const TASK_NUMBERS = [
+  "total_bytes",
+  "done_bytes",
+  "copied",
+  "mounted",
+  "existing",
+  "resumed",
+  "wasted",
+] as const satisfies readonly (keyof TaskNumbers)[];
+
+/** Sums of an execution's tasks in one state. */
+export async function sumsOf(tx: Tx, executionIds: readonly string[]): Promise<Map<string, ExecutionSumRow[]>> {
+  const sums = new Map<string, ExecutionSumRow[]>();
+  for (let start = 0; start < executionIds.length; start += 500) {
+    const ids = executionIds.slice(start, start + 500);
+    for (const row of await tx.selectFrom("execution_sums").selectAll().where("execution_id", "in", ids).execute()) {
+      const known = sums.get(row.execution_id);
+      if (known === undefined) sums.set(row.execution_id, [row]);
+      else known.push(row);
+    }
+  }
+  return sums;
+}
+
+type Summed = TaskNumbers & { readonly execution_id: string; readonly state: TaskState };
+
+/** Follows the change of one task. */
+export async function shiftSums(tx: Tx, before: Summed, after: Summed): Promise<void> {
+  if (before.state === after.state) {
+    await addSums(
+      tx,
+      after.execution_id,
+      after.state,
+      0,
+      numbersOf((name) => after[name] - before[name]),
+    );
+    return;
+  }
+  await addSums(
+    tx,
+    before.execution_id,
+    before.state,
+    -1,
+    numbersOf((name) => -before[name]),
+  );
+  await addSums(
+    tx,
+    after.execution_id,
+    after.state,
+    1,
+    numbersOf((name) => after[name]),
+  );
+}
+
+/** Adds to the sums of one state. An upsert that adds in place, so that two writers lose nothing. */
+export async function addSums(tx: Tx, executionId: string, state: TaskState, tasks: number, numbers: TaskNumbers): Promise<void> {
+  await tx
+    .insertInto("execution_sums")
+    .values({ execution_id: executionId, state, tasks, ...numbers })
+    .onConflict((conflict) =>
+      conflict.columns(["execution_id", "state"]).doUpdateSet(({ ref, eb }) => ({
+        tasks: eb(ref("execution_sums.tasks"), "+", ref("excluded.tasks")),
+        total_bytes: eb(ref("execution_sums.total_bytes"), "+", ref("excluded.total_bytes")),
+        done_bytes: eb(ref("execution_sums.done_bytes"), "+", ref("excluded.done_bytes")),
+        copied: eb(ref("execution_sums.copied"), "+", ref("excluded.copied")),
+        mounted: eb(ref("execution_sums.mounted"), "+", ref("excluded.mounted")),
+        existing: eb(ref("execution_sums.existing"), "+", ref("excluded.existing")),
+        resumed: eb(ref("execution_sums.resumed"), "+", ref("excluded.resumed")),
+        wasted: eb(ref("execution_sums.wasted"), "+", ref("excluded.wasted")),
+      })),
+    )
+    .execute();
+}
+
+/** Numbers made one by one. */
+export function numbersOf(make: (name: keyof TaskNumbers) => number): TaskNumbers {
+  return Object.fromEntries(TASK_NUMBERS.map((name) => [name, make(name)])) as unknown as TaskNumbers;
+}
+
+/** Sums the tasks of an execution up afresh, after many of them changed at once. */
+export async function recountSums(tx: Tx, executionId: string): Promise<void> {
+  await tx.deleteFrom("execution_sums").where("execution_id", "=", executionId).execute();
+  await tx
+    .insertInto("execution_sums")
+    .columns(["execution_id", "state", "tasks", ...TASK_NUMBERS])
+    .expression(
+      tx
+        .selectFrom("tasks")
+        .select(["execution_id", "state", sql<number>`count(*)`.as("tasks")])
+        .select((eb) => TASK_NUMBERS.map((name) => eb.fn.sum<number>(name).as(name)))
+        .where("execution_id", "=", executionId)
+        .groupBy(["execution_id", "state"]),
+    )
+    .execute();
+}

@@ -1,0 +1,10 @@
+import type { Migration } from "kysely/migration";
+import * as initial from "./0001-initial.ts";
+
+/**
+ * Every change of the schema by its number, in order. A module here is never edited after it was released, and there is no way down: an older version
+ * refuses a newer schema.
+ */
+export const MIGRATIONS: Readonly<Record<string, Migration>> = {
+  "0001-initial": initial,
+};

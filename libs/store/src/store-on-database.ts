@@ -1,0 +1,25 @@
+import { agentStore } from "./agents/agent-store-on-database.ts";
+import type { Database } from "./database.ts";
+import { executionStore } from "./executions/execution-store-on-database.ts";
+import type { Store } from "./store.ts";
+import { taskStore } from "./tasks/task-store-on-database.ts";
+import { topologyStore } from "./topology/topology-store-on-database.ts";
+
+/** The store on an open database whose schema is up to date. `close` runs once, when the store is disposed. */
+export function storeOn(database: Database, close: () => Promise<void>): Store {
+  let closed: Promise<void> | undefined;
+  return {
+    topology: topologyStore(database),
+    agents: agentStore(database),
+    executions: executionStore(database),
+    tasks: taskStore(database),
+    check: () =>
+      database.transact(async (tx) => {
+        await tx.selectFrom("executions").select("id").limit(1).execute();
+      }),
+    [Symbol.asyncDispose]: () => {
+      closed ??= close();
+      return closed;
+    },
+  };
+}

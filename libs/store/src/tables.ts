@@ -1,0 +1,130 @@
+import type { AgentState, ExecutionState, Overwrite, TaskState, Trigger } from "@transship/model";
+import type { Generated, Insertable, Selectable } from "kysely";
+
+/*
+ * Conventions of every table: moments are ISO 8601 text in UTC with milliseconds, so that they sort as text; documents are JSON text; `seq` numbers rows in
+ * the order in which they were added.
+ */
+
+interface ResourceTable {
+  name: string;
+  labels: string;
+  spec: string;
+  created_at: string;
+  updated_at: string;
+}
+
+/** Which instances a rule names: what keeps an instance from being deleted under a rule. */
+interface RuleInstanceTable {
+  rule: string;
+  instance: string;
+}
+
+interface AgentTable {
+  name: string;
+  region: string;
+  border: string | null;
+  networks: string;
+  state: AgentState;
+  version: string;
+  slots: number;
+  last_seen_at: string | null;
+  created_at: string;
+}
+
+interface AgentTokenTable {
+  token_hash: string;
+  agent: string;
+  expires_at: string | null;
+  created_at: string;
+}
+
+/** Executions outlive the rule that they are of: `rule` is a name, not a reference. */
+interface ExecutionTable {
+  seq: Generated<number>;
+  id: string;
+  rule: string;
+  trigger_kind: Trigger;
+  state: ExecutionState;
+  retry_of: string | null;
+  created_at: string;
+  started_at: string | null;
+  finished_at: string | null;
+  unchanged: number;
+  repositories: number;
+  failure: string | null;
+}
+
+/** Numbers of a task that are summed up for its execution. */
+export interface TaskNumbers {
+  total_bytes: number;
+  done_bytes: number;
+  copied: number;
+  mounted: number;
+  existing: number;
+  resumed: number;
+  wasted: number;
+}
+
+/** The tasks of an execution in one state, summed up. Kept in step with `tasks` in the same transaction. */
+interface ExecutionSumTable extends TaskNumbers {
+  execution_id: string;
+  state: TaskState;
+  tasks: number;
+}
+
+/** Tasks outlive the instances and agents that they name. */
+interface TaskTable extends TaskNumbers {
+  seq: Generated<number>;
+  id: string;
+  execution_id: string;
+  source_instance: string;
+  source_repository: string;
+  source_tag: string;
+  target_instance: string;
+  target_repository: string;
+  target_tag: string;
+  digest: string;
+  overwrite: Overwrite;
+  state: TaskState;
+  epoch: number;
+  agent: string | null;
+  placement: string | null;
+  /** Set exactly while an agent holds the task. */
+  lease_until: string | null;
+  attempts: number;
+  next_attempt_at: string | null;
+  /** Set exactly while the task waits for an agent: since when, or from when on, it may be leased. */
+  ready_at: string | null;
+  failure: string | null;
+  skip_reason: string | null;
+  created_at: string;
+  started_at: string | null;
+  finished_at: string | null;
+}
+
+/** Outcomes that were applied: what makes a report that is delivered twice a no-op. */
+interface TaskReportTable {
+  task_id: string;
+  epoch: number;
+}
+
+/** All tables. */
+export interface Tables {
+  instances: ResourceTable;
+  rules: ResourceTable;
+  rule_instances: RuleInstanceTable;
+  agents: AgentTable;
+  agent_tokens: AgentTokenTable;
+  executions: ExecutionTable;
+  execution_sums: ExecutionSumTable;
+  tasks: TaskTable;
+  task_reports: TaskReportTable;
+}
+
+export type ResourceRow = Selectable<ResourceTable>;
+export type AgentRow = Selectable<AgentTable>;
+export type ExecutionRow = Selectable<ExecutionTable>;
+export type ExecutionSumRow = Selectable<ExecutionSumTable>;
+export type TaskRow = Selectable<TaskTable>;
+export type NewTaskRow = Insertable<TaskTable>;

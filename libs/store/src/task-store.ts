@@ -1,0 +1,85 @@
+import type { ArtifactPlace, Failure, Overwrite, Task, TaskProgress, TaskState } from "@transship/model";
+import type { Page } from "./store.ts";
+
+/** A task to be. Its id is derived from execution, source and target, so that adding it twice is no error. */
+export interface NewTask {
+  readonly id: string;
+  readonly executionId: string;
+  readonly source: ArtifactPlace;
+  readonly target: ArtifactPlace;
+  readonly digest: string;
+  readonly overwrite: Overwrite;
+}
+
+/** A pair of instances between which tasks wait. */
+export interface InstancePair {
+  readonly source: string;
+  readonly target: string;
+}
+
+/** An agent's claim on a task: only the newest epoch counts. */
+export interface LeaseKey {
+  readonly taskId: string;
+  readonly epoch: number;
+}
+
+/** How an attempt ended, by the agent's report. */
+export type AttemptOutcome =
+  | { readonly state: "succeeded"; readonly progress: TaskProgress }
+  | { readonly state: "skipped"; readonly progress: TaskProgress; readonly reason: string }
+  | { readonly state: "failed"; readonly progress: TaskProgress; readonly failure: Failure }
+  | { readonly state: "retrying"; readonly progress: TaskProgress; readonly failure: Failure; readonly nextAttemptAt: Date }
+  /** The agent gives the task back unfinished, e.g. because it drains; no attempt is counted. */
+  | { readonly state: "queued"; readonly progress: TaskProgress }
+  | { readonly state: "cancelled"; readonly progress: TaskProgress };
+
+/** `stale`: another epoch holds the task, or it is final for another reason. `duplicate`: this very report was applied before. */
+export type ReportResult = "applied" | "duplicate" | "stale";
+
+/** Tasks, their leases and what agents report of them. */
+export interface TaskStore {
+  /** Adds those that are not there yet. */
+  add(tasks: readonly NewTask[], now: Date): Promise<void>;
+  /** Pairs with tasks that could start now (`queued`, or `retrying` and due). */
+  waitingPairs(now: Date): Promise<InstancePair[]>;
+  /** The earliest moment after `now` at which a `retrying` task falls due. */
+  nextDue(now: Date): Promise<Date | undefined>;
+  /**
+   * Leases up to `limit` waiting tasks of the given pairs to an agent, oldest first: state `leased`, epoch + 1, attempts + 1. A task that another agent had before
+   * (and may hold a checkpoint of) is left to that agent for `preferMs` after it came back to the queue, provided that agent is among `online`.
+   */
+  lease(
+    claim: {
+      readonly agent: string;
+      readonly pairs: readonly (InstancePair & { readonly placement: string })[];
+      readonly limit: number;
+      readonly leaseMs: number;
+      readonly preferMs: number;
+      readonly online: readonly string[];
+    },
+    now: Date,
+  ): Promise<Task[]>;
+  /** Extends the leases that still hold; returns those that do not (stale epoch, final, or another agent's). */
+  renew(agent: string, leases: readonly LeaseKey[], leaseMs: number, now: Date): Promise<LeaseKey[]>;
+  /** At start: leases could not be renewed while the control plane was away, so each gets the full duration from now. */
+  extendAll(leaseMs: number, now: Date): Promise<void>;
+  /** Sends tasks whose lease ended back to `queued` and returns them as they were. */
+  expire(now: Date): Promise<Task[]>;
+  /** Records progress and the state among `leased`, `copying`, `verifying`; false when the epoch is stale. */
+  progress(lease: LeaseKey, state: TaskState, progress: TaskProgress): Promise<boolean>;
+  /** Records how an attempt ended. */
+  finish(lease: LeaseKey, outcome: AttemptOutcome, now: Date): Promise<ReportResult>;
+  /** Cancels all unfinished tasks of an execution; returns those that agents hold. */
+  cancelAll(executionId: string, now: Date): Promise<Task[]>;
+  /** Whether any task of the execution is unfinished. */
+  anyUnfinished(executionId: string): Promise<boolean>;
+  /** Tasks that an agent holds a lease on. */
+  heldBy(agent: string): Promise<Task[]>;
+  /** Throws `NOT_FOUND`. */
+  get(id: string): Promise<Task>;
+  /** In the order of creation. */
+  list(
+    filter: { readonly executionId?: string | undefined; readonly states?: readonly TaskState[] | undefined },
+    page: Page,
+  ): Promise<Task[]>;
+}

@@ -1,0 +1,62 @@
+import { isFinal, TASK_TRANSITIONS } from "@transship/model";
+import type { Tx } from "../database.ts";
+import { failureText } from "../failure-text.ts";
+import type { TaskRow } from "../tables.ts";
+import type { AttemptOutcome, LeaseKey, ReportResult } from "../task-store.ts";
+import { moveTask, type TaskChange, type TaskMove } from "./move-task.ts";
+import { progressColumns, taskRow } from "./task-rows.ts";
+
+/** Applies the outcome of an attempt once; says what it was otherwise. An unknown task is `stale`: there is nothing left to apply it to. */
+export async function finishTask(tx: Tx, lease: LeaseKey, outcome: AttemptOutcome, now: string): Promise<ReportResult> {
+  if (await wasReported(tx, lease)) return "duplicate";
+  const row = await taskRow(tx, lease.taskId);
+  if (row === undefined || row.epoch !== lease.epoch || row.epoch === 0 || isFinal(TASK_TRANSITIONS, row.state)) return "stale";
+  await moveTask(tx, await heldAgain(tx, row, now), moveOf(outcome, now), {
+    ...progressColumns(outcome.progress),
+    ...changeOf(row, outcome),
+  });
+  await tx.insertInto("task_reports").values({ task_id: lease.taskId, epoch: lease.epoch }).execute();
+  return "applied";
+}
+
+async function wasReported(tx: Tx, lease: LeaseKey): Promise<boolean> {
+  const report = await tx
+    .selectFrom("task_reports")
+    .select("epoch")
+    .where("task_id", "=", lease.taskId)
+    .where("epoch", "=", lease.epoch)
+    .executeTakeFirst();
+  return report !== undefined;
+}
+
+/** A task whose lease ended, but that nobody took since, is still its last agent's to finish: the work is done, only the report is late. */
+async function heldAgain(tx: Tx, row: TaskRow, now: string): Promise<TaskRow> {
+  return row.lease_until === null ? moveTask(tx, row, { to: "leased", leaseUntil: now }, {}) : row;
+}
+
+function moveOf(outcome: AttemptOutcome, now: string): TaskMove {
+  switch (outcome.state) {
+    case "queued":
+      return { to: "queued", readyAt: now };
+    case "retrying":
+      return { to: "retrying", readyAt: outcome.nextAttemptAt.toISOString() };
+    default:
+      return { to: outcome.state, finishedAt: now };
+  }
+}
+
+function changeOf(row: TaskRow, outcome: AttemptOutcome): TaskChange {
+  switch (outcome.state) {
+    case "succeeded":
+      return { failure: null };
+    case "skipped":
+      return { failure: null, skip_reason: outcome.reason };
+    case "failed":
+    case "retrying":
+      return { failure: failureText(outcome.failure) };
+    case "queued":
+      return { attempts: row.attempts - 1 };
+    case "cancelled":
+      return {};
+  }
+}

@@ -1,0 +1,69 @@
+import { TransshipError } from "@transship/errors";
+import { LEASED_STATES, mayFollow, TASK_TRANSITIONS, type Task, type TaskProgress, type TaskState } from "@transship/model";
+import type { Tx } from "../database.ts";
+import type { TaskRow } from "../tables.ts";
+import type { LeaseKey } from "../task-store.ts";
+import { moveTask } from "./move-task.ts";
+import { progressColumns, taskOf, taskRow } from "./task-rows.ts";
+
+/** Extends the leases that the agent still has; returns the others. */
+export async function renewLeases(tx: Tx, agent: string, leases: readonly LeaseKey[], leaseUntil: string): Promise<LeaseKey[]> {
+  const lost: LeaseKey[] = [];
+  for (const lease of leases) {
+    const kept = await tx
+      .updateTable("tasks")
+      .set({ lease_until: leaseUntil })
+      .where("id", "=", lease.taskId)
+      .where("epoch", "=", lease.epoch)
+      .where("agent", "=", agent)
+      .where("lease_until", "is not", null)
+      .returning("id")
+      .executeTakeFirst();
+    if (kept === undefined) lost.push(lease);
+  }
+  return lost;
+}
+
+/** Gives every lease the same new end. */
+export async function extendAllLeases(tx: Tx, leaseUntil: string): Promise<void> {
+  await tx.updateTable("tasks").set({ lease_until: leaseUntil }).where("lease_until", "is not", null).execute();
+}
+
+/** Sends tasks whose lease ended back to the queue. They keep agent and epoch: a late outcome of that epoch still counts until another agent has the task. */
+export async function expireLeases(tx: Tx, now: string): Promise<Task[]> {
+  const ended = await tx.selectFrom("tasks").selectAll().where("lease_until", "<=", now).orderBy("seq").execute();
+  for (const row of ended) await moveTask(tx, row, { to: "queued", readyAt: now }, {});
+  return ended.map(taskOf);
+}
+
+/** Tasks on which an agent has a lease. */
+export async function tasksHeldBy(tx: Tx, agent: string): Promise<Task[]> {
+  const rows = await tx
+    .selectFrom("tasks")
+    .selectAll()
+    .where("lease_until", "is not", null)
+    .where("agent", "=", agent)
+    .orderBy("seq")
+    .execute();
+  return rows.map(taskOf);
+}
+
+/** Records how far a leased task is; false when the lease is no more. A state that came late, overtaken by a newer one, is not gone back to. */
+export async function recordProgress(tx: Tx, lease: LeaseKey, state: TaskState, progress: TaskProgress): Promise<boolean> {
+  if (!isLeased(state))
+    throw new TransshipError("INVALID_ARGUMENT", { what: `progress of task ${lease.taskId}`, why: `${state} is an outcome` });
+  const row = await taskRow(tx, lease.taskId);
+  if (row === undefined || row.epoch !== lease.epoch || row.lease_until === null) return false;
+  await moveTask(tx, row, { to: reached(row, state), leaseUntil: row.lease_until }, progressColumns(progress));
+  return true;
+}
+
+type LeasedState = (typeof LEASED_STATES)[number];
+
+function isLeased(state: TaskState): state is LeasedState {
+  return (LEASED_STATES as readonly TaskState[]).includes(state);
+}
+
+function reached(row: TaskRow, said: LeasedState): LeasedState {
+  return isLeased(row.state) && !mayFollow(TASK_TRANSITIONS, row.state, said) ? row.state : said;
+}

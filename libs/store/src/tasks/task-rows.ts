@@ -1,0 +1,77 @@
+import { isFinal, TASK_TRANSITIONS, type Task, type TaskProgress, type TaskState } from "@transship/model";
+import type { Tx } from "../database.ts";
+import { failureOf } from "../failure-text.ts";
+import type { NewTaskRow, TaskNumbers, TaskRow } from "../tables.ts";
+import type { NewTask } from "../task-store.ts";
+
+/** States in which a task is unfinished. */
+export const UNFINISHED_STATES = (Object.keys(TASK_TRANSITIONS) as TaskState[]).filter((state) => !isFinal(TASK_TRANSITIONS, state));
+
+/** A stored task. */
+export function taskOf(row: TaskRow): Task {
+  return {
+    id: row.id,
+    executionId: row.execution_id,
+    source: { instance: row.source_instance, repository: row.source_repository, tag: row.source_tag },
+    target: { instance: row.target_instance, repository: row.target_repository, tag: row.target_tag },
+    digest: row.digest,
+    overwrite: row.overwrite,
+    state: row.state,
+    epoch: row.epoch,
+    agent: row.agent ?? undefined,
+    placement: row.placement ?? undefined,
+    leaseUntil: row.lease_until ?? undefined,
+    attempts: row.attempts,
+    nextAttemptAt: row.next_attempt_at ?? undefined,
+    progress: progressOf(row),
+    failure: failureOf(row.failure),
+    skipReason: row.skip_reason ?? undefined,
+    createdAt: row.created_at,
+    startedAt: row.started_at ?? undefined,
+    finishedAt: row.finished_at ?? undefined,
+  };
+}
+
+function progressOf(row: TaskNumbers): TaskProgress {
+  const { copied, mounted, existing, resumed, wasted } = row;
+  return { totalBytes: row.total_bytes, doneBytes: row.done_bytes, bytes: { copied, mounted, existing, resumed, wasted } };
+}
+
+/** Progress as columns. */
+export function progressColumns(progress: TaskProgress): TaskNumbers {
+  const { copied, mounted, existing, resumed, wasted } = progress.bytes;
+  return { total_bytes: progress.totalBytes, done_bytes: progress.doneBytes, copied, mounted, existing, resumed, wasted };
+}
+
+/** A task to be as the row that it begins with. */
+export function newTaskRow(task: NewTask, now: string): NewTaskRow {
+  return {
+    id: task.id,
+    execution_id: task.executionId,
+    source_instance: task.source.instance,
+    source_repository: task.source.repository,
+    source_tag: task.source.tag,
+    target_instance: task.target.instance,
+    target_repository: task.target.repository,
+    target_tag: task.target.tag,
+    digest: task.digest,
+    overwrite: task.overwrite,
+    state: "queued",
+    epoch: 0,
+    attempts: 0,
+    ready_at: now,
+    created_at: now,
+    total_bytes: 0,
+    done_bytes: 0,
+    copied: 0,
+    mounted: 0,
+    existing: 0,
+    resumed: 0,
+    wasted: 0,
+  };
+}
+
+/** The row of a task, or undefined. */
+export function taskRow(tx: Tx, id: string): Promise<TaskRow | undefined> {
+  return tx.selectFrom("tasks").selectAll().where("id", "=", id).executeTakeFirst();
+}

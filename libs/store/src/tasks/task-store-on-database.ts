@@ -1,0 +1,76 @@
+import type { Task } from "@transship/model";
+import type { Database, Tx } from "../database.ts";
+import { notFound } from "../not-found.ts";
+import type { Page } from "../store.ts";
+import type { TaskRow } from "../tables.ts";
+import type { TaskStore } from "../task-store.ts";
+import { addTasks } from "./add-tasks.ts";
+import { finishTask } from "./finish-task.ts";
+import { expireLeases, extendAllLeases, recordProgress, renewLeases, tasksHeldBy } from "./keep-leases.ts";
+import { leaseTasks, nextDue, waitingPairs } from "./lease-tasks.ts";
+import { moveAllTasks } from "./move-task.ts";
+import { taskOf, taskRow, UNFINISHED_STATES } from "./task-rows.ts";
+
+/** Tasks and their leases on a database. */
+export function taskStore(database: Database): TaskStore {
+  const { transact } = database;
+  return {
+    add: (tasks, now) => addTasks(database, tasks, now.toISOString()),
+    waitingPairs: (now) => transact((tx) => waitingPairs(tx, now.toISOString())),
+    nextDue: (now) => transact((tx) => nextDue(tx, now.toISOString())),
+    lease: (claim, now) => transact((tx) => leaseTasks(tx, claim, now)),
+    renew: (agent, leases, leaseMs, now) => transact((tx) => renewLeases(tx, agent, leases, leaseEnd(now, leaseMs))),
+    extendAll: (leaseMs, now) => transact((tx) => extendAllLeases(tx, leaseEnd(now, leaseMs))),
+    expire: (now) => transact((tx) => expireLeases(tx, now.toISOString())),
+    progress: (lease, state, progress) => transact((tx) => recordProgress(tx, lease, state, progress)),
+    finish: (lease, outcome, now) => transact((tx) => finishTask(tx, lease, outcome, now.toISOString())),
+    cancelAll: (executionId, now) => transact((tx) => cancelAll(tx, executionId, now.toISOString())),
+    anyUnfinished: (executionId) => transact((tx) => anyUnfinished(tx, executionId)),
+    heldBy: (agent) => transact((tx) => tasksHeldBy(tx, agent)),
+    get: (id) => transact(async (tx) => taskOf(await existing(tx, id))),
+    list: (filter, page) => transact((tx) => list(tx, filter, page)),
+  };
+}
+
+function leaseEnd(now: Date, leaseMs: number): string {
+  return new Date(now.getTime() + leaseMs).toISOString();
+}
+
+async function cancelAll(tx: Tx, executionId: string, now: string): Promise<Task[]> {
+  const held = await tx
+    .selectFrom("tasks")
+    .selectAll()
+    .where("execution_id", "=", executionId)
+    .where("lease_until", "is not", null)
+    .orderBy("seq")
+    .execute();
+  await moveAllTasks(tx, executionId, { to: "cancelled", finishedAt: now });
+  return held.map(taskOf);
+}
+
+async function anyUnfinished(tx: Tx, executionId: string): Promise<boolean> {
+  const row = await tx
+    .selectFrom("execution_sums")
+    .select("tasks")
+    .where("execution_id", "=", executionId)
+    .where("state", "in", UNFINISHED_STATES)
+    .where("tasks", ">", 0)
+    .limit(1)
+    .executeTakeFirst();
+  return row !== undefined;
+}
+
+async function existing(tx: Tx, id: string): Promise<TaskRow> {
+  const row = await taskRow(tx, id);
+  if (row === undefined) throw notFound("task", id);
+  return row;
+}
+
+async function list(tx: Tx, filter: Parameters<TaskStore["list"]>[0], page: Page): Promise<Task[]> {
+  if (filter.states?.length === 0) return [];
+  let query = tx.selectFrom("tasks").selectAll();
+  if (filter.executionId !== undefined) query = query.where("execution_id", "=", filter.executionId);
+  if (filter.states !== undefined) query = query.where("state", "in", filter.states);
+  if (page.after !== undefined) query = query.where("seq", ">", (await existing(tx, page.after)).seq);
+  return (await query.orderBy("seq").limit(page.limit).execute()).map(taskOf);
+}

@@ -1,0 +1,51 @@
+import { TransshipError } from "@transship/errors";
+import type { RuleSpec } from "@transship/model";
+import type { Database, Tx } from "../database.ts";
+import { unfinishedOf } from "../executions/execution-rows.ts";
+import type { AppliedChange, TopologyChange, TopologyStore } from "../topology-store.ts";
+import { applyChanges, checkReferences, type Documents } from "./apply-changes.ts";
+import { instanceOf, resourceRow, resourceRows, ruleOf } from "./topology-rows.ts";
+import { readDocuments, writeDocuments } from "./write-changes.ts";
+
+/** Instances and rules on a database. */
+export function topologyStore({ transact }: Database): TopologyStore {
+  return {
+    apply: (changes, { now, dryRun = false }) => transact((tx) => apply(tx, changes, now, dryRun)),
+    listInstances: () => transact(async (tx) => (await resourceRows(tx, "Instance")).map(instanceOf)),
+    getInstance: (name) => transact(async (tx) => instanceOf(await resourceRow(tx, "Instance", name))),
+    listRules: () => transact(async (tx) => (await resourceRows(tx, "Rule")).map(ruleOf)),
+    getRule: (name) => transact(async (tx) => ruleOf(await resourceRow(tx, "Rule", name))),
+    setRuleEnabled: (name, enabled, now) => transact((tx) => setRuleEnabled(tx, name, enabled, now)),
+  };
+}
+
+async function apply(tx: Tx, changes: readonly TopologyChange[], now: Date, dryRun: boolean): Promise<AppliedChange[]> {
+  const before = await readDocuments(tx);
+  const { after, applied } = applyChanges(before, changes);
+  checkReferences(before, after);
+  await checkExecutions(tx, before, after);
+  if (!dryRun) await writeDocuments(tx, before, after, now.toISOString());
+  return applied;
+}
+
+async function checkExecutions(tx: Tx, before: Documents, after: Documents): Promise<void> {
+  for (const [key, document] of before) {
+    if (document.kind !== "Rule" || after.has(key)) continue;
+    const [unfinished] = await unfinishedOf(tx, document.name);
+    if (unfinished === undefined) continue;
+    throw new TransshipError("CONFLICT", {
+      what: `deleting rule ${document.name}`,
+      why: `its execution ${unfinished.id} is ${unfinished.state}`,
+      hint: "Wait for the execution, or stop it with `transship execution stop`.",
+    });
+  }
+}
+
+async function setRuleEnabled(tx: Tx, name: string, enabled: boolean, now: Date) {
+  const row = await resourceRow(tx, "Rule", name);
+  const spec = JSON.parse(row.spec) as RuleSpec;
+  if (spec.enabled === enabled) return ruleOf(row);
+  const changed = { spec: JSON.stringify({ ...spec, enabled }), updated_at: now.toISOString() };
+  await tx.updateTable("rules").set(changed).where("name", "=", name).execute();
+  return ruleOf({ ...row, ...changed });
+}

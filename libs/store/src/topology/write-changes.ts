@@ -1,0 +1,47 @@
+import type { ResourceKind, RuleSpec } from "@transship/model";
+import type { Tx } from "../database.ts";
+import { type Document, type Documents, instancesOf } from "./apply-changes.ts";
+import { resourceRows, TABLE_OF } from "./topology-rows.ts";
+
+/** Everything stored. */
+export async function readDocuments(tx: Tx): Promise<Documents> {
+  const documents = new Map<string, Document>();
+  for (const kind of ["Instance", "Rule"] as const satisfies readonly ResourceKind[]) {
+    for (const row of await resourceRows(tx, kind)) {
+      documents.set(`${kind}/${row.name}`, { kind, name: row.name, labels: JSON.parse(row.labels), spec: JSON.parse(row.spec) });
+    }
+  }
+  return documents;
+}
+
+/** Writes what differs. Instances come before the rules that name them and go after them, as the foreign keys ask. */
+export async function writeDocuments(tx: Tx, before: Documents, after: Documents, now: string): Promise<void> {
+  const changed = [...after].filter(([key, document]) => before.get(key) !== document).map(([, document]) => document);
+  const gone = [...before].filter(([key]) => !after.has(key)).map(([, document]) => document);
+  for (const document of changed.filter(({ kind }) => kind === "Instance")) await upsert(tx, document, now);
+  for (const document of changed.filter(({ kind }) => kind === "Rule")) await upsertRule(tx, document, now);
+  for (const kind of ["Rule", "Instance"] as const) {
+    for (const { name } of gone.filter((document) => document.kind === kind)) {
+      await tx.deleteFrom(TABLE_OF[kind]).where("name", "=", name).execute();
+    }
+  }
+}
+
+async function upsertRule(tx: Tx, document: Document, now: string): Promise<void> {
+  await upsert(tx, document, now);
+  await tx.deleteFrom("rule_instances").where("rule", "=", document.name).execute();
+  const instances = instancesOf(document.spec as RuleSpec);
+  await tx
+    .insertInto("rule_instances")
+    .values(instances.map((instance) => ({ rule: document.name, instance })))
+    .execute();
+}
+
+async function upsert(tx: Tx, document: Document, now: string): Promise<void> {
+  const content = { labels: JSON.stringify(document.labels), spec: JSON.stringify(document.spec), updated_at: now };
+  await tx
+    .insertInto(TABLE_OF[document.kind])
+    .values({ name: document.name, created_at: now, ...content })
+    .onConflict((conflict) => conflict.column("name").doUpdateSet(content))
+    .execute();
+}
