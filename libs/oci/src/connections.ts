@@ -1,0 +1,120 @@
+import { type LookupAddress, lookup } from "node:dns";
+import { isIP, type LookupFunction } from "node:net";
+import { rootCertificates } from "node:tls";
+import { buildConnector, type Dispatcher, Pool } from "undici";
+import { LIMITS } from "./limits.ts";
+import type { Timeouts } from "./timeouts.ts";
+import type { UrlGuard } from "./url-guard.ts";
+
+/** Settings of {@link Connections}. */
+export interface ConnectionSettings {
+  readonly origin: URL;
+  /** PEM text; trusted in addition to the public authorities. */
+  readonly ca?: string | undefined;
+  /** IP address at which the origin's host is reached, whatever DNS says; SNI and Host stay the URL's. */
+  readonly address?: string | undefined;
+  /** Most connections to one origin at a time. */
+  readonly connections: number;
+  readonly timeouts: Timeouts;
+  readonly guard: UrlGuard;
+}
+
+/** Downloads have a pool of their own: see `download` in exchange.ts. */
+export type Lane = "control" | "download";
+
+/** Other origins that are kept open at a time: storage hosts and token servers of one registry are few. */
+const MAX_FOREIGN_POOLS = 16;
+
+/**
+ * The sockets of one registry client: HTTP/1.1 keep-alive pools for its own origin and for every other origin that it may send us to. Those
+ * others are connected to only at addresses that the guard allows; the address that was checked is the one connected to, so that a name that
+ * changes its answer between check and use gains nothing.
+ */
+export class Connections implements AsyncDisposable {
+  readonly #settings: ConnectionSettings;
+  readonly #own: Readonly<Record<Lane, Pool>>;
+  readonly #foreign = new Map<string, Pool>();
+
+  constructor(settings: ConnectionSettings) {
+    this.#settings = settings;
+    this.#own = { control: this.#open(settings.origin), download: this.#open(settings.origin) };
+  }
+
+  /** The pool for a URL's origin. The caller has checked the URL itself. */
+  to(url: URL, lane: Lane): Dispatcher {
+    if (url.origin === this.#settings.origin.origin) return this.#own[lane];
+    const key = `${lane} ${url.origin}`;
+    const known = this.#foreign.get(key);
+    if (known !== undefined) return known;
+    const oldest = this.#foreign.keys().next();
+    if (this.#foreign.size >= MAX_FOREIGN_POOLS && oldest.done !== true) {
+      // close() lets running requests end; its result is of no interest to the request that needs the place.
+      this.#foreign.get(oldest.value)?.close(() => undefined);
+      this.#foreign.delete(oldest.value);
+    }
+    const pool = this.#open(url);
+    this.#foreign.set(key, pool);
+    return pool;
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await Promise.all([this.#own.control, this.#own.download, ...this.#foreign.values()].map((pool) => pool.destroy()));
+    this.#foreign.clear();
+  }
+
+  #open(url: URL): Pool {
+    const { connections, timeouts } = this.#settings;
+    return new Pool(url.origin, {
+      connections,
+      pipelining: 1,
+      allowH2: false,
+      connect: this.#connector(url),
+      headersTimeout: timeouts.headersMs,
+      bodyTimeout: timeouts.bodyIdleMs,
+      keepAliveTimeout: 30_000,
+      maxHeaderSize: LIMITS.headerBytes,
+    });
+  }
+
+  #connector(url: URL): buildConnector.connector {
+    const { origin, ca, address, guard, timeouts } = this.#settings;
+    const own = url.origin === origin.origin;
+    const connect = buildConnector({
+      timeout: timeouts.connectMs,
+      allowH2: false,
+      autoSelectFamily: true,
+      // Node's own 250 ms ends every handshake on links with a longer round trip.
+      autoSelectFamilyAttemptTimeout: Math.min(2_500, timeouts.connectMs),
+      ...(ca === undefined ? {} : { ca: [...rootCertificates, ca] }),
+      ...(own ? {} : { lookup: guardedLookup(guard, url) }),
+    });
+    const fixed = address !== undefined && url.hostname === origin.hostname ? address : undefined;
+    return (options, callback) => {
+      const hostname = fixed ?? options.hostname;
+      const servername = options.servername ?? (isIP(url.hostname.replace(/[[\]]/g, "")) === 0 ? url.hostname : undefined);
+      const target = fixed === undefined ? options : { ...options, hostname, ...(servername === undefined ? {} : { servername }) };
+      connect(target, (...result) => {
+        const [failure, socket] = result;
+        if (failure === null && own && socket.remoteAddress !== undefined) guard.reached(socket.remoteAddress);
+        callback(...result);
+      });
+    };
+  }
+}
+
+/** A name lookup that fails when any of the answers is an address that the guard refuses. */
+function guardedLookup(guard: UrlGuard, url: URL): LookupFunction {
+  return (hostname, options, callback) => {
+    lookup(hostname, { ...options, all: true }, (failure, addresses: LookupAddress[]) => {
+      if (failure !== null) return callback(failure, "", 0);
+      try {
+        for (const { address } of addresses) guard.checkAddress(address, url, "a name in the registry's answer");
+      } catch (refusal) {
+        return callback(refusal as Error, "", 0);
+      }
+      const first = addresses[0];
+      if (options.all === true) return callback(null, addresses);
+      return callback(null, first?.address ?? "", first?.family ?? 0);
+    });
+  };
+}

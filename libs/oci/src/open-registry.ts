@@ -1,0 +1,97 @@
+import { isIP } from "node:net";
+import { TransshipError } from "@transship/errors";
+import { Authorizer } from "./authorizer.ts";
+import { catalog } from "./catalog.ts";
+import { RegistryClient } from "./client.ts";
+import { Connections } from "./connections.ts";
+import { CredentialHolder, type CredentialSource } from "./credential.ts";
+import { Exchange, type RequestObserver } from "./exchange.ts";
+import { HttpRepository } from "./http-repository.ts";
+import { ping } from "./ping.ts";
+import type { CallOptions, Registry, Repository } from "./repository.ts";
+import { DEFAULT_TIMEOUTS, type Timeouts } from "./timeouts.ts";
+import { UrlGuard } from "./url-guard.ts";
+
+/** How to reach a registry. */
+export interface RegistryOptions {
+  /** `https://host[:port]`; plain HTTP only by saying `http://`. */
+  readonly url: string;
+  readonly credential?: CredentialSource | undefined;
+  /** PEM text of certificate authorities, trusted in addition to the public ones. */
+  readonly ca?: string | undefined;
+  /** IP address to connect to instead of what DNS says; SNI, certificate check and Host stay the URL's. */
+  readonly address?: string | undefined;
+  readonly userAgent?: string | undefined;
+  /** Most connections at a time to the registry, and again to each storage host that it redirects to. Default 16. */
+  readonly connections?: number | undefined;
+  readonly timeouts?: Partial<Timeouts> | undefined;
+  /**
+   * Other hosts that the registry may send us to although they are private, take uploads, or issue tokens under another domain:
+   * `host`, `host:port` or `*.domain`. They never get the credential, except as token server.
+   */
+  readonly allowedHosts?: readonly string[] | undefined;
+  /** Told of every request, for metrics. */
+  readonly onRequest?: RequestObserver | undefined;
+}
+
+/** Opens a registry: nothing is sent before the first call. The caller disposes of it, which closes its connections. Throws `INVALID_ARGUMENT`. */
+export function openRegistry(options: RegistryOptions): Registry {
+  const origin = parseOrigin(options.url);
+  if (options.address !== undefined && isIP(options.address) === 0)
+    throw new TransshipError("INVALID_ARGUMENT", { what: `address "${options.address.slice(0, 100)}"`, why: "it is not an IP address" });
+  const timeouts = { ...DEFAULT_TIMEOUTS, ...options.timeouts };
+  const guard = new UrlGuard(origin, options.allowedHosts);
+  const { ca, address } = options;
+  const connections = new Connections({ origin, ca, address, connections: options.connections ?? 16, timeouts, guard });
+  const exchange = new Exchange(connections, timeouts, options.userAgent ?? "transship", options.onRequest);
+  const authorizer = new Authorizer(exchange, guard, new CredentialHolder(options.credential));
+  return new HttpRegistry(new RegistryClient(origin, exchange, authorizer, guard), connections, options.credential === undefined);
+}
+
+class HttpRegistry implements Registry {
+  readonly #client: RegistryClient;
+  readonly #connections: Connections;
+  readonly #anonymous: boolean;
+
+  constructor(client: RegistryClient, connections: Connections, anonymous: boolean) {
+    this.#client = client;
+    this.#connections = connections;
+    this.#anonymous = anonymous;
+  }
+
+  get origin(): string {
+    return this.#client.origin.origin;
+  }
+
+  ping(options?: CallOptions): Promise<void> {
+    return ping(this.#client, this.#anonymous, options);
+  }
+
+  catalog(options?: CallOptions): AsyncIterable<readonly string[]> {
+    return catalog(this.#client, options);
+  }
+
+  repository(name: string): Repository {
+    return new HttpRepository(this.#client, name);
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#connections[Symbol.asyncDispose]();
+  }
+}
+
+function parseOrigin(text: string): URL {
+  const invalid = (why: string): TransshipError =>
+    new TransshipError("INVALID_ARGUMENT", { what: `registry URL "${text.slice(0, 200)}"`, why });
+  const url = URL.parse(text);
+  if (url === null || (url.protocol !== "https:" && url.protocol !== "http:")) throw invalid("it has the form https://host[:port]");
+  // The text itself is not repeated: it may hold a password.
+  if (url.username !== "" || url.password !== "")
+    throw new TransshipError("INVALID_ARGUMENT", {
+      what: `registry URL of ${url.host}`,
+      why: "a user name or password does not belong into it",
+    });
+  if (url.search !== "" || url.hash !== "") throw invalid("it must not have a query or fragment");
+  if (url.pathname !== "/") throw invalid("it must not have a path: the API of a registry is at the root of its host");
+  return url;
+}
