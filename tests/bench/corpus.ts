@@ -40,18 +40,38 @@ export async function pushCorpus(registry: string): Promise<Corpus> {
 }
 
 /** Pushes one image; returns its blobs with their sizes. */
-export async function pushImage(registry: string, repository: string, tag: string, layers: readonly Uint8Array[]): Promise<Map<string, number>> {
-  const config = Buffer.from(JSON.stringify({ architecture: "amd64", os: "linux", config: { Labels: { tag, repository } }, rootfs: { type: "layers", diff_ids: [] } }));
+export async function pushImage(
+  registry: string,
+  repository: string,
+  tag: string,
+  layers: readonly Uint8Array[],
+): Promise<Map<string, number>> {
+  const config = Buffer.from(
+    JSON.stringify({
+      architecture: "amd64",
+      os: "linux",
+      config: { Labels: { tag, repository } },
+      rootfs: { type: "layers", diff_ids: [] },
+    }),
+  );
   const pushed = new Map<string, number>();
   for (const blob of [config, ...layers]) pushed.set(await pushBlob(registry, repository, blob), blob.byteLength);
   const manifest = JSON.stringify({
     schemaVersion: 2,
     mediaType: "application/vnd.oci.image.manifest.v1+json",
     config: { mediaType: "application/vnd.oci.image.config.v1+json", digest: digestOf(config), size: config.byteLength },
-    layers: layers.map((layer) => ({ mediaType: "application/vnd.oci.image.layer.v1.tar", digest: digestOf(layer), size: layer.byteLength })),
+    layers: layers.map((layer) => ({
+      mediaType: "application/vnd.oci.image.layer.v1.tar",
+      digest: digestOf(layer),
+      size: layer.byteLength,
+    })),
   });
   const url = `${registry}/v2/${repository}/manifests/${tag}`;
-  await expectStatus(url, 201, { method: "PUT", body: manifest, headers: { "content-type": "application/vnd.oci.image.manifest.v1+json" } });
+  await expectStatus(url, 201, {
+    method: "PUT",
+    body: manifest,
+    headers: { "content-type": "application/vnd.oci.image.manifest.v1+json" },
+  });
   return pushed;
 }
 

@@ -32,7 +32,9 @@ export async function benchLan(rounds: number): Promise<void> {
     for (let round = 0; round <= rounds; round++) {
       for (const contender of contenders) {
         const cost = await runOnce(contender, kind, scratch, `${round}-${contender.name}`);
-        console.error(`${round === 0 ? "warm-up" : `round ${round}`} ${contender.name}: ${cost.wall.toFixed(2)} s, ${cost.cpu.toFixed(2)} CPU-s, ${cost.memory.toFixed(0)} MB`);
+        console.error(
+          `${round === 0 ? "warm-up" : `round ${round}`} ${contender.name}: ${cost.wall.toFixed(2)} s, ${cost.cpu.toFixed(2)} CPU-s, ${cost.memory.toFixed(0)} MB`,
+        );
         if (round > 0) costs.get(contender.name)?.push(cost);
       }
     }
@@ -64,11 +66,11 @@ function contendersFor(source: RealRegistry, corpus: Corpus): Contender[] {
       },
     },
     {
-      name: `regsync ${versionOf("regsync", regsync)} (parallel 4)`,
+      name: `regsync ${versionOf(regsync)} (parallel 4)`,
       run: async (target, scratch) => measure([regsync, "once", "-c", await syncFile(source, target, corpus, scratch, 4)]),
     },
     {
-      name: `crane ${versionOf("crane", crane)} (4 copies at once)`,
+      name: `crane ${versionOf(crane)} (4 copies at once)`,
       run: (target) => measureCrane(crane, source, target, corpus),
     },
   ];
@@ -77,7 +79,11 @@ function contendersFor(source: RealRegistry, corpus: Corpus): Contender[] {
 /** The same regsync file for regsync and for `transship sync`. */
 async function syncFile(source: RealRegistry, target: RealRegistry, corpus: Corpus, scratch: string, parallel: number): Promise<string> {
   const file = join(scratch, `sync-${target.port}-${parallel}.yml`);
-  const entries = corpus.repositories.map((name) => ({ source: `${source.host}/${name}`, target: `${target.host}/${name}`, type: "repository" }));
+  const entries = corpus.repositories.map((name) => ({
+    source: `${source.host}/${name}`,
+    target: `${target.host}/${name}`,
+    type: "repository",
+  }));
   const creds = [source, target].map(({ host }) => ({ registry: host, tls: "disabled" }));
   await writeFile(file, stringify({ version: 1, creds, ...(parallel > 1 && { defaults: { parallel } }), sync: entries }));
   return file;
@@ -114,14 +120,16 @@ async function assertArrived(target: RealRegistry): Promise<void> {
 async function report(kind: string, corpus: Corpus, costs: ReadonlyMap<string, readonly Cost[]>, rounds: number): Promise<void> {
   const medians = [...costs].map(([name, runs]) => ({ name, ...medianCost(runs) }));
   const ours = medians[0];
-  const rows = medians.map((cost): Row => ({
-    tool: cost.name,
-    "wall (s)": cost.wall.toFixed(2),
-    "CPU (s)": cost.cpu.toFixed(2),
-    "peak memory (MB)": cost.memory.toFixed(0),
-    "our wall ÷ its": ((ours?.wall ?? Number.NaN) / cost.wall).toFixed(2),
-    "our CPU ÷ its": ((ours?.cpu ?? Number.NaN) / cost.cpu).toFixed(2),
-  }));
+  const rows = medians.map(
+    (cost): Row => ({
+      tool: cost.name,
+      "wall (s)": cost.wall.toFixed(2),
+      "CPU (s)": cost.cpu.toFixed(2),
+      "peak memory (MB)": cost.memory.toFixed(0),
+      "our wall ÷ its": ((ours?.wall ?? Number.NaN) / cost.wall).toFixed(2),
+      "our CPU ÷ its": ((ours?.cpu ?? Number.NaN) / cost.cpu).toFixed(2),
+    }),
+  );
   const megabytes = (bytes: number) => `${(bytes / 1e6).toFixed(0)} MB`;
   const conditions = `${corpus.repositories.length} repositories × ${TAGS.length} tags, ${megabytes(corpus.storedBytes)} as stored, ${megabytes(corpus.uniqueBytes)} unique; ${kind} at both ends on loopback, plain HTTP, empty target each time; medians of ${rounds} rounds after a warm-up, contenders in turn.`;
   printTable(rows);

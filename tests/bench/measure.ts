@@ -42,7 +42,9 @@ export async function measure(command: readonly string[], env: NodeJS.ProcessEnv
 
 function sampleOf(pid: number | undefined): { cpu: number; memory: number } | undefined {
   try {
-    const fields = readFileSync(`/proc/${pid}/stat`, "utf8").replace(/^.*\) /, "").split(" ");
+    const fields = readFileSync(`/proc/${pid}/stat`, "utf8")
+      .replace(/^.*\) /, "")
+      .split(" ");
     const peak = /VmHWM:\s+(\d+) kB/.exec(readFileSync(`/proc/${pid}/status`, "utf8"));
     return { cpu: (Number(fields[11]) + Number(fields[12])) / TICKS, memory: Number(peak?.[1] ?? 0) / 1024 };
   } catch {
@@ -58,5 +60,9 @@ export function median(values: readonly number[]): number {
 
 /** The costs of several runs, by the median of each figure. */
 export function medianCost(costs: readonly Cost[]): Cost {
-  return { wall: median(costs.map((cost) => cost.wall)), cpu: median(costs.map((cost) => cost.cpu)), memory: median(costs.map((cost) => cost.memory)) };
+  return {
+    wall: median(costs.map((cost) => cost.wall)),
+    cpu: median(costs.map((cost) => cost.cpu)),
+    memory: median(costs.map((cost) => cost.memory)),
+  };
 }

@@ -25,8 +25,8 @@ export function findPeer(peer: Peer): string {
   return installed;
 }
 
-/** What a peer says of its version, in one line. */
-export function versionOf(peer: Peer, path: string): string {
+/** What a peer's program says of its version, in one line. */
+export function versionOf(path: string): string {
   const text = execFileSync(path, ["version"], { encoding: "utf8" });
   const tag = /VCSTag:\s*(\S+)/.exec(text)?.[1];
   return tag ?? text.split("\n")[0]?.trim() ?? "unknown";

@@ -15,7 +15,16 @@ export function printTable(rows: readonly Row[]): void {
 export async function writeSection(name: string, title: string, conditions: string, rows: readonly Row[]): Promise<void> {
   const begin = `<!-- bench:${name} -->`;
   const end = `<!-- /bench:${name} -->`;
-  const section = [begin, `## ${title}`, "", `\`npm run bench -- ${name}\`, ${new Date().toISOString().slice(0, 10)}. ${conditions}`, `Machine: ${machine()}.`, "", markdownTable(rows), end].join("\n");
+  const section = [
+    begin,
+    `## ${title}`,
+    "",
+    `\`npm run bench -- ${name}\`, ${new Date().toISOString().slice(0, 10)}. ${conditions}`,
+    `Machine: ${machine()}.`,
+    "",
+    markdownTable(rows),
+    end,
+  ].join("\n");
   const text = await readFile(FILE, "utf8");
   const start = text.indexOf(begin);
   const stop = text.indexOf(end);

@@ -9,7 +9,8 @@ import { instance, rule, topology } from "./stage/topology.ts";
 /** A second opinion where it is installed: what another tool reads at both ends. */
 function digestBy(tool: "crane" | "regctl", reference: string): string | undefined {
   const host = reference.slice(0, reference.indexOf("/"));
-  const args = tool === "crane" ? ["digest", "--insecure", reference] : ["--host", `reg=${host},tls=disabled`, "manifest", "head", reference];
+  const args =
+    tool === "crane" ? ["digest", "--insecure", reference] : ["--host", `reg=${host},tls=disabled`, "manifest", "head", reference];
   const env = { ...process.env, PATH: `${process.env.PATH}:${join(homedir(), "go", "bin")}` };
   try {
     return execFileSync(tool, args, { encoding: "utf8", env, stdio: ["ignore", "pipe", "ignore"] }).trim();
@@ -29,7 +30,13 @@ describe.skipIf(REAL_KINDS.length === 0)("every artifact arrives with its digest
     await pushImage(source.url, "other/app", "v1", [noise("other", 1000)]);
     const index = await pushIndex(source.url, "team0/multi", "v1", ["linux/amd64", "linux/arm64"]);
     const sbom = await pushReferrer(source.url, "team0/multi", index);
-    const manifest = { schemaVersion: 2, mediaType: "application/vnd.oci.image.manifest.v1+json", config: await configOf(source.url), layers: [], annotations: { signed: "yes" } };
+    const manifest = {
+      schemaVersion: 2,
+      mediaType: "application/vnd.oci.image.manifest.v1+json",
+      config: await configOf(source.url),
+      layers: [],
+      annotations: { signed: "yes" },
+    };
     const signature = await putManifest(source.url, "team0/multi", `${index.digest.replace(":", "-")}.sig`, manifest.mediaType, manifest);
     await site.agent("agent-gz", "ap-guangzhou");
     await site.agent("agent-sg", "ap-singapore");
@@ -37,7 +44,9 @@ describe.skipIf(REAL_KINDS.length === 0)("every artifact arrives with its digest
       topology(
         instance("gz", source.url, "ap-guangzhou"),
         instance("sg", target.url, "ap-singapore"),
-        rule("gz-to-sg", { instance: "gz", namespace: "team0" }, [{ instance: "sg", namespace: "mirror" }], { description: "广州到新加坡" }),
+        rule("gz-to-sg", { instance: "gz", namespace: "team0" }, [{ instance: "sg", namespace: "mirror" }], {
+          description: "广州到新加坡",
+        }),
       ),
     );
 
@@ -78,6 +87,8 @@ describe.skipIf(REAL_KINDS.length === 0)("every artifact arrives with its digest
 
 async function configOf(registry: string): Promise<object> {
   await pushImage(registry, "team0/multi", "tmp-sig", [noise("sig", 100)]);
-  const answer = await fetch(`${registry}/v2/team0/multi/manifests/tmp-sig`, { headers: { accept: "application/vnd.oci.image.manifest.v1+json" } });
+  const answer = await fetch(`${registry}/v2/team0/multi/manifests/tmp-sig`, {
+    headers: { accept: "application/vnd.oci.image.manifest.v1+json" },
+  });
   return ((await answer.json()) as { config: object }).config;
 }

@@ -28,7 +28,13 @@ describe.skipIf(REAL_KINDS.length === 0).each(REAL_KINDS)("a killed process lose
     const source = await site.registry("source", kind);
     const target = await site.registry("target", kind);
     const blobs = await pushImage(source.url, "big/app", "v1", [noise(`layer-${LAYER}`, LAYER)]);
-    await site.apply(topology(instance("a", source.url, "east"), instance("b", target.url, "west"), rule("big", { instance: "a", namespace: "big" }, [{ instance: "b" }])));
+    await site.apply(
+      topology(
+        instance("a", source.url, "east"),
+        instance("b", target.url, "west"),
+        rule("big", { instance: "a", namespace: "big" }, [{ instance: "b" }]),
+      ),
+    );
     source.accessLog.reset();
     return { site, source, target, imageBytes: [...blobs.values()].reduce((sum, size) => sum + size, 0) };
   }
@@ -100,7 +106,15 @@ describe.skipIf(REAL_KINDS.length === 0).each(REAL_KINDS)("a killed process lose
   it("of `transship copy`, by running it again", async () => {
     const { site, source, target, imageBytes } = await prepare();
     await using _ = site;
-    const args = ["copy", `${source.host}/big/app:v1`, `${target.host}/big/copy:v1`, "--checkpoint", site.scratch.path("copy.db"), "-o", "json"];
+    const args = [
+      "copy",
+      `${source.host}/big/app:v1`,
+      `${target.host}/big/copy:v1`,
+      "--checkpoint",
+      site.scratch.path("copy.db"),
+      "-o",
+      "json",
+    ];
     let kills = 0;
     for (; kills < KILLS; kills++) {
       const ended = await killedAfter(args, randomInt(400, 900));
@@ -137,4 +151,3 @@ async function untilFinished(site: Site): Promise<void> {
     await sleep(300);
   }
 }
-

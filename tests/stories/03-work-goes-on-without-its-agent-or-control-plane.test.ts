@@ -13,13 +13,16 @@ describe.skipIf(REAL_KINDS.length === 0)("work goes on", { timeout: 240_000 }, (
     const target = await site.registry("target");
     const layers = [noise("small-1", 2 * MIB), noise("small-2", 3 * MIB), noise("large", 192 * MIB)];
     const blobs = await pushImage(source.url, "team/app", "v1", layers);
-    await site.apply(topology(instance("a", source.url, "east"), instance("b", target.url, "west"), rule("copy", { instance: "a" }, [{ instance: "b" }])));
+    await site.apply(
+      topology(instance("a", source.url, "east"), instance("b", target.url, "west"), rule("copy", { instance: "a" }, [{ instance: "b" }])),
+    );
     const first = await site.agent("west-1", "west");
     const running = site.run("copy");
     await untilSome(async () => source.accessLog.blobBytesServed() >= 5 * MIB);
     await first.end("SIGKILL");
     const there = new Set<string>();
-    for (const digest of blobs.keys()) if ((await fetch(`${target.url}/v2/team/app/blobs/${digest}`, { method: "HEAD" })).ok) there.add(digest);
+    for (const digest of blobs.keys())
+      if ((await fetch(`${target.url}/v2/team/app/blobs/${digest}`, { method: "HEAD" })).ok) there.add(digest);
     await sleep(300);
     source.accessLog.reset();
 
@@ -40,12 +43,16 @@ describe.skipIf(REAL_KINDS.length === 0)("work goes on", { timeout: 240_000 }, (
     const tags = ["v1", "v2", "v3", "v4"];
     for (const tag of tags) await pushImage(source.url, "team/app", tag, [noise(`away-${tag}`, 40 * MIB)]);
     await site.agent("west-1", "west", ["--slots", "4"]);
-    await site.apply(topology(instance("a", source.url, "east"), instance("b", target.url, "west"), rule("copy", { instance: "a" }, [{ instance: "b" }])));
+    await site.apply(
+      topology(instance("a", source.url, "east"), instance("b", target.url, "west"), rule("copy", { instance: "a" }, [{ instance: "b" }])),
+    );
     await site.cli("rule", "run", "copy");
     await untilSome(async () => (await taskStates(site)).filter((state) => state === "copying").length === tags.length);
     await site.controlPlane.end("SIGKILL");
 
-    await untilSome(async () => (await Promise.allSettled(tags.map((tag) => describeTag(target.url, "team/app", tag)))).every(({ status }) => status === "fulfilled"));
+    await untilSome(async () =>
+      (await Promise.allSettled(tags.map((tag) => describeTag(target.url, "team/app", tag)))).every(({ status }) => status === "fulfilled"),
+    );
     await sleep(1_000);
     source.accessLog.reset();
     await site.restartControlPlane();

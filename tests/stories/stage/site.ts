@@ -5,7 +5,8 @@ import { addressIn, type Started, start, transship, transshipJson } from "./tran
 
 /** Kinds of real registry on this machine; stories that need one are skipped, and say so, where there is none. */
 export const REAL_KINDS: readonly RealRegistryKind[] = [...findRealRegistries().keys()];
-if (REAL_KINDS.length === 0) console.warn("no real registry (`registry` or `docker-registry`) on PATH: the stories that need one are skipped");
+if (REAL_KINDS.length === 0)
+  console.warn("no real registry (`registry` or `docker-registry`) on PATH: the stories that need one are skipped");
 
 /** What an Execution document says, as far as stories look at it. */
 export interface ExecutionDocument {
@@ -13,10 +14,29 @@ export interface ExecutionDocument {
   readonly metadata: { readonly id: string; readonly rule?: string };
   readonly status: {
     readonly state: string;
-    readonly tasks: { readonly total: number; readonly succeeded: number; readonly failed: number; readonly skipped: number; readonly cancelled: number };
+    readonly tasks: {
+      readonly total: number;
+      readonly succeeded: number;
+      readonly failed: number;
+      readonly skipped: number;
+      readonly cancelled: number;
+    };
     readonly unchanged: number;
-    readonly bytes: { readonly copied: number; readonly mounted: number; readonly existing: number; readonly resumed: number; readonly wasted: number };
-    readonly failures: readonly { readonly code: string; readonly side?: string; readonly message: string; readonly hint: string; readonly attempts: number; readonly artifact: string }[];
+    readonly bytes: {
+      readonly copied: number;
+      readonly mounted: number;
+      readonly existing: number;
+      readonly resumed: number;
+      readonly wasted: number;
+    };
+    readonly failures: readonly {
+      readonly code: string;
+      readonly side?: string;
+      readonly message: string;
+      readonly hint: string;
+      readonly attempts: number;
+      readonly artifact: string;
+    }[];
   };
 }
 
@@ -40,7 +60,12 @@ export interface Site extends AsyncDisposable {
 export async function openSite(options: { lease?: string } = {}): Promise<Site> {
   await using opened = new AsyncDisposableStack();
   const scratch = opened.use(await scratchDirectory());
-  const common = ["--data-dir", scratch.path("control-plane"), "--insecure", ...(options.lease === undefined ? [] : ["--lease", options.lease])];
+  const common = [
+    "--data-dir",
+    scratch.path("control-plane"),
+    "--insecure",
+    ...(options.lease === undefined ? [] : ["--lease", options.lease]),
+  ];
   let controlPlane = await start(["control-plane", "start", ...common, "--grpc", "127.0.0.1:0", "--http", "127.0.0.1:0"]);
   opened.defer(() => controlPlane[Symbol.asyncDispose]());
   const server = addressIn(controlPlane.ready, "grpc");
@@ -58,7 +83,20 @@ export async function openSite(options: { lease?: string } = {}): Promise<Site> 
       return everything.use(await startRealRegistry({ kind, dir: scratch.path(name) }));
     },
     async agent(name, region, more = []) {
-      const args = ["agent", "start", "--name", name, "--region", region, "--control-plane", server, "--data-dir", scratch.path(`agent-${name}`), "--insecure", ...more];
+      const args = [
+        "agent",
+        "start",
+        "--name",
+        name,
+        "--region",
+        region,
+        "--control-plane",
+        server,
+        "--data-dir",
+        scratch.path(`agent-${name}`),
+        "--insecure",
+        ...more,
+      ];
       return everything.use(await start(args));
     },
     async restartControlPlane() {

@@ -2,7 +2,12 @@ import { stringify } from "yaml";
 
 /** An instance document for a registry on loopback. */
 export function instance(name: string, url: string, region: string, more: Record<string, unknown> = {}): object {
-  return { apiVersion: "transship/v1", kind: "Instance", metadata: { name }, spec: { provider: "registry", region, endpoints: [{ url, network: "public" }], ...more } };
+  return {
+    apiVersion: "transship/v1",
+    kind: "Instance",
+    metadata: { name },
+    spec: { provider: "registry", region, endpoints: [{ url, network: "public" }], ...more },
+  };
 }
 
 /** A rule document. */

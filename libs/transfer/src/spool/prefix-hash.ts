@@ -7,6 +7,7 @@ export class PrefixHash {
   readonly #spool: Spool;
   readonly #hash: Hash;
   #position = 0;
+  #found: Digest | undefined;
 
   constructor(spool: Spool) {
     this.#spool = spool;
@@ -27,10 +28,11 @@ export class PrefixHash {
     }
   }
 
-  /** The digest of the whole blob, all of which must have come. */
+  /** The digest of the whole blob, all of which must have come. May be asked again, when the commit has to be repeated. */
   async digest(): Promise<Digest> {
     await this.#catchUp(this.#spool.blob.size);
-    return hashDigest(this.#hash, digestAlgorithm(this.#spool.blob.digest));
+    this.#found ??= hashDigest(this.#hash, digestAlgorithm(this.#spool.blob.digest));
+    return this.#found;
   }
 
   /** Hashes from disk what an upload that was resumed does not read again. */
