@@ -42,6 +42,8 @@ const CHANNEL_OPTIONS: ChannelOptions = {
   "grpc.keepalive_permit_without_calls": 1,
   "grpc.initial_reconnect_backoff_ms": 200,
   "grpc.max_reconnect_backoff_ms": 5_000,
+  // A new client connects at once instead of sitting out the back-off of an earlier one to the same address.
+  "grpc.use_local_subchannel_pool": 1,
 };
 
 /** Opens the services. Nothing is sent before the first call. @throws TransshipError `INVALID_ARGUMENT` for plain gRPC to an address that is not loopback. */

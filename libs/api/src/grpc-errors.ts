@@ -20,7 +20,12 @@ export function fromServiceError(thrown: unknown, what: string): TransshipError 
   if (!isServiceError(thrown)) return asTransshipError(thrown, what);
   const carried = thrown.metadata?.get(FAILURE_KEY)[0];
   if (carried instanceof Buffer) return failureToError(Failure.decode(carried), { cause: thrown });
-  return new TransshipError(codeOf(thrown.code), { what, why: thrown.details === "" ? thrown.message : thrown.details, cause: thrown });
+  return new TransshipError(codeOf(thrown.code), { what, why: wordsOf(thrown), cause: thrown });
+}
+
+/** grpc-js ends some of its texts with an empty "Resolution note:". */
+function wordsOf(error: ServiceError): string {
+  return (error.details === "" ? error.message : error.details).replace(/\.?\s*Resolution note:\s*$/, "");
 }
 
 function isServiceError(thrown: unknown): thrown is ServiceError {

@@ -1,6 +1,6 @@
 import type { BlobUpload } from "@transship/oci";
 import type { Blob } from "./blob.ts";
-import type { Flights } from "./flights.ts";
+import type { CopyContext } from "./copy-context.ts";
 import type { BlobPlace } from "./journal.ts";
 import type { Journey } from "./journey.ts";
 import { tryPatiently } from "./patience.ts";
@@ -16,7 +16,7 @@ const MOUNT_TRIES = 2;
  * Makes sure that the target repository has a blob, by the cheapest way that works. The ladder: it exists there → it is mounted from another repository of the
  * target → another copy of this process is bringing it → it is copied, from a checkpoint where there is one.
  */
-export async function placeBlob(blob: Blob, journey: Journey, flights: Flights): Promise<void> {
+export async function placeBlob(blob: Blob, journey: Journey, { flights, queue }: Pick<CopyContext, "flights" | "queue">): Promise<void> {
   const { target, signal } = journey;
   const place: BlobPlace = { registry: target.registry, repository: target.name, digest: blob.digest };
   const key = `${place.registry} ${place.digest}`;
@@ -27,7 +27,8 @@ export async function placeBlob(blob: Blob, journey: Journey, flights: Flights):
       await landing;
       continue;
     }
-    return flights.fly(key, () => climb(blob, place, journey));
+    // Only work takes a place in the queue, the largest first; waiting for another's work does not.
+    return flights.fly(key, () => queue.add(() => climb(blob, place, journey), { priority: blob.size }));
   }
 }
 

@@ -1,0 +1,107 @@
+import { failureToMessage, type wire } from "@transship/api";
+import { asTransshipError, type Side, TransshipError } from "@transship/errors";
+import type { Logger } from "pino";
+import type { Registries } from "../registries.ts";
+import type { WorkStream } from "../work-stream.ts";
+import { findMissing } from "./find-missing.ts";
+import { listTags } from "./list-tags.ts";
+import { measureArtifacts } from "./measure-artifacts.ts";
+import { pingRegistry } from "./ping.ts";
+import { resolveTags } from "./resolve-tags.ts";
+
+/** A part of an answer. */
+export type Found = NonNullable<wire.Answer["found"]>;
+
+/** The questions of one stream that are being answered. Disposing drops them all: nobody would hear the answers. */
+export class Questions implements Disposable {
+  readonly #stream: WorkStream;
+  readonly #registries: Registries;
+  readonly #logger: Logger;
+  readonly #asked = new Map<string, AbortController>();
+
+  constructor(stream: WorkStream, registries: Registries, logger: Logger) {
+    this.#stream = stream;
+    this.#registries = registries;
+    this.#logger = logger;
+  }
+
+  /** Begins to answer. Parts go out as they are found; a failure is the last part. */
+  ask(question: wire.Question): void {
+    if (this.#asked.has(question.id)) return;
+    const asking = new AbortController();
+    this.#asked.set(question.id, asking);
+    void this.#answer(question, asking.signal).finally(() => this.#asked.delete(question.id));
+  }
+
+  /** Stops answering; nothing more is sent. */
+  cancel(id: string): void {
+    this.#asked.get(id)?.abort(new TransshipError("CANCELLED", { what: `question ${id}`, why: "nobody waits for the answer" }));
+  }
+
+  [Symbol.dispose](): void {
+    for (const id of this.#asked.keys()) this.cancel(id);
+  }
+
+  /** Never rejects. */
+  async #answer(question: wire.Question, signal: AbortSignal): Promise<void> {
+    const log = { question: question.id, ask: question.ask?.$case, instance: question.access?.instance };
+    let part = 0;
+    const send = (found: Found | undefined, last: boolean) => {
+      this.#stream.send({ $case: "answer", value: { questionId: question.id, part, last, found } });
+      part += 1;
+    };
+    try {
+      // One part is held back, since only the last one may say that it is the last.
+      let held: Found | undefined;
+      for await (const found of this.#look(question, signal)) {
+        if (held !== undefined) send(held, false);
+        held = found;
+        await this.#stream.room(signal);
+      }
+      signal.throwIfAborted();
+      send(held, true);
+      this.#logger.debug({ ...log, parts: part }, "question answered");
+    } catch (thrown) {
+      if (signal.aborted) return;
+      const error = asTransshipError(thrown, "answering a question");
+      this.#logger.warn({ ...log, code: error.code, side: error.side, reason: error.message }, "question failed");
+      send({ $case: "failure", value: failureToMessage(error) }, true);
+    }
+  }
+
+  async *#look(question: wire.Question, signal: AbortSignal): AsyncGenerator<Found> {
+    const ask = question.ask;
+    if (ask?.$case === "ping") {
+      yield await pingRegistry(question.access, signal);
+      return;
+    }
+    using borrowed = this.#registries.borrow(question.access);
+    const { registry } = borrowed;
+    switch (ask?.$case) {
+      case "listTags":
+        return yield* onSide("source", listTags(registry, ask.value, signal));
+      case "resolveTags":
+        return yield* onSide("target", resolveTags(registry, ask.value, signal));
+      case "measureArtifacts":
+        return yield* onSide("source", measureArtifacts(registry, ask.value, signal));
+      case "findMissing":
+        return yield* onSide("target", findMissing(registry, ask.value, signal));
+      default:
+        throw new TransshipError("UNSUPPORTED", {
+          what: "answering a question of the control plane",
+          why: "this agent does not know the question",
+          hint: "Bring the agent to the control plane's version.",
+        });
+    }
+  }
+}
+
+/** Errors of a look-up name the side that this kind of question is asked about. */
+async function* onSide(side: Side, parts: AsyncIterable<Found>): AsyncGenerator<Found> {
+  try {
+    yield* parts;
+  } catch (thrown) {
+    const error = asTransshipError(thrown, "looking into a registry");
+    throw error.side === undefined ? error.with({ side }) : error;
+  }
+}

@@ -1,0 +1,40 @@
+import { bytesFromMessage, overwriteFromMessage, type wire } from "@transship/api";
+import { TransshipError } from "@transship/errors";
+import type { ArtifactPlace, ByteCounts, Overwrite } from "@transship/model";
+import { type Digest, parseDigest } from "@transship/oci";
+
+/** An assignment whose every part is there. */
+export interface Assigned {
+  readonly key: wire.LeaseKey;
+  readonly leaseMs: number;
+  readonly source: ArtifactPlace;
+  readonly sourceAccess: wire.RegistryAccess;
+  readonly target: ArtifactPlace;
+  readonly targetAccess: wire.RegistryAccess;
+  readonly digest: Digest;
+  readonly overwrite: Overwrite;
+  readonly attempt: number;
+  readonly bytesSoFar: ByteCounts;
+}
+
+/** Reads an assignment of the control plane. @throws TransshipError `INVALID_ARGUMENT` that names what is missing. */
+export function readAssignment(key: wire.LeaseKey, message: wire.Assignment): Assigned {
+  const what = `assignment ${key.taskId}`;
+  return {
+    key,
+    leaseMs: message.leaseMs,
+    source: given(message.source, what, "source"),
+    sourceAccess: given(message.sourceAccess, what, "access to the source"),
+    target: given(message.target, what, "target"),
+    targetAccess: given(message.targetAccess, what, "access to the target"),
+    digest: parseDigest(message.digest),
+    overwrite: overwriteFromMessage(message.overwrite),
+    attempt: message.attempt,
+    bytesSoFar: bytesFromMessage(message.bytesSoFar),
+  };
+}
+
+function given<T>(value: T | undefined, what: string, name: string): T {
+  if (value !== undefined) return value;
+  throw new TransshipError("INVALID_ARGUMENT", { what, why: `the control plane sent no ${name}` });
+}

@@ -1,0 +1,43 @@
+import { setTimeout as sleep } from "node:timers/promises";
+import { describe, expect, it } from "vitest";
+import { Registries } from "./registries.ts";
+import { accessTo } from "./testing/access.ts";
+
+const url = "http://127.0.0.1:9";
+
+describe("registries", () => {
+  it("are shared by who reaches them in the same way, and by nobody else", async () => {
+    await using registries = new Registries();
+    const [first, second] = [registries.borrow(accessTo(url)), registries.borrow(accessTo(url))];
+    expect(first.registry).toBe(second.registry);
+    const others = [
+      accessTo(url, { username: "u", password: "p" }),
+      accessTo(url, { username: "u", password: "q" }),
+      accessTo("http://127.0.0.1:10"),
+    ];
+    for (const other of others) expect(registries.borrow(other).registry).not.toBe(first.registry);
+    expect(registries.size).toBe(4);
+  });
+
+  it("close when idle, and only then", async () => {
+    await using registries = new Registries(30);
+    const [first, second] = [registries.borrow(accessTo(url)), registries.borrow(accessTo(url))];
+    first[Symbol.dispose]();
+    first[Symbol.dispose]();
+    await sleep(60);
+    expect(registries.size).toBe(1);
+    second[Symbol.dispose]();
+    const again = registries.borrow(accessTo(url));
+    await sleep(60);
+    expect(registries.size).toBe(1);
+    again[Symbol.dispose]();
+    await sleep(60);
+    expect(registries.size).toBe(0);
+  });
+
+  it("need an endpoint", () => {
+    const registries = new Registries();
+    expect(() => registries.borrow(undefined)).toThrow(expect.objectContaining({ code: "INVALID_ARGUMENT" }));
+    expect(registries.size).toBe(0);
+  });
+});

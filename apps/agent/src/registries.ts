@@ -1,0 +1,86 @@
+import { createHash } from "node:crypto";
+import { credentialFromMessage, endpointFromMessage, type wire } from "@transship/api";
+import { TransshipError } from "@transship/errors";
+import { openRegistry, type Registry } from "@transship/oci";
+import { VERSION } from "./version.ts";
+
+/** A registry client is closed after so many milliseconds without a user. */
+const IDLE_MS = 60_000;
+
+/** A registry client in use. Disposing gives it back. */
+export interface BorrowedRegistry extends Disposable {
+  readonly registry: Registry;
+}
+
+interface Entry {
+  readonly registry: Registry;
+  users: number;
+  idle: NodeJS.Timeout | undefined;
+}
+
+/** Open registry clients by endpoint and credential, so that tasks share connections and tokens. Closed when idle, since each holds a credential. */
+export class Registries implements AsyncDisposable {
+  readonly #entries = new Map<string, Entry>();
+  readonly #idleMs: number;
+
+  constructor(idleMs: number = IDLE_MS) {
+    this.#idleMs = idleMs;
+  }
+
+  /** The client for an access. @throws TransshipError `INVALID_ARGUMENT` for an access without a usable endpoint. */
+  borrow(access: wire.RegistryAccess | undefined): BorrowedRegistry {
+    const key = keyOf(access);
+    const entry = this.#entries.get(key) ?? { registry: openAccess(access), users: 0, idle: undefined };
+    this.#entries.set(key, entry);
+    clearTimeout(entry.idle);
+    entry.users += 1;
+    let returned = false;
+    return {
+      registry: entry.registry,
+      [Symbol.dispose]: () => {
+        if (returned) return;
+        returned = true;
+        this.#giveBack(key, entry);
+      },
+    };
+  }
+
+  /** Clients that are open. */
+  get size(): number {
+    return this.#entries.size;
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    const entries = [...this.#entries.values()];
+    this.#entries.clear();
+    for (const entry of entries) clearTimeout(entry.idle);
+    await Promise.all(entries.map((entry) => entry.registry[Symbol.asyncDispose]()));
+  }
+
+  #giveBack(key: string, entry: Entry): void {
+    entry.users -= 1;
+    if (entry.users > 0 || this.#entries.get(key) !== entry) return;
+    const close = () => {
+      this.#entries.delete(key);
+      entry.registry[Symbol.asyncDispose]().catch(() => undefined);
+    };
+    entry.idle = setTimeout(close, this.#idleMs);
+    entry.idle.unref();
+  }
+}
+
+/** Opens a client that nobody else uses. The caller disposes of it. @throws TransshipError `INVALID_ARGUMENT`. */
+export function openAccess(access: wire.RegistryAccess | undefined): Registry {
+  if (access?.endpoint === undefined) {
+    throw new TransshipError("INVALID_ARGUMENT", { what: "reaching a registry", why: "the control plane named no endpoint" });
+  }
+  const { url, address, ca } = endpointFromMessage(access.endpoint);
+  return openRegistry({ url, address, ca, credential: credentialFromMessage(access.credential), userAgent: `transship/${VERSION}` });
+}
+
+/** A hash, so that the credential is not kept a second time as text. */
+function keyOf(access: wire.RegistryAccess | undefined): string {
+  return createHash("sha256")
+    .update(JSON.stringify([access?.endpoint, access?.credential]))
+    .digest("base64");
+}

@@ -1,0 +1,139 @@
+import type { wire } from "@transship/api";
+import { TransshipError } from "@transship/errors";
+import type { Logger } from "pino";
+import { Questions } from "./answer-questions/questions.ts";
+import type { Connection } from "./connection.ts";
+import type { Leases } from "./leases.ts";
+import type { Registries } from "./registries.ts";
+import { Renewals } from "./renew-leases.ts";
+import type { Reports } from "./report.ts";
+import { DemandReport } from "./report-demand.ts";
+import type { Assignments } from "./take-assignments.ts";
+import type { ControlSays, WorkStream } from "./work-stream.ts";
+
+/** The control plane answers Hello within so many milliseconds, or the stream is given up. */
+const WELCOME_MS = 15_000;
+/** After the agent has said its last word, the control plane may take so many milliseconds to hear it. */
+const FAREWELL_MS = 500;
+
+/** What a session speaks about. */
+export interface SessionMeans {
+  /** Who this agent is, without what it holds. */
+  readonly identity: Omit<wire.Hello, "holds">;
+  readonly assignments: Assignments;
+  readonly leases: Leases;
+  readonly reports: Reports;
+  readonly connection: Connection;
+  readonly registries: Registries;
+  readonly logger: Logger;
+}
+
+/**
+ * One stream from hello to its end: hello → welcome → unacknowledged reports, renewal, progress, demand → whatever comes. Tasks go on when it ends; answers
+ * to questions do not. Resolves or rejects when the stream is over; `signal` ends it.
+ */
+export async function holdSession(
+  stream: WorkStream,
+  means: SessionMeans,
+  welcomed: (welcome: wire.Welcome) => void,
+  signal: AbortSignal,
+): Promise<void> {
+  using ending = new DisposableStack();
+  ending.use(stream);
+  endOnSignal(stream, signal, ending);
+  const messages = stream.messages();
+  stream.send({ $case: "hello", value: { ...means.identity, holds: holdsOf(means) } });
+  const welcome = await awaitWelcome(messages, stream);
+  if (welcome === undefined) return;
+  welcomed(welcome);
+
+  const { assignments, reports, connection, leases } = means;
+  ending.defer(() => connection.detach(stream));
+  connection.attach(stream);
+  // Reports come first: what they end need not be renewed or assigned again.
+  ending.defer(() => reports.detach(stream));
+  reports.attach(stream);
+  const renewals = ending.use(new Renewals(stream, leases, welcome.leaseMs, (key) => assignments.lose(key)));
+  const questions = ending.use(new Questions(stream, means.registries, means.logger));
+  for (const message of assignments.progress()) connection.tell(message);
+  const demand = new DemandReport(stream, assignments);
+  ending.use(demand);
+  for await (const message of messages) hear(message, { ...means, renewals, questions, demand });
+}
+
+interface Hearing extends SessionMeans {
+  readonly renewals: Renewals;
+  readonly questions: Questions;
+  readonly demand: DemandReport;
+}
+
+function hear(message: ControlSays, hearing: Hearing): void {
+  const { assignments, renewals, reports, questions, demand } = hearing;
+  switch (message.$case) {
+    case "assignment":
+      assignments.take(message.value);
+      break;
+    case "renewed":
+      renewals.answered(message.value);
+      break;
+    case "cancel":
+      if (message.value.lease !== undefined) assignments.cancel(message.value.lease);
+      break;
+    case "ack":
+      reports.acknowledge(message.value.sequence);
+      break;
+    case "question":
+      questions.ask(message.value);
+      break;
+    case "cancelQuestion":
+      questions.cancel(message.value.id);
+      break;
+    case "drain":
+      demand.end();
+      break;
+    case "welcome":
+      break;
+  }
+}
+
+function holdsOf(means: SessionMeans): wire.LeaseKey[] {
+  const keys = [...means.leases.held(), ...means.reports.leases()];
+  return [...new Map(keys.map((key) => [`${key.taskId} ${key.epoch}`, key])).values()];
+}
+
+/** The answer to Hello; undefined where the control plane closed the stream instead. */
+async function awaitWelcome(messages: AsyncGenerator<ControlSays>, stream: WorkStream): Promise<wire.Welcome | undefined> {
+  const late = new TransshipError("CONTROL_PLANE_UNREACHABLE", {
+    what: "saying hello to the control plane",
+    why: `no answer within ${WELCOME_MS} ms`,
+  });
+  let timedOut = false;
+  const timer = setTimeout(() => {
+    timedOut = true;
+    stream[Symbol.dispose]();
+  }, WELCOME_MS);
+  try {
+    const first = await messages.next();
+    if (first.done === true) return undefined;
+    if (first.value.$case === "welcome") return first.value.value;
+    throw new TransshipError("INTERNAL", { what: "saying hello to the control plane", why: `it answered with ${first.value.$case}` });
+  } catch (thrown) {
+    throw timedOut ? late : thrown;
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+function endOnSignal(stream: WorkStream, signal: AbortSignal, ending: DisposableStack): void {
+  let timer: NodeJS.Timeout | undefined;
+  const end = () => {
+    stream.finish();
+    timer = setTimeout(() => stream[Symbol.dispose](), FAREWELL_MS);
+  };
+  if (signal.aborted) end();
+  signal.addEventListener("abort", end);
+  ending.defer(() => {
+    clearTimeout(timer);
+    signal.removeEventListener("abort", end);
+  });
+}

@@ -1,0 +1,2 @@
+export { type Checkpoint, type CheckpointPlace, openCheckpoint } from "./checkpoint.ts";
+export type { Outbox, PendingReport } from "./outbox.ts";
