@@ -1,0 +1,126 @@
+import { wire } from "@transship/api";
+import { openSqliteStore, type Store } from "@transship/store";
+import { adminTokenHash } from "./access/admin-token.ts";
+import type { Door } from "./access/callers.ts";
+import { authorizeCalls } from "./calls/authorize-calls.ts";
+import { countCalls } from "./calls/count-calls.ts";
+import { createHandlers, stoppingError } from "./calls/handlers.ts";
+import { logCalls } from "./calls/log-calls.ts";
+import { Changes } from "./changes.ts";
+import { Executions } from "./executions/executions.ts";
+import { type Served, serveGrpc } from "./grpc/grpc-server.ts";
+import { healthRoutes } from "./http/health-routes.ts";
+import { serveHttp } from "./http/http-server.ts";
+import { Metrics } from "./metrics.ts";
+import { type ControlPlaneOptions, checkOptions, DEFAULT_LEASE_MS } from "./options.ts";
+import { runScheduler } from "./scheduler/run-scheduler.ts";
+import { agentService } from "./services/agent-service.ts";
+import { executionService } from "./services/execution-service.ts";
+import { healthService } from "./services/health-service.ts";
+import { instanceService } from "./services/instance-service.ts";
+import { ruleService } from "./services/rule-service.ts";
+import { serverService } from "./services/server-service.ts";
+import { taskService } from "./services/task-service.ts";
+import { topologyService } from "./services/topology-service.ts";
+import { workService } from "./services/work-service.ts";
+import { VERSION } from "./version.ts";
+import { WakeUp } from "./wake-up.ts";
+import { ConnectedAgents } from "./work/connected-agents.ts";
+import { ProgressWriter } from "./work/progress-writer.ts";
+import { Questions } from "./work/questions.ts";
+
+/** A running control plane. Disposing is draining. */
+export interface ControlPlane extends AsyncDisposable {
+  /** Where gRPC is served: `host:port` with the real port, or `unix:/path`. */
+  readonly grpcAddress: string;
+  /** Where HTTP is served; undefined = not. */
+  readonly httpAddress: string | undefined;
+  /** Stops: nothing new is handed out, streams end so that clients connect again elsewhere or later, everything is stored. May be called twice. */
+  drain(): Promise<void>;
+}
+
+const SILENCE_MS = 120_000;
+const ROUTE_PATIENCE_MS = 60_000;
+
+/**
+ * Starts a control plane: the store, the services, the loops.
+ * @throws TransshipError `INVALID_ARGUMENT`, `PORT_IN_USE`, `DATA_DIR_IN_USE`, `DATA_DIR_TOO_NEW`, `DATA_DIR_UNUSABLE`, `DISK_FULL`.
+ */
+export async function startControlPlane(options: ControlPlaneOptions): Promise<ControlPlane> {
+  checkOptions(options);
+  await using opening = new AsyncDisposableStack();
+  const store = opening.use(await openSqliteStore(options.store));
+  const parts = await assemble(options, store);
+  const { desk, executions, door, stopping, log } = parts;
+
+  const loops = [runScheduler(desk, desk.work, stopping.signal), desk.progress.run(desk, stopping.signal)];
+  opening.defer(() => Promise.all(loops).then(() => undefined));
+  opening.defer(() => stopping.abort());
+  const interceptors = [logCalls(log), countCalls((method, code) => desk.metrics.callEnded(method, code)), authorizeCalls(door)];
+  const grpc = opening.use(await serveGrpc(options, servicesOf(parts), interceptors));
+  const routes = healthRoutes(store, desk.metrics, stopping.signal);
+  const http = options.http === undefined ? undefined : opening.use(await serveHttp(options.http, routes, log));
+  opening.defer(() => hangUp(parts));
+  // Closed first: an execution must not take the end of its agents' streams for their death.
+  await opening.use(executions).resume();
+  log.info({ version: VERSION, grpc: grpc.address, http: http?.address, leaseMs: desk.leaseMs }, "control plane started");
+  const running = opening.move();
+  let drained: Promise<void> | undefined;
+  const drain = () => (drained ??= running.disposeAsync().then(() => log.info("control plane stopped")));
+  return { grpcAddress: grpc.address, httpAddress: http?.address, drain, [Symbol.asyncDispose]: drain };
+}
+
+type Parts = Awaited<ReturnType<typeof assemble>>;
+
+/** What services and loops share. Opens nothing. */
+async function assemble(options: ControlPlaneOptions, store: Store) {
+  const log = options.logger.child({ component: "control-plane" });
+  const now = () => new Date();
+  const startedAt = now();
+  const leaseMs = options.leaseMs ?? DEFAULT_LEASE_MS;
+  await store.agents.reset(startedAt);
+  await store.tasks.extendAll(leaseMs, startedAt);
+  const door: Door = {
+    insecure: options.insecure === true,
+    adminHash: "directory" in options.store ? await adminTokenHash(options.store.directory) : undefined,
+    agents: store.agents,
+    now,
+  };
+  const desk = {
+    store,
+    log,
+    now,
+    startedAt,
+    leaseMs,
+    routePatienceMs: options.routePatienceMs ?? ROUTE_PATIENCE_MS,
+    agents: new ConnectedAgents(),
+    progress: new ProgressWriter(),
+    questions: new Questions(options.silenceMs ?? SILENCE_MS),
+    changes: new Changes(),
+    metrics: new Metrics({ store, version: VERSION }),
+    work: new WakeUp(),
+  };
+  return { desk, door, log, executions: new Executions(desk), stopping: new AbortController() };
+}
+
+function servicesOf({ desk, executions, log, stopping }: Parts): Served[] {
+  const handlers = createHandlers(log, stopping.signal);
+  const services: Served[] = [
+    [wire.TopologyServiceService, topologyService(handlers, desk.store, desk.now)],
+    [wire.InstanceServiceService, instanceService(handlers, desk.store, desk)],
+    [wire.RuleServiceService, ruleService(handlers, desk, executions)],
+    [wire.ExecutionServiceService, executionService(handlers, desk.store, desk.changes, executions)],
+    [wire.TaskServiceService, taskService(handlers, desk.store, executions)],
+    [wire.AgentServiceService, agentService(handlers, desk.store, desk.agents, desk.now)],
+    [wire.ServerServiceService, serverService(handlers, desk.startedAt)],
+    [wire.WorkServiceService, workService(desk)],
+  ];
+  const names = services.flatMap(([definition]) => Object.values(definition).map((method) => method.path.split("/")[1] ?? ""));
+  return [...services, [wire.HealthService, healthService(handlers, [...new Set(names)], stopping.signal)]];
+}
+
+/** Not ready any more; agents and watchers are sent away with a reason to come back. */
+function hangUp({ desk, stopping }: Parts): void {
+  stopping.abort();
+  for (const session of desk.agents.all()) session.end(stoppingError());
+}

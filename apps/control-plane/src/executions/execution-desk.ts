@@ -1,0 +1,17 @@
+import type { Store } from "@transship/store";
+import type { Logger } from "pino";
+import type { Changes } from "../changes.ts";
+import type { Metrics } from "../metrics.ts";
+import type { RouteDesk } from "../planning/wait-for-route.ts";
+import type { WakeUp } from "../wake-up.ts";
+import type { Desk } from "../work/ask-nearest.ts";
+
+/** What running executions needs. */
+export interface ExecutionDesk extends Desk, RouteDesk {
+  readonly store: Store;
+  readonly changes: Changes;
+  readonly metrics: Metrics;
+  /** Wakes the scheduler. */
+  readonly work: WakeUp;
+  readonly log: Logger;
+}

@@ -1,0 +1,165 @@
+import { TransshipError } from "@transship/errors";
+import { EXECUTION_TRANSITIONS, type Execution, isFinal, type Rule, TASK_TRANSITIONS, type Trigger } from "@transship/model";
+import type { OpenOutcome } from "@transship/store";
+import { executionId } from "../ids.ts";
+import { cancelTasks } from "./cancel-tasks.ts";
+import type { ExecutionDesk } from "./execution-desk.ts";
+import { moveExecution } from "./move-execution.ts";
+import { addAgain } from "./repeat-tasks.ts";
+import { runExecution } from "./run-execution.ts";
+
+interface Run {
+  readonly abort: AbortController;
+  readonly done: Promise<void>;
+}
+
+/** What asking for an execution led to. */
+export interface Opened {
+  readonly execution: Execution;
+  readonly outcome: OpenOutcome;
+}
+
+/** The executions under way, at most one a rule. Disposing leaves them where they are, for the next start. */
+export class Executions implements AsyncDisposable {
+  readonly #desk: ExecutionDesk;
+  readonly #runs = new Map<string, Run>();
+  #closed = false;
+  /** Openings and starts one after the other, so that what is checked before still holds when it is done. */
+  #turn: Promise<unknown> = Promise.resolve();
+
+  constructor(desk: ExecutionDesk) {
+    this.#desk = desk;
+  }
+
+  /** Takes up what was under way when the control plane ended, each in its phase. */
+  async resume(): Promise<void> {
+    const rules = new Set<string>();
+    // Oldest first: the first of a rule runs, the others wait for it.
+    for (const execution of await this.#desk.store.executions.unfinished()) {
+      if (!rules.has(execution.rule)) this.#start(execution);
+      rules.add(execution.rule);
+    }
+  }
+
+  /** Runs a rule. Throws `NOT_FOUND`; `CONFLICT` where it is disabled. */
+  run(rule: string): Promise<Opened> {
+    return this.#inTurn(() => this.#open(rule, "manual"));
+  }
+
+  /** Runs a finished execution again: its whole rule, or its failed and cancelled tasks only. Throws `NOT_FOUND`, `CONFLICT`. */
+  retry(id: string, failedOnly: boolean): Promise<Opened> {
+    return this.#inTurn(async () => {
+      const before = await this.#desk.store.executions.get(id);
+      if (!isFinal(EXECUTION_TRANSITIONS, before.state)) throw conflict(`retrying execution ${id}`, `it is ${before.state}`);
+      if (!failedOnly) return this.#open(before.rule, "retry");
+      if (before.tasks.failed + before.tasks.cancelled === 0) throw conflict(`retrying execution ${id}`, "none of its tasks failed");
+      return this.#open(before.rule, "retry", { retryOf: id });
+    });
+  }
+
+  /** Runs one failed or cancelled task again, in an execution of its own. Throws `NOT_FOUND`; `CONFLICT` also while the rule runs. */
+  retryTask(id: string): Promise<Opened> {
+    return this.#inTurn(async () => {
+      const { store } = this.#desk;
+      const task = await store.tasks.get(id);
+      if (!isFinal(TASK_TRANSITIONS, task.state)) throw conflict(`retrying task ${id}`, `it is ${task.state}`);
+      if (task.state !== "failed" && task.state !== "cancelled") throw conflict(`retrying task ${id}`, `it has ${task.state}`);
+      const { rule } = await store.executions.get(task.executionId);
+      const busy = (await store.executions.unfinished()).find((execution) => execution.rule === rule);
+      if (busy !== undefined) throw conflict(`retrying task ${id}`, `execution ${busy.id} of rule ${rule} is not finished`);
+      return this.#open(rule, "retry", { retryOf: task.executionId, first: (execution) => addAgain(this.#desk, execution, [task]) });
+    });
+  }
+
+  /** Stops an execution: what waits is cancelled, what runs is told to stop. Throws `NOT_FOUND`, `CONFLICT` where it is final. */
+  stop(id: string): Promise<Execution> {
+    return this.#inTurn(async () => {
+      const before = await this.#desk.store.executions.get(id);
+      if (isFinal(EXECUTION_TRANSITIONS, before.state)) throw conflict(`stopping execution ${id}`, `it has ${before.state} already`);
+      const run = this.#runs.get(id);
+      // The run must not add tasks, or end by itself, between the cancelling and the stop.
+      run?.abort.abort();
+      await run?.done;
+      const now = await this.#desk.store.executions.get(id);
+      if (isFinal(EXECUTION_TRANSITIONS, now.state)) return now;
+      await cancelTasks(this.#desk, id);
+      const stopped = await moveExecution(this.#desk, id, "stopped");
+      await this.#startNext(stopped.rule);
+      return stopped;
+    });
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#closed = true;
+    await this.#turn.catch(() => undefined);
+    for (const run of this.#runs.values()) run.abort.abort();
+    await Promise.all([...this.#runs.values()].map((run) => run.done));
+  }
+
+  async #open(name: string, trigger: Trigger, options: OpenOptions = {}): Promise<Opened> {
+    const { store, now, log } = this.#desk;
+    if (this.#closed)
+      throw new TransshipError("CONTROL_PLANE_UNREACHABLE", { what: `running rule ${name}`, why: "the control plane is stopping" });
+    requireEnabled(await store.topology.getRule(name));
+    const opened = await store.executions.open({ id: executionId(now()), rule: name, trigger, retryOf: options.retryOf }, now());
+    const { execution, outcome } = opened;
+    log.info({ execution: execution.id, rule: name, trigger, outcome }, "execution opened");
+    await options.first?.(execution.id);
+    if (outcome === "started") this.#start(execution);
+    return opened;
+  }
+
+  #start(execution: Execution): void {
+    if (this.#closed || this.#runs.has(execution.id)) return;
+    const abort = new AbortController();
+    const done = this.#run(execution, abort.signal);
+    this.#runs.set(execution.id, { abort, done });
+  }
+
+  /** Never rejects: a store that fails here leaves the execution for the next start. */
+  async #run(execution: Execution, signal: AbortSignal): Promise<void> {
+    try {
+      await runExecution(this.#desk, execution, signal);
+    } catch (thrown) {
+      this.#desk.log.error({ err: thrown, execution: execution.id }, "execution interrupted; it goes on at the next start");
+    } finally {
+      this.#runs.delete(execution.id);
+    }
+    if (!signal.aborted) void this.#inTurn(() => this.#startNext(execution.rule)).catch((thrown: unknown) => this.#logNextFailed(thrown));
+  }
+
+  async #startNext(rule: string): Promise<void> {
+    const next = await this.#desk.store.executions.nextQueued(rule);
+    if (next !== undefined) this.#start(next);
+  }
+
+  #logNextFailed(thrown: unknown): void {
+    this.#desk.log.error({ err: thrown }, "the next execution did not start; it does at the next start");
+  }
+
+  #inTurn<T>(step: () => Promise<T>): Promise<T> {
+    const result = this.#turn.then(step, step);
+    this.#turn = result.catch(() => undefined);
+    return result;
+  }
+}
+
+interface OpenOptions {
+  readonly retryOf?: string;
+  /** Done before the execution starts. */
+  readonly first?: (execution: string) => Promise<void>;
+}
+
+function requireEnabled(rule: Rule): void {
+  if (!rule.spec.enabled) {
+    throw new TransshipError("CONFLICT", {
+      what: `running rule ${rule.name}`,
+      why: "it is disabled",
+      hint: `Enable it with \`transship rule enable ${rule.name}\`.`,
+    });
+  }
+}
+
+function conflict(what: string, why: string): TransshipError {
+  return new TransshipError("CONFLICT", { what, why });
+}

@@ -1,0 +1,36 @@
+import { asTransshipError, type TransshipError } from "@transship/errors";
+import { type Execution, type Failure, outcomeOf } from "@transship/model";
+import { cancelTasks } from "./cancel-tasks.ts";
+import { copyTasks } from "./copy-tasks.ts";
+import type { ExecutionDesk } from "./execution-desk.ts";
+import { moveExecution } from "./move-execution.ts";
+import { planTasks } from "./plan-tasks.ts";
+import { repeatTasks } from "./repeat-tasks.ts";
+
+/**
+ * The life of an execution, from whatever phase it is in: a control plane that was killed goes on here. When `signal` aborts it is left as it is: stopped by
+ * the one who aborted, or taken up at the next start.
+ */
+export async function runExecution(desk: ExecutionDesk, execution: Execution, signal: AbortSignal): Promise<void> {
+  try {
+    if (execution.state !== "copying") {
+      if (execution.retryOf !== undefined) await repeatTasks(desk, execution);
+      else await planTasks(desk, execution, signal);
+      await moveExecution(desk, execution.id, "copying");
+    }
+    await copyTasks(desk, execution.id, signal);
+    const { tasks } = await desk.store.executions.get(execution.id);
+    signal.throwIfAborted();
+    await moveExecution(desk, execution.id, outcomeOf(tasks));
+  } catch (thrown) {
+    if (signal.aborted) return;
+    const error = asTransshipError(thrown, `running execution ${execution.id}`);
+    if (error.code === "INTERNAL") desk.log.error({ err: error.cause ?? error, execution: execution.id }, "execution failed unexpectedly");
+    await cancelTasks(desk, execution.id);
+    await moveExecution(desk, execution.id, "failed", failureOf(error));
+  }
+}
+
+function failureOf(error: TransshipError): Failure {
+  return { code: error.code, side: error.side, message: error.message, hint: error.hint };
+}

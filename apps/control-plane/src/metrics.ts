@@ -1,0 +1,117 @@
+import type { Agent, ByteCounts, ExecutionState, Task } from "@transship/model";
+import type { Store } from "@transship/store";
+import { Counter, Gauge, Histogram, Registry } from "prom-client";
+
+/** What the metrics read when they are scraped. */
+export interface Scraped {
+  readonly store: Pick<Store, "executions" | "agents">;
+  readonly version: string;
+}
+
+/** The control plane's Prometheus metrics. Labels are bounded: no repository, tag or digest ever is one. */
+export class Metrics {
+  readonly #registry = new Registry();
+  readonly #executions = this.#counter("transship_executions_total", "Executions that ended.", ["rule", "result"]);
+  readonly #tasks = this.#counter("transship_tasks_total", "Tasks that ended.", ["rule", "result", "reason"]);
+  readonly #bytes = this.#counter("transship_transfer_bytes_total", "Payload bytes fetched from a source.", ["src", "dst"]);
+  readonly #resumed = this.#counter("transship_transfer_resumed_bytes_total", "Bytes not fetched again thanks to a checkpoint.", []);
+  readonly #wasted = this.#counter("transship_transfer_wasted_bytes_total", "Bytes fetched more than once or thrown away.", []);
+  readonly #fenced = this.#counter("transship_lease_fenced_total", "Reports refused because their lease was not the newest.", []);
+  readonly #calls = this.#counter("transship_grpc_server_handled_total", "gRPC calls that ended.", ["method", "code"]);
+  readonly #duration = new Histogram({
+    name: "transship_task_duration_seconds",
+    help: "Time from a task's first lease to its success.",
+    labelNames: ["rule"],
+    buckets: [0.1, 0.5, 1, 5, 15, 60, 300, 1800, 7200],
+    registers: [this.#registry],
+  });
+
+  constructor(scraped: Scraped) {
+    const info = new Gauge({
+      name: "transship_build_info",
+      help: "1, with the version.",
+      labelNames: ["version"],
+      registers: [this.#registry],
+    });
+    info.set({ version: scraped.version }, 1);
+    this.#gaugeTasks(scraped.store);
+    this.#gaugeAgents(scraped.store);
+  }
+
+  executionEnded(rule: string, result: ExecutionState): void {
+    this.#executions.inc({ rule, result });
+  }
+
+  /** Counts a task that became final, with the bytes of all its attempts. */
+  taskEnded(rule: string, task: Task): void {
+    this.#tasks.inc({ rule, result: task.state, reason: task.failure?.code ?? (task.state === "skipped" ? "kept" : "") });
+    this.#countBytes(task, task.progress.bytes);
+    if (task.state !== "succeeded" || task.startedAt === undefined || task.finishedAt === undefined) return;
+    this.#duration.observe({ rule }, (Date.parse(task.finishedAt) - Date.parse(task.startedAt)) / 1000);
+  }
+
+  reportFenced(): void {
+    this.#fenced.inc();
+  }
+
+  callEnded(method: string, code: string): void {
+    this.#calls.inc({ method, code });
+  }
+
+  /** All metrics in the text format, with its content type. */
+  async scrape(): Promise<{ readonly contentType: string; readonly text: string }> {
+    return { contentType: this.#registry.contentType, text: await this.#registry.metrics() };
+  }
+
+  #countBytes(task: Task, bytes: ByteCounts): void {
+    this.#bytes.inc({ src: task.source.instance, dst: task.target.instance }, bytes.copied);
+    this.#resumed.inc(bytes.resumed);
+    this.#wasted.inc(bytes.wasted);
+  }
+
+  #counter<Label extends string>(name: string, help: string, labelNames: readonly Label[]): Counter<Label> {
+    return new Counter({ name, help, labelNames: [...labelNames], registers: [this.#registry] });
+  }
+
+  #gaugeTasks({ executions }: Scraped["store"]): void {
+    const gauge: Gauge<"state"> = new Gauge({
+      name: "transship_tasks_active",
+      help: "Tasks that are not finished.",
+      labelNames: ["state"],
+      registers: [this.#registry],
+      collect: async () => {
+        const sums = { waiting: 0, running: 0, retrying: 0 };
+        for (const { id } of await executions.unfinished()) {
+          const { tasks } = await executions.get(id);
+          const done = tasks.succeeded + tasks.failed + tasks.skipped + tasks.cancelled;
+          sums.running += tasks.running;
+          sums.retrying += tasks.retrying;
+          sums.waiting += tasks.total - done - tasks.running - tasks.retrying;
+        }
+        for (const [state, count] of Object.entries(sums)) gauge.set({ state }, count);
+      },
+    });
+  }
+
+  #gaugeAgents({ agents }: Scraped["store"]): void {
+    this.#gaugeEachAgent("transship_agent_connected", "Whether the agent's stream is open.", agents, ({ state }) =>
+      state === "online" || state === "draining" ? 1 : 0,
+    );
+    const help = "When the agent was last heard of, in seconds since 1970; 0 = never.";
+    this.#gaugeEachAgent("transship_agent_last_seen_timestamp_seconds", help, agents, ({ lastSeenAt }) =>
+      lastSeenAt === undefined ? 0 : Date.parse(lastSeenAt) / 1000,
+    );
+  }
+
+  #gaugeEachAgent(name: string, help: string, agents: Store["agents"], read: (agent: Agent) => number): void {
+    const gauge: Gauge<"agent"> = new Gauge({
+      name,
+      help,
+      labelNames: ["agent"],
+      registers: [this.#registry],
+      collect: async () => {
+        for (const agent of await agents.list()) gauge.set({ agent: agent.name }, read(agent));
+      },
+    });
+  }
+}

@@ -1,0 +1,53 @@
+import { wire } from "@transship/api";
+import { PLAN_REASONS, type PlanItem, type Rule } from "@transship/model";
+import type { Store } from "@transship/store";
+import type { Desk } from "../work/ask-nearest.ts";
+import { type ItemBytes, PlanMeasure } from "./plan-measure.ts";
+import { planPages } from "./plan-pages.ts";
+import { ruleInstances } from "./rule-instances.ts";
+import { type RouteDesk, waitForRoute } from "./wait-for-route.ts";
+
+/** Copies that are measured at most; the bytes of those beyond are not known, and 0. */
+const MOST_MEASURED = 20_000;
+
+/** What a run of the rule would do, item by item, then the sums. Moves nothing. */
+export async function* planEvents(
+  desk: Desk & RouteDesk & { readonly store: Store },
+  rule: Rule,
+  signal: AbortSignal,
+): AsyncGenerator<wire.PlanEvent> {
+  const instances = await ruleInstances(desk.store.topology, rule);
+  await waitForRoute(desk, instances, false, signal);
+  const measure = new PlanMeasure(desk, instances, signal);
+  const summary = { copy: 0, skip: 0, unchanged: 0, bytes: 0, existingBytes: 0, repositories: 0 };
+  for await (const page of planPages(desk, rule, instances, signal)) {
+    const copies = page.items.filter((item) => item.action === "copy");
+    const measured = copies.slice(0, Math.max(0, MOST_MEASURED - summary.copy));
+    const bytes = new Map<PlanItem, ItemBytes>();
+    for (const [index, sizes] of (await measure.measure(measured)).entries()) {
+      const item = measured[index];
+      if (item !== undefined) bytes.set(item, sizes);
+      summary.bytes += sizes.crossing;
+      summary.existingBytes += sizes.existing;
+    }
+    summary.copy += copies.length;
+    summary.skip += page.items.length - copies.length;
+    summary.unchanged += page.unchanged;
+    summary.repositories = page.repositories;
+    for (const item of page.items) yield { event: { $case: "item", value: itemMessage(item, bytes.get(item)) } };
+  }
+  yield { event: { $case: "summary", value: summary } };
+}
+
+function itemMessage(item: PlanItem, bytes: ItemBytes | undefined): wire.PlanItem {
+  return {
+    source: { ...item.source },
+    target: { ...item.target },
+    digest: item.digest,
+    action: item.action === "copy" ? wire.PlanAction.COPY : wire.PlanAction.SKIP,
+    reason: item.reason,
+    explanation: PLAN_REASONS[item.reason],
+    bytes: bytes?.crossing ?? 0,
+    existingBytes: bytes?.existing ?? 0,
+  };
+}

@@ -1,0 +1,101 @@
+import type { ArtifactPlace, Instance, InventoryEntry, PlanItem, Rule, RuleTarget } from "@transship/model";
+import { mapToTarget, mergeSubjects, type PagePlan, planPage, type SubjectFate } from "@transship/planner";
+import type { Desk } from "../work/ask-nearest.ts";
+import { listTags, resolveTags } from "../work/look-up.ts";
+import { inOrder } from "./in-order.ts";
+import type { RuleInstances } from "./rule-instances.ts";
+
+/** What a page of the source's inventory came to, for all targets of the rule. */
+export interface PlannedPage {
+  readonly items: readonly PlanItem[];
+  /** Entries that are equal at a target. */
+  readonly unchanged: number;
+  /** Repositories in which something matched, in this page and those before. */
+  readonly repositories: number;
+}
+
+/** Whether something was planned before and is not to be planned again. */
+export type PlannedBefore = (source: ArtifactPlace, target: ArtifactPlace) => boolean;
+
+/** Pages whose tags are looked up at the target at the same time. */
+const PAGES_AT_ONCE = 4;
+/** Repositories whose decisions are remembered for digest tags. Agents list a repository's digest tags soon after its other tags. */
+const REPOSITORIES_REMEMBERED = 256;
+
+/**
+ * Lists the source page by page, looks each page up at the targets and plans it. Memory does not grow with the number of tags.
+ * @throws TransshipError what a listing or look-up failed with, with its side: a failed listing is never a short one.
+ */
+export async function* planPages(
+  desk: Desk,
+  rule: Rule,
+  instances: RuleInstances,
+  signal: AbortSignal,
+  plannedBefore: PlannedBefore = () => false,
+): AsyncGenerator<PlannedPage> {
+  const own = new AbortController();
+  const either = AbortSignal.any([signal, own.signal]);
+  const repositories = new Set<string>();
+  const fates = new Map<RuleTarget, Map<string, Map<string, SubjectFate>>>(rule.spec.targets.map((target) => [target, new Map()]));
+  try {
+    const pages = inOrder(listTags(desk, instances.source, rule.spec.source, either), PAGES_AT_ONCE, async (entries) => ({
+      entries,
+      there: await Promise.all(instances.targets.map(({ target, instance }) => resolve(desk, rule, target, instance, entries, either))),
+    }));
+    for await (const { entries, there } of pages) {
+      for (const entry of entries) repositories.add(entry.repository);
+      const items: PlanItem[] = [];
+      let unchanged = 0;
+      for (const [index, { target }] of instances.targets.entries()) {
+        const remembered = fates.get(target) ?? new Map();
+        const atTarget = there[index] ?? new Map();
+        const fresh = entries.filter((entry) => !plannedBefore(...placesOf(rule, target, entry)));
+        const plan = planPage({ rule: rule.spec, target, entries: fresh, atTarget, subjects: fatesFor(remembered, entries) });
+        remember(remembered, entries, plan);
+        items.push(...plan.items);
+        unchanged += plan.unchanged;
+      }
+      yield { items, unchanged, repositories: repositories.size };
+    }
+  } finally {
+    own.abort();
+  }
+}
+
+function resolve(desk: Desk, rule: Rule, target: RuleTarget, instance: Instance, entries: readonly InventoryEntry[], signal: AbortSignal) {
+  const names = entries.flatMap(({ repository, tag }) => {
+    const name = mapToTarget(rule.spec, target, repository);
+    return "refused" in name ? [] : [{ repository: name.repository, tag }];
+  });
+  return resolveTags(desk, instance, names, signal);
+}
+
+function placesOf(rule: Rule, target: RuleTarget, { repository, tag }: InventoryEntry): [source: ArtifactPlace, target: ArtifactPlace] {
+  const there = mapToTarget(rule.spec, target, repository).repository;
+  return [
+    { instance: rule.spec.source.instance, repository, tag },
+    { instance: target.instance, repository: there, tag },
+  ];
+}
+
+function fatesFor(
+  remembered: ReadonlyMap<string, ReadonlyMap<string, SubjectFate>>,
+  entries: readonly InventoryEntry[],
+): Map<string, SubjectFate> {
+  const names = new Set(entries.map((entry) => entry.repository));
+  return new Map([...names].flatMap((name) => [...(remembered.get(name) ?? [])]));
+}
+
+function remember(remembered: Map<string, Map<string, SubjectFate>>, entries: readonly InventoryEntry[], plan: PagePlan): void {
+  for (const name of new Set(entries.map((entry) => entry.repository))) {
+    const fates = remembered.get(name) ?? new Map<string, SubjectFate>();
+    mergeSubjects(fates, new Map([...plan.subjects].filter(([key]) => key.startsWith(`${name}@`))));
+    // Deleting first moves the repository to the young end of the map.
+    remembered.delete(name);
+    remembered.set(name, fates);
+  }
+  for (const oldest of remembered.keys()) {
+    if (remembered.size <= REPOSITORIES_REMEMBERED) return;
+    remembered.delete(oldest);
+  }
+}

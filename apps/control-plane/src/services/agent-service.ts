@@ -1,0 +1,56 @@
+import { agentToMessage, type wire } from "@transship/api";
+import { TransshipError } from "@transship/errors";
+import { type Agent, resourceName } from "@transship/model";
+import type { Store } from "@transship/store";
+import { hashToken, newToken } from "../access/tokens.ts";
+import type { Handlers } from "../calls/handlers.ts";
+import type { ConnectedAgents } from "../work/connected-agents.ts";
+
+/** Agents, as operators see them. */
+export function agentService({ unary }: Handlers, store: Store, agents: ConnectedAgents, now: () => Date): wire.AgentServiceServer {
+  const describe = async (agent: Agent) => agentToMessage(agent, (await store.tasks.heldBy(agent.name)).length);
+  return {
+    listAgents: unary(async () => ({ agents: await Promise.all((await store.agents.list()).map(describe)) })),
+    getAgent: unary(async ({ name }) => describe(await store.agents.get(name))),
+    drainAgent: unary(async ({ name }) => {
+      const agent = await store.agents.draining(name, now());
+      const session = agents.get(name);
+      if (session !== undefined) session.draining = true;
+      session?.send({ $case: "drain", value: {} });
+      return describe(agent);
+    }),
+    revokeAgent: unary(async ({ name }) => {
+      const agent = await store.agents.revoke(name, now());
+      agents.get(name)?.end(new TransshipError("NOT_ALLOWED", { what: `the stream of agent ${name}`, why: "the agent was revoked" }));
+      return describe(agent);
+    }),
+    createAgentToken: unary(async (request) => {
+      const token = newToken("agent");
+      await store.agents.addToken(
+        { agent: readName(request.agent), tokenHash: hashToken(token), expiresAt: expiry(request.ttlSeconds, now()) },
+        now(),
+      );
+      return { token };
+    }),
+  };
+}
+
+function readName(name: string): string {
+  const parsed = resourceName.safeParse(name);
+  if (parsed.success) return parsed.data;
+  throw new TransshipError("INVALID_ARGUMENT", {
+    what: `agent name ${JSON.stringify(name)}`,
+    why: parsed.error.issues[0]?.message ?? "not a name",
+  });
+}
+
+const TEN_YEARS_SECONDS = 315_360_000;
+
+function expiry(ttlSeconds: number, now: Date): Date | undefined {
+  if (ttlSeconds === 0) return undefined;
+  if (ttlSeconds > 0 && ttlSeconds <= TEN_YEARS_SECONDS) return new Date(now.getTime() + ttlSeconds * 1000);
+  throw new TransshipError("INVALID_ARGUMENT", {
+    what: `a token for ${ttlSeconds} s`,
+    why: "it must last between a second and ten years; 0 = until revoked",
+  });
+}

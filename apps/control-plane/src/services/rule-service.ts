@@ -1,0 +1,35 @@
+import { executionToMessage, ruleToMessage, wire } from "@transship/api";
+import type { Rule } from "@transship/model";
+import type { OpenOutcome, Store } from "@transship/store";
+import type { Handlers } from "../calls/handlers.ts";
+import type { ExecutionDesk } from "../executions/execution-desk.ts";
+import type { Executions } from "../executions/executions.ts";
+import { planEvents } from "../planning/plan-events.ts";
+
+const OUTCOMES = {
+  started: wire.RunRuleResponse_Outcome.STARTED,
+  queued: wire.RunRuleResponse_Outcome.QUEUED,
+  merged: wire.RunRuleResponse_Outcome.MERGED,
+} as const satisfies Record<OpenOutcome, wire.RunRuleResponse_Outcome>;
+
+/** Rules: looked at, switched, planned and run. */
+export function ruleService({ unary, streaming }: Handlers, desk: ExecutionDesk, executions: Executions): wire.RuleServiceServer {
+  const { topology } = desk.store;
+  return {
+    listRules: unary(async () => ({ rules: await Promise.all((await topology.listRules()).map((rule) => describe(desk.store, rule))) })),
+    getRule: unary(async ({ name }) => describe(desk.store, await topology.getRule(name))),
+    setRuleEnabled: unary(async ({ name, enabled }) => describe(desk.store, await topology.setRuleEnabled(name, enabled, desk.now()))),
+    planRule: streaming(async function* ({ name }, signal) {
+      yield* planEvents(desk, await topology.getRule(name), signal);
+    }),
+    runRule: unary(async ({ name }) => {
+      const { execution, outcome } = await executions.run(name);
+      return { execution: executionToMessage(execution), outcome: OUTCOMES[outcome] };
+    }),
+  };
+}
+
+async function describe(store: Store, rule: Rule): Promise<wire.Rule> {
+  const [newest] = await store.executions.list({ rule: rule.name }, { limit: 1 });
+  return ruleToMessage(rule, newest && executionToMessage(newest));
+}

@@ -1,0 +1,23 @@
+import type { TlsFiles } from "../options.ts";
+
+/** A self-signed certificate of 127.0.0.1 with its key, for tests only: nothing else trusts or uses it. Valid until 2126. */
+export const TEST_TLS: TlsFiles = {
+  cert: `-----BEGIN CERTIFICATE-----
+MIIBpDCCAUugAwIBAgIUO8JTsOW7aoICix/wTZmCvns2ALswCgYIKoZIzj0EAwIw
+GTEXMBUGA1UEAwwOdHJhbnNzaGlwIHRlc3QwIBcNMjYxMTIxMTIyMDA5WhgPMjEy
+NjEwMjgxMjIwMDlaMBkxFzAVBgNVBAMMDnRyYW5zc2hpcCB0ZXN0MFkwEwYHKoZI
+zj0CAQYIKoZIzj0DAQcDQgAEPYGM5s+/PCgrNKM48GAbCfa7NViZwlZ9xq2782wK
+qgasFjMl+/XX7fX6wfj7Ev9hPw3IZcQzUbIMZbciv4wVVKNvMG0wHQYDVR0OBBYE
+FI036K5PnpyMNVpfdXNebOml4oGMMB8GA1UdIwQYMBaAFI036K5PnpyMNVpfdXNe
+bOml4oGMMBoGA1UdEQQTMBGHBH8AAAGCCWxvY2FsaG9zdDAPBgNVHRMBAf8EBTAD
+AQH/MAoGCCqGSM49BAMCA0cAMEQCIAWAxE3YyCT0E8yD8Me5oaGeMASZIk5+pufX
+zOcMsukcAiB2YVGEssTKqiPsf6zfoXjD9w6ZEy5o68SYFOI2yfmLSQ==
+-----END CERTIFICATE-----
+`,
+  key: `-----BEGIN PRIVATE KEY-----
+MIGHAgEAMBMGByqGSM49AgEGCCqGSM49AwEHBG0wawIBAQQgkDLgIRk1nons1/AI
+XAvsNcis0zIDjDBErZUDrUYLOumhRANCAAQ9gYzmz788KCs0ozjwYBsJ9rs1WJnC
+Vn3GrbvzbAqqBqwWMyX79dft9frB+PsS/2E/DchlxDNRsgxltyK/jBVU
+-----END PRIVATE KEY-----
+`,
+};

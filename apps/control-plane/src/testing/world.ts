@@ -1,0 +1,32 @@
+import type { wire } from "@transship/api";
+
+/** Registries as fake agents see them: digests by instance and `repository:tag`. */
+export class World {
+  readonly #tags = new Map<string, Map<string, string>>();
+
+  at(instance: string): Map<string, string> {
+    const tags = this.#tags.get(instance) ?? new Map<string, string>();
+    this.#tags.set(instance, tags);
+    return tags;
+  }
+
+  push(instance: string, names: Readonly<Record<string, number>>): void {
+    for (const [name, seed] of Object.entries(names)) this.at(instance).set(name, fakeDigest(seed));
+  }
+
+  /** What a successful copy does. */
+  copy({ source, target, digest }: wire.Assignment): void {
+    if (source !== undefined && target !== undefined) this.at(target.instance).set(`${target.repository}:${target.tag}`, digest);
+  }
+
+  list(instance: string): wire.FoundTag[] {
+    return [...this.at(instance)].map(([name, digest]) => {
+      const [repository = "", tag = ""] = name.split(":");
+      return { repository, tag, digest };
+    });
+  }
+}
+
+export function fakeDigest(seed: number): string {
+  return `sha256:${seed.toString(16).padStart(64, "0")}`;
+}

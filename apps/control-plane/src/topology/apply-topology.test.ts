@@ -1,0 +1,95 @@
+import type { wire } from "@transship/api";
+import { describe, expect, it } from "vitest";
+import { apply, call, instance, rule, startTest } from "../testing/test-control-plane.ts";
+
+const endpoint = (url: string) => ({ url, network: "public", address: "", ca: "" });
+const withPassword = (password: string, more: Partial<wire.InstanceSpec> = {}, username = "u") =>
+  instance("gz", { credential: { username, password }, ...more });
+const outcomes = ({ changes }: wire.ApplyResponse) => changes.map(({ resource, outcome }) => [resource?.kind, resource?.name, outcome]);
+const [CREATED, CONFIGURED, UNCHANGED, DELETED] = [1, 2, 3, 4];
+
+describe("apply", () => {
+  it("creates, tells what changed, and leaves what is the same", async () => {
+    await using plane = await startTest();
+    expect(outcomes(await apply(plane.client))).toEqual([
+      ["Instance", "gz", CREATED],
+      ["Instance", "sg", CREATED],
+      ["Rule", "r", CREATED],
+    ]);
+    const changed = await apply(plane.client, { resources: [instance("gz", { region: "north" }), instance("sg"), rule("r")] });
+    expect(changed.changes[0]).toMatchObject({
+      outcome: CONFIGURED,
+      fields: [{ path: "spec.region", before: '"gz"', after: '"north"' }],
+    });
+    expect(changed.changes.slice(1).map(({ outcome }) => outcome)).toEqual([UNCHANGED, UNCHANGED]);
+  });
+
+  it("keeps nothing of a dry run, and nothing of a request with a mistake", async () => {
+    await using plane = await startTest();
+    const { instances } = plane.client;
+    expect(outcomes(await apply(plane.client, { dryRun: true }))).toHaveLength(3);
+    const bad = [
+      instance("gz"),
+      instance("sg", { region: "" }),
+      rule("r", { source: { instance: "gz", namespace: "UPPER", repository: "(", tag: "" } }),
+    ];
+    const refused = apply(plane.client, { resources: bad });
+    await expect(refused).rejects.toMatchObject({ code: "INVALID_ARGUMENT" });
+    await expect(refused).rejects.toThrow(/sg: spec.region: .*r: spec.source.namespace: .*r: spec.source.repository: /);
+    expect(await call(plane.client, instances, instances.listInstances, {})).toEqual({ instances: [] });
+  });
+
+  it("refuses rules without their instances, instances that rules need, and a name twice", async () => {
+    await using plane = await startTest();
+    await expect(apply(plane.client, { resources: [rule("r")] })).rejects.toMatchObject({ code: "NOT_FOUND" });
+    await apply(plane.client);
+    const deletion = apply(plane.client, { resources: [], deletes: [{ kind: "Instance", name: "gz" }] });
+    await expect(deletion).rejects.toMatchObject({ code: "CONFLICT" });
+    await expect(deletion).rejects.toThrow(/rule r names it/);
+    await expect(apply(plane.client, { resources: [instance("x"), instance("x")] })).rejects.toThrow(/Instance\/x occurs twice/);
+    await expect(apply(plane.client, { resources: [], deletes: [{ kind: "Pod", name: "x" }] })).rejects.toMatchObject({
+      code: "INVALID_ARGUMENT",
+    });
+  });
+
+  it("prunes what is not named", async () => {
+    await using plane = await startTest();
+    await apply(plane.client);
+    const pruned = await apply(plane.client, { resources: [instance("gz")], prune: true });
+    expect(outcomes(pruned)).toEqual([
+      ["Instance", "gz", UNCHANGED],
+      ["Rule", "r", DELETED],
+      ["Instance", "sg", DELETED],
+    ]);
+  });
+
+  it("keeps a password that is left out, and never shows one", async () => {
+    await using plane = await startTest();
+    await apply(plane.client, { resources: [withPassword("first-secret")] });
+    expect(outcomes(await apply(plane.client, { resources: [withPassword("")] }))).toEqual([["Instance", "gz", UNCHANGED]]);
+    const changed = await apply(plane.client, { resources: [withPassword("second-secret", {}, "v")] });
+    expect(changed.changes[0]?.fields.map(({ path }) => path)).toEqual(["spec.credential.username", "spec.credential.password"]);
+    const shown = await call(plane.client, plane.client.instances, plane.client.instances.getInstance, { name: "gz" });
+    expect(shown.resource?.spec?.credential).toEqual({ username: "v", password: "" });
+    const removed = await apply(plane.client, { resources: [instance("gz")] });
+    expect(removed.changes[0]?.fields[0]?.path).toBe("spec.credential");
+    expect(JSON.stringify([changed, shown, removed, plane.logged])).not.toMatch(/(first|second)-secret/);
+  });
+
+  it("lets no stored password go to a URL that it was not given for", async () => {
+    await using plane = await startTest();
+    await apply(plane.client, { resources: [withPassword("s3cret")] });
+    const strange = [
+      withPassword("", { endpoints: [endpoint("https://thief.example")] }),
+      withPassword("", { endpoints: [endpoint("https://gz.example"), endpoint("https://thief.example")] }),
+      withPassword("", { endpoints: [{ ...endpoint("https://gz.example"), address: "192.0.2.1" }] }),
+      withPassword("", {}, "other"),
+    ];
+    for (const resource of strange) {
+      await expect(apply(plane.client, { resources: [resource] })).rejects.toThrow(/password must be given again/);
+    }
+    expect(
+      outcomes(await apply(plane.client, { resources: [withPassword("new", { endpoints: [endpoint("https://b.example")] })] })),
+    ).toEqual([["Instance", "gz", CONFIGURED]]);
+  });
+});

@@ -1,0 +1,53 @@
+import type { ServerDuplexStream } from "@grpc/grpc-js";
+import { toServiceError, type wire } from "@transship/api";
+import type { TransshipError } from "@transship/errors";
+import type { AgentHello } from "@transship/store";
+
+type Message = NonNullable<wire.ControlMessage["message"]>;
+export type WorkStream = ServerDuplexStream<wire.AgentMessage, wire.ControlMessage>;
+
+/** One open Work stream of an agent. */
+export class AgentSession implements AgentHello {
+  readonly name: string;
+  readonly region: string;
+  readonly border: string | undefined;
+  readonly networks: readonly string[];
+  readonly version: string;
+  readonly slots: number;
+  /** Tasks that the agent can take beyond those it has. */
+  credit = 0;
+  /** Finishes what it has and gets nothing new. */
+  draining = false;
+  /** Let a lease end though its stream is open: it hangs, or its link is dead. Until it is heard of again nothing is given to it. */
+  stalled = false;
+  readonly #stream: WorkStream;
+  readonly #gone = new AbortController();
+
+  constructor(hello: AgentHello, stream: WorkStream) {
+    this.name = hello.name;
+    this.region = hello.region;
+    this.border = hello.border;
+    this.networks = hello.networks;
+    this.version = hello.version;
+    this.slots = hello.slots;
+    this.#stream = stream;
+    for (const event of ["cancelled", "close", "error"]) stream.once(event, () => this.#gone.abort());
+  }
+
+  /** Aborts when the stream ends. */
+  get gone(): AbortSignal {
+    return this.#gone.signal;
+  }
+
+  /** Sends a message; false where the stream has ended already. */
+  send(message: Message): boolean {
+    if (this.#gone.signal.aborted || this.#stream.writableEnded) return false;
+    this.#stream.write({ message });
+    return true;
+  }
+
+  /** Ends the stream, telling the agent why. */
+  end(reason: TransshipError): void {
+    if (!this.#gone.signal.aborted) this.#stream.emit("error", toServiceError(reason));
+  }
+}

@@ -1,0 +1,50 @@
+import { asTransshipError, type Side, TransshipError } from "@transship/errors";
+import { explainNoRoute, type Instance, rankForInstance } from "@transship/model";
+import type { AgentSession } from "./agent-session.ts";
+import type { ConnectedAgents } from "./connected-agents.ts";
+import { AgentGone, type Ask, type Found, type Questions } from "./questions.ts";
+import { registryAccess } from "./registry-access.ts";
+
+/** What asking needs. */
+export interface Desk {
+  readonly agents: ConnectedAgents;
+  readonly questions: Questions;
+}
+
+/**
+ * Asks the agent nearest to an instance. Where it vanishes before any part of its answer was used, the next nearest is asked.
+ * @throws TransshipError with the side; `NO_ROUTE` where no agent reaches the instance; AgentGone where the answer broke off after parts were used.
+ */
+export async function* askNearest(
+  { agents, questions }: Desk,
+  instance: Instance,
+  side: Side,
+  ask: Ask,
+  signal: AbortSignal,
+): AsyncGenerator<Found, void, undefined> {
+  const tried = new Set<AgentSession>();
+  for (;;) {
+    const ready = agents.ready();
+    const candidate = rankForInstance(ready, instance).find(({ agent }) => !tried.has(agent));
+    if (candidate === undefined) throw noRoute(ready, instance, instance, side);
+    tried.add(candidate.agent);
+    let used = false;
+    try {
+      for await (const found of questions.ask(candidate.agent, registryAccess(instance, candidate.source), ask, signal)) {
+        used = true;
+        yield found;
+      }
+      return;
+    } catch (thrown) {
+      if (signal.aborted) throw thrown;
+      if (!(thrown instanceof AgentGone)) throw asTransshipError(thrown, `asking about ${instance.name}`).with({ side });
+      if (used) throw thrown;
+    }
+  }
+}
+
+/** `NO_ROUTE` with the networks on each side. */
+export function noRoute(ready: readonly AgentSession[], source: Instance, target: Instance, side?: Side): TransshipError {
+  const what = source.name === target.name ? `reaching ${source.name}` : `copying from ${source.name} to ${target.name}`;
+  return new TransshipError("NO_ROUTE", { what, why: explainNoRoute(ready, source, target), side });
+}

@@ -1,0 +1,75 @@
+import type { wire } from "@transship/api";
+import { TransshipError } from "@transship/errors";
+import { resourceName } from "@transship/model";
+import type { AgentHello, LeaseKey } from "@transship/store";
+import type { Caller } from "../access/callers.ts";
+import { VERSION } from "../version.ts";
+import { AgentSession, type WorkStream } from "./agent-session.ts";
+import type { ConnectedAgents } from "./connected-agents.ts";
+import type { ReportDesk } from "./take-report.ts";
+
+/** What the Work stream needs. */
+export interface WorkDesk extends ReportDesk {
+  readonly agents: ConnectedAgents;
+  readonly leaseMs: number;
+}
+
+const MOST_SLOTS = 1000;
+const MOST_NETWORKS = 64;
+
+/** Opens a session from an agent's Hello. @throws TransshipError `NOT_ALLOWED` for another agent's name or a revoked one, `INVALID_ARGUMENT`. */
+export async function greet(
+  desk: WorkDesk,
+  caller: Caller | undefined,
+  stream: WorkStream,
+  message: wire.AgentMessage,
+): Promise<AgentSession> {
+  if (message.message?.$case !== "hello") throw refused("INVALID_ARGUMENT", "the first message must be Hello");
+  const hello = message.message.value;
+  if (caller?.agent !== undefined && caller.agent !== hello.name) {
+    throw refused("NOT_ALLOWED", `the token was made for agent ${caller.agent}, not for ${hello.name}`);
+  }
+  const known = readHello(hello);
+  await desk.store.agents.connected(known, desk.now());
+  const session = new AgentSession(known, stream);
+  if (stream.cancelled) throw refused("CANCELLED", "the agent hung up");
+  desk.agents.join(session);
+  desk.log.info({ agent: known.name, region: known.region, networks: known.networks, holds: hello.holds.length }, "agent connected");
+  session.send({ $case: "welcome", value: { version: VERSION, leaseMs: desk.leaseMs } });
+  await settleHolds(desk, session, hello.holds);
+  return session;
+}
+
+/**
+ * Leases that still hold go on; others are cancelled; tasks that the agent has forgotten go back to the queue at once. It holds tasks whose reports wait in its
+ * outbox too, so that nothing is done again only because its report is late.
+ */
+async function settleHolds(desk: WorkDesk, session: AgentSession, holds: readonly LeaseKey[]): Promise<void> {
+  const { tasks } = desk.store;
+  for (const lease of await tasks.renew(session.name, holds, desk.leaseMs, desk.now())) session.send({ $case: "cancel", value: { lease } });
+  for (const task of await tasks.heldBy(session.name)) {
+    if (holds.some((hold) => hold.taskId === task.id && hold.epoch === task.epoch)) continue;
+    await tasks.finish({ taskId: task.id, epoch: task.epoch }, { state: "queued", progress: task.progress }, desk.now());
+    desk.log.info({ task: task.id, execution: task.executionId, agent: session.name }, "task back in the queue: its agent started anew");
+    desk.changes.notify(task.executionId, "state");
+  }
+  desk.work.wake();
+}
+
+function readHello(hello: wire.Hello): AgentHello {
+  const name = resourceName.safeParse(hello.name);
+  if (!name.success) throw refused("INVALID_ARGUMENT", `${JSON.stringify(hello.name)}: ${name.error.issues[0]?.message ?? "not a name"}`);
+  if (hello.networks.length > MOST_NETWORKS) throw refused("INVALID_ARGUMENT", `an agent is in at most ${MOST_NETWORKS} networks`);
+  return {
+    name: hello.name,
+    region: hello.region,
+    border: hello.border === "" ? undefined : hello.border,
+    networks: hello.networks,
+    version: hello.version,
+    slots: Math.max(0, Math.min(MOST_SLOTS, hello.slots)),
+  };
+}
+
+function refused(code: "NOT_ALLOWED" | "INVALID_ARGUMENT" | "CANCELLED", why: string): TransshipError {
+  return new TransshipError(code, { what: "connecting an agent", why });
+}

@@ -1,0 +1,40 @@
+import type { wire } from "@transship/api";
+import { TransshipError } from "@transship/errors";
+import type { AgentSession } from "./agent-session.ts";
+import type { WorkDesk } from "./greet.ts";
+import type { ProgressWriter } from "./progress-writer.ts";
+import type { Questions } from "./questions.ts";
+import { takeOutcome } from "./take-report.ts";
+
+/** Does what a message of a connected agent asks for. Messages of a newer agent that this version does not know are left aside. */
+export async function takeMessage(
+  desk: WorkDesk & { readonly questions: Questions; readonly progress: ProgressWriter },
+  session: AgentSession,
+  { message }: wire.AgentMessage,
+): Promise<void> {
+  session.stalled = false;
+  switch (message?.$case) {
+    case "demand":
+      session.credit = Math.max(0, Math.min(session.slots, message.value.tasks));
+      desk.work.wake();
+      return;
+    case "renew":
+      return renew(desk, session, message.value.leases);
+    case "progress":
+      return desk.progress.add(session, message.value);
+    case "outcome":
+      desk.progress.drop(message.value.lease?.taskId ?? "");
+      return takeOutcome(desk, session, message.value);
+    case "answer":
+      return desk.questions.take(session, message.value);
+    case "hello":
+      throw new TransshipError("INVALID_ARGUMENT", { what: `the stream of agent ${session.name}`, why: "it said Hello twice" });
+  }
+}
+
+async function renew(desk: WorkDesk, session: AgentSession, leases: readonly wire.LeaseKey[]): Promise<void> {
+  const lost = await desk.store.tasks.renew(session.name, leases, desk.leaseMs, desk.now());
+  await desk.store.agents.seen(session.name, desk.now());
+  const kept = leases.filter((lease) => !lost.some((gone) => gone.taskId === lease.taskId && gone.epoch === lease.epoch));
+  session.send({ $case: "renewed", value: { leases: kept } });
+}

@@ -1,0 +1,79 @@
+import { progressFromMessage, taskStateFromMessage, type wire } from "@transship/api";
+import { TransshipError } from "@transship/errors";
+import { isFinal, LEASED_STATES, TASK_TRANSITIONS, type Task, type TaskState } from "@transship/model";
+import type { LeaseKey, Store } from "@transship/store";
+import type { Logger } from "pino";
+import type { Changes } from "../changes.ts";
+import type { Metrics } from "../metrics.ts";
+import type { WakeUp } from "../wake-up.ts";
+import type { AgentSession } from "./agent-session.ts";
+import { readOutcome } from "./read-outcome.ts";
+
+/** What taking reports needs. */
+export interface ReportDesk {
+  readonly store: Store;
+  readonly changes: Changes;
+  readonly metrics: Metrics;
+  /** Wakes the scheduler. */
+  readonly work: WakeUp;
+  readonly log: Logger;
+  readonly now: () => Date;
+}
+
+/** Records how far a task is; an agent whose lease is not the newest is told to stop. */
+export async function takeProgress(desk: ReportDesk, session: AgentSession, message: wire.Progress): Promise<void> {
+  const lease = message.lease;
+  const state = taskStateFromMessage(message.state);
+  if (lease === undefined || state === undefined || !isLeased(state)) return;
+  const task = await taskOf(desk.store, session, lease);
+  if (task !== undefined && (await desk.store.tasks.progress(lease, state, progressFromMessage(message.progress)))) {
+    desk.changes.notify(task.executionId, "progress");
+    return;
+  }
+  desk.metrics.reportFenced();
+  session.send({ $case: "cancel", value: { lease } });
+}
+
+/**
+ * Records how an attempt ended and acknowledges the report once it is stored: applied, known already, or too old to count. Throws what the store throws; the
+ * agent then sends it again.
+ */
+export async function takeOutcome(desk: ReportDesk, session: AgentSession, message: wire.Outcome): Promise<void> {
+  const lease = message.lease;
+  const task = lease && (await taskOf(desk.store, session, lease));
+  if (lease !== undefined && task !== undefined) await apply(desk, task, lease, message);
+  else desk.metrics.reportFenced();
+  session.send({ $case: "ack", value: { sequence: message.sequence } });
+}
+
+async function apply(desk: ReportDesk, task: Task, lease: LeaseKey, message: wire.Outcome): Promise<void> {
+  const result = await desk.store.tasks.finish(lease, readOutcome(message, task, desk.now()), desk.now());
+  if (result === "stale") desk.metrics.reportFenced();
+  if (result !== "applied") return;
+  const after = await desk.store.tasks.get(task.id);
+  const why = after.failure && { code: after.failure.code, side: after.failure.side, why: after.failure.message };
+  desk.log.info(
+    { task: task.id, execution: task.executionId, agent: task.agent, state: after.state, attempt: after.attempts, ...why },
+    "task",
+  );
+  if (isFinal(TASK_TRANSITIONS, after.state)) {
+    desk.metrics.taskEnded((await desk.store.executions.get(task.executionId)).rule, after);
+  }
+  desk.changes.notify(task.executionId, "state");
+  desk.work.wake();
+}
+
+/** The task that a report is about, if this agent is the one that has it: nobody reports on another's work. */
+async function taskOf(store: Store, session: AgentSession, lease: LeaseKey): Promise<Task | undefined> {
+  try {
+    const task = await store.tasks.get(lease.taskId);
+    return task.agent === session.name ? task : undefined;
+  } catch (thrown) {
+    if (thrown instanceof TransshipError && thrown.code === "NOT_FOUND") return undefined;
+    throw thrown;
+  }
+}
+
+function isLeased(state: TaskState): boolean {
+  return (LEASED_STATES as readonly TaskState[]).includes(state);
+}

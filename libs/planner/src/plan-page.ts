@@ -1,0 +1,104 @@
+import {
+  artifactName,
+  type InventoryEntry,
+  type PlanItem,
+  type PlanReason,
+  type RuleSpec,
+  type RuleTarget,
+  subjectOfTag,
+} from "@transship/model";
+import { mapToTarget } from "./map-to-target.ts";
+import { type SubjectFate, subjectKey } from "./subjects.ts";
+
+/** One page of the source's inventory, and what the target has under the names that its entries would get. */
+export interface PageToPlan {
+  readonly rule: RuleSpec;
+  /** The one of the rule's targets that this plan is for. */
+  readonly target: RuleTarget;
+  readonly entries: readonly InventoryEntry[];
+  /** Digests at the target by `repository:tag` of the target; what is missing here does not exist there. */
+  readonly atTarget: ReadonlyMap<string, string>;
+  /** What earlier pages decided on digests of the same repositories, by `subjectKey`. Digest tags come after the tags that they belong to. */
+  readonly subjects?: ReadonlyMap<string, SubjectFate>;
+}
+
+/** What to do with a page. Every entry is in exactly one of `items`, `unchanged` and `carried`. */
+export interface PagePlan {
+  /** In the order of the entries. */
+  readonly items: readonly PlanItem[];
+  /** Entries that are equal on both sides. */
+  readonly unchanged: number;
+  /** Digest tags that travel with a subject which is copied anyway. */
+  readonly carried: number;
+  /** What this page decided on digests, to be merged for the pages that follow. */
+  readonly subjects: ReadonlyMap<string, SubjectFate>;
+}
+
+type Decision = { readonly item: PlanItem } | "unchanged" | "carried";
+
+/** Plans one page of a rule for one of its targets. Pure. */
+export function planPage(page: PageToPlan): PagePlan {
+  const decisions = new Map<InventoryEntry, Decision>();
+  for (const entry of page.entries) {
+    if (subjectOfTag(entry.tag) === undefined) decisions.set(entry, decideTag(page, entry));
+  }
+  const subjects = fatesOf(decisions);
+  for (const entry of page.entries) {
+    const subject = subjectOfTag(entry.tag);
+    if (subject !== undefined) decisions.set(entry, decideDigestTag(page, subjects, entry, subject));
+  }
+  const inOrder = page.entries.map((entry) => decisions.get(entry));
+  return {
+    items: inOrder.flatMap((decision) => (typeof decision === "object" ? [decision.item] : [])),
+    unchanged: inOrder.filter((decision) => decision === "unchanged").length,
+    carried: inOrder.filter((decision) => decision === "carried").length,
+    subjects,
+  };
+}
+
+function decideTag(page: PageToPlan, entry: InventoryEntry): Decision {
+  const name = mapToTarget(page.rule, page.target, entry.repository);
+  if ("refused" in name) return item(page, entry, name.repository, name.refused);
+  const there = page.atTarget.get(artifactName({ repository: name.repository, tag: entry.tag }));
+  if (there === entry.digest) return "unchanged";
+  if (there === undefined) return item(page, entry, name.repository, "missing");
+  return item(page, entry, name.repository, page.rule.overwrite === "never" ? "kept" : "changed");
+}
+
+/** A signature or attestation changes without its subject; then, and only then, its tag is work of its own. */
+function decideDigestTag(page: PageToPlan, here: ReadonlyMap<string, SubjectFate>, entry: InventoryEntry, subject: string): Decision {
+  const decision = decideTag(page, entry);
+  if (typeof decision === "string" || decision.item.reason === "own" || decision.item.reason === "unnameable") return decision;
+  const key = subjectKey(entry.repository, subject);
+  const fates = [here.get(key), page.subjects?.get(key)];
+  if (fates.includes("copied")) return "carried";
+  if (fates.includes("kept")) return item(page, entry, decision.item.target.repository, "kept");
+  return decision.item.action === "skip" ? decision : item(page, entry, decision.item.target.repository, "signed");
+}
+
+function fatesOf(decisions: ReadonlyMap<InventoryEntry, Decision>): Map<string, SubjectFate> {
+  const fates = new Map<string, SubjectFate>();
+  const equal = new Set<string>();
+  for (const [entry, decision] of decisions) {
+    const key = subjectKey(entry.repository, entry.digest);
+    if (decision === "unchanged") equal.add(key);
+    else if (typeof decision === "object" && decision.item.action === "copy") fates.set(key, "copied");
+    else if (fates.get(key) !== "copied") fates.set(key, "kept");
+  }
+  for (const key of equal) if (fates.get(key) === "kept") fates.delete(key);
+  return fates;
+}
+
+const SKIPPED: ReadonlySet<PlanReason> = new Set(["kept", "own", "unnameable"]);
+
+function item(page: PageToPlan, entry: InventoryEntry, repository: string, reason: PlanReason): { item: PlanItem } {
+  return {
+    item: {
+      source: { instance: page.rule.source.instance, repository: entry.repository, tag: entry.tag },
+      target: { instance: page.target.instance, repository, tag: entry.tag },
+      digest: entry.digest,
+      action: SKIPPED.has(reason) ? "skip" : "copy",
+      reason,
+    },
+  };
+}
