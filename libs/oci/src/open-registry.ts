@@ -22,7 +22,7 @@ export interface RegistryOptions {
   /** IP address to connect to instead of what DNS says; SNI, certificate check and Host stay the URL's. */
   readonly address?: string | undefined;
   readonly userAgent?: string | undefined;
-  /** Most connections at a time to the registry, and again to each storage host that it redirects to. Default 16. */
+  /** Most connections at a time to the registry, and again to each storage host that it redirects to. Opened as they are needed. Default 64. */
   readonly connections?: number | undefined;
   readonly timeouts?: Partial<Timeouts> | undefined;
   /**
@@ -42,7 +42,7 @@ export function openRegistry(options: RegistryOptions): Registry {
   const timeouts = { ...DEFAULT_TIMEOUTS, ...options.timeouts };
   const guard = new UrlGuard(origin, options.allowedHosts);
   const { ca, address } = options;
-  const connections = new Connections({ origin, ca, address, connections: options.connections ?? 16, timeouts, guard });
+  const connections = new Connections({ origin, ca, address, connections: options.connections ?? 64, timeouts, guard });
   const exchange = new Exchange(connections, timeouts, options.userAgent ?? "transship", options.onRequest);
   const authorizer = new Authorizer(exchange, guard, new CredentialHolder(options.credential));
   return new HttpRegistry(new RegistryClient(origin, exchange, authorizer, guard), connections, options.credential === undefined);

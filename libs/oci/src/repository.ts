@@ -16,6 +16,8 @@ export interface ByteRange {
 export interface BlobRead {
   /** Offset of the first byte of `bytes` in the blob: the range's start, or 0 where the server ignored the range and sends everything. */
   readonly start: number;
+  /** Offset after the last byte that the server means to send: beyond the range's end where it ignored the range. */
+  readonly end: number;
   /** Length of the whole blob as the server says it, where it says so. */
   readonly totalSize: number | undefined;
   /** Chunks as they come. Ends with an error (`CONNECTION_FAILED`, `SIZE_MISMATCH`) when the body is cut or longer than announced. */

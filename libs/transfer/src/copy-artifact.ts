@@ -13,7 +13,7 @@ import { fetchManifest, walkArtifact } from "./walk-artifact.ts";
  * Brings one artifact over: compare the tags → pin the digest → read the manifests → blobs → child manifests → root by digest → what belongs to it → tag, read
  * back. Nothing is visible at the target before everything under it is there; after an interruption the same call goes on where it stopped.
  */
-export async function copyArtifact(request: CopyRequest, context: CopyContext): Promise<Omit<CopyResult, "progress">> {
+export async function copyArtifact(request: CopyRequest, context: CopyContext): Promise<Omit<CopyResult, "progress" | "blobs">> {
   const { tally, signal } = context.journey;
   const digest = await pin(request, signal);
   const present = request.tag === undefined ? undefined : await digestAtTarget(request, request.tag, signal);
@@ -21,7 +21,10 @@ export async function copyArtifact(request: CopyRequest, context: CopyContext): 
   if (request.tag !== undefined && isFallbackTag(request.tag)) return copyFallbackTag(request.tag, digest, context);
   if (present !== undefined && request.overwrite === "never") return { outcome: "kept", digest };
 
-  const tree = await walkArtifact(request.source, await fetchRoot(request, digest, signal), signal);
+  const root = await fetchRoot(request, digest, signal);
+  const measured = context.journey.paths.measure(request.source.registry, () => request.source.resolve(digest, { signal }));
+  const tree = await walkArtifact(request.source, root, signal);
+  await measured;
   tally.enter("copying");
   await placeTree(tree, context);
   tally.enter("verifying");
@@ -60,7 +63,7 @@ async function fetchRoot(request: CopyRequest, digest: Digest, signal: AbortSign
 }
 
 /** A fallback tag is a list of referrers: they are brought over, and the target lists them in its own way. */
-async function copyFallbackTag(tag: string, digest: Digest, context: CopyContext): Promise<Omit<CopyResult, "progress">> {
+async function copyFallbackTag(tag: string, digest: Digest, context: CopyContext): Promise<Omit<CopyResult, "progress" | "blobs">> {
   context.journey.tally.enter("copying");
   const { source, signal } = context.journey;
   const subjects = await fetchManifest(source, tag.replace("-", ":"), signal);

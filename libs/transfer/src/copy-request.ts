@@ -1,5 +1,6 @@
 import type { Overwrite, TaskProgress } from "@transship/model";
 import type { Digest, Repository } from "@transship/oci";
+import type { BlobReport } from "./blob-account.ts";
 
 /** One artifact to bring over. */
 export interface CopyRequest {
@@ -38,4 +39,6 @@ export interface CopyResult {
   readonly outcome: "copied" | "unchanged" | "kept";
   readonly digest: Digest;
   readonly progress: TaskProgress;
+  /** What each blob cost, in the order of arrival; empty where nothing had to be done. */
+  readonly blobs: readonly BlobReport[];
 }

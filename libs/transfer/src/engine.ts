@@ -1,11 +1,13 @@
 import type { Digest } from "@transship/oci";
 import PQueue from "p-queue";
+import type { BlobReport } from "./blob-account.ts";
 import { BlobMemory } from "./blob-memory.ts";
 import { copyArtifact } from "./copy-artifact.ts";
 import type { CopyOptions, CopyRequest, CopyResult } from "./copy-request.ts";
 import { DigestTags } from "./digest-tags.ts";
 import { Flights } from "./flights.ts";
 import type { Journal } from "./journal.ts";
+import { PathMemory } from "./path-memory.ts";
 import { SpoolRoom } from "./spool/spool-room.ts";
 import { Tally } from "./tally.ts";
 
@@ -40,13 +42,26 @@ export function createCopyEngine(options: EngineOptions): CopyEngine {
     withoutReferrersApi: new Set<string>(),
   };
   const memory = new BlobMemory();
+  const paths = new PathMemory();
   return {
     async copy(request, { signal = new AbortController().signal, onProgress } = {}) {
       const tally = new Tally(onProgress);
-      const journey = { source: request.source, target: request.target, journal, memory, spool, tally, signal, fetched: new Set<Digest>() };
+      const reports: BlobReport[] = [];
+      const journey = {
+        source: request.source,
+        target: request.target,
+        journal,
+        memory,
+        spool,
+        tally,
+        signal,
+        paths,
+        reports,
+        fetched: new Set<Digest>(),
+      };
       try {
         const result = await copyArtifact(request, { journey, ...shared, referrers: new Map() });
-        return { ...result, progress: tally.snapshot() };
+        return { ...result, progress: tally.snapshot(), blobs: reports };
       } catch (error) {
         signal.throwIfAborted();
         throw error;

@@ -1,3 +1,4 @@
+export type { BlobReport, Rung, Way } from "./blob-account.ts";
 export type { CopyOptions, CopyProgress, CopyRequest, CopyResult } from "./copy-request.ts";
 export { type CopyEngine, createCopyEngine, type EngineOptions } from "./engine.ts";
 export type { BlobPlace, Journal, SpooledPiece, UploadCheckpoint } from "./journal.ts";

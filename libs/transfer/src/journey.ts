@@ -1,6 +1,8 @@
 import type { Digest, Repository } from "@transship/oci";
+import type { BlobReport } from "./blob-account.ts";
 import type { BlobMemory } from "./blob-memory.ts";
 import type { Journal } from "./journal.ts";
+import type { PathMemory } from "./path-memory.ts";
 import type { SpoolRoom } from "./spool/spool-room.ts";
 import type { Tally } from "./tally.ts";
 
@@ -12,6 +14,9 @@ export interface Journey {
   readonly memory: BlobMemory;
   readonly spool: SpoolRoom;
   readonly tally: Tally;
+  readonly paths: PathMemory;
+  /** What each blob cost, once it is at the target. */
+  readonly reports: BlobReport[];
   /** Blobs that this copy fetched already: fetching one again is waste. */
   readonly fetched: Set<Digest>;
   readonly signal: AbortSignal;

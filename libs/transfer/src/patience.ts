@@ -16,10 +16,12 @@ export class Patience {
   #backoff = newBackoff();
   readonly #side: Side;
   readonly #signal: AbortSignal;
+  readonly #onRetry: (() => void) | undefined;
 
-  constructor(side: Side, signal: AbortSignal) {
+  constructor(side: Side, signal: AbortSignal, onRetry?: () => void) {
     this.#side = side;
     this.#signal = signal;
+    this.#onRetry = onRetry;
   }
 
   /** Failures since the last progress. */
@@ -42,13 +44,14 @@ export class Patience {
     const wait = Math.max(this.#backoff.duration, error.retryAfterMs ?? 0);
     if (!mayWaitHere(error) || this.#failures >= ATTEMPTS || wait > LONGEST_PAUSE_MS) throw withTries(error, this.#failures);
     this.#backoff = this.#backoff.next(undefined);
+    this.#onRetry?.();
     await sleep(wait, undefined, { signal: this.#signal });
   }
 }
 
 /** Runs one step until it succeeds or patience ends. */
-export async function tryPatiently<T>(side: Side, signal: AbortSignal, step: () => Promise<T>): Promise<T> {
-  const patience = new Patience(side, signal);
+export async function tryPatiently<T>(side: Side, signal: AbortSignal, step: () => Promise<T>, onRetry?: () => void): Promise<T> {
+  const patience = new Patience(side, signal, onRetry);
   for (;;) {
     try {
       return await step();

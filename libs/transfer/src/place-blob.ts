@@ -1,5 +1,7 @@
 import type { BlobUpload } from "@transship/oci";
 import type { Blob } from "./blob.ts";
+import { BlobAccount } from "./blob-account.ts";
+import { chooseWay } from "./choose-way.ts";
 import type { CopyContext } from "./copy-context.ts";
 import type { BlobPlace } from "./journal.ts";
 import type { Journey } from "./journey.ts";
@@ -7,8 +9,6 @@ import { tryPatiently } from "./patience.ts";
 import { spoolBlob } from "./spool/spool-blob.ts";
 import { streamBlob } from "./stream/stream-blob.ts";
 
-/** Blobs up to this size are streamed: fetching one twice costs no more than what a crash may cost a larger one. */
-const STREAM_BYTES = 8 * 1024 * 1024;
 /** Repositories that are tried for a mount before the bytes are copied after all. */
 const MOUNT_TRIES = 2;
 
@@ -20,27 +20,33 @@ export async function placeBlob(blob: Blob, journey: Journey, { flights, queue }
   const { target, signal } = journey;
   const place: BlobPlace = { registry: target.registry, repository: target.name, digest: blob.digest };
   const key = `${place.registry} ${place.digest}`;
+  const account = new BlobAccount(blob, journey.tally);
+  let joined = false;
   for (;;) {
     signal.throwIfAborted();
     const landing = flights.landing(key);
-    if (landing !== undefined) {
-      await landing;
-      continue;
-    }
-    // Only work takes a place in the queue, the largest first; waiting for another's work does not.
-    return flights.fly(key, () => queue.add(() => climb(blob, place, journey), { priority: blob.size }));
+    if (landing === undefined) break;
+    joined = true;
+    await landing;
   }
+  // Only work takes a place in the queue, the largest first; waiting for another's work does not.
+  await flights.fly(key, () => queue.add(() => climb(account, place, journey, joined), { priority: blob.size }));
+  journey.reports.push(account.report());
 }
 
-async function climb(blob: Blob, place: BlobPlace, journey: Journey): Promise<void> {
+async function climb(account: BlobAccount, place: BlobPlace, journey: Journey, joined: boolean): Promise<void> {
+  const { blob } = account;
   if (await exists(place, journey)) {
-    journey.tally.count("existing", blob.size);
+    account.rung = joined ? "joined" : "existing";
+    account.count("existing", blob.size);
   } else {
     const opened = await mount(place, journey);
-    if (opened === true) journey.tally.count("mounted", blob.size);
-    else await copy(blob, journey, opened);
+    if (opened === true) {
+      account.rung = joined ? "joined" : "mounted";
+      account.count("mounted", blob.size);
+    } else await copy(account, journey, opened);
   }
-  journey.tally.arrived(blob, blob.size);
+  account.arrived(blob.size);
   journey.memory.confirm(place);
   journey.journal.sawBlob(place);
 }
@@ -68,10 +74,12 @@ async function mount(place: BlobPlace, journey: Journey): Promise<true | BlobUpl
   return opened;
 }
 
-/** Rung 4 and 5: by the disk, from a checkpoint where there is one; small blobs, and those larger than the spool, in one go. */
-async function copy(blob: Blob, journey: Journey, opened: BlobUpload | undefined): Promise<void> {
-  if (journey.fetched.has(blob.digest)) journey.tally.count("wasted", blob.size);
+/** The last rungs: resumed from a checkpoint where there is one, else copied; in the way that the path asks for. */
+async function copy(account: BlobAccount, journey: Journey, opened: BlobUpload | undefined): Promise<void> {
+  const { blob } = account;
+  if (journey.fetched.has(blob.digest)) account.count("wasted", blob.size);
   journey.fetched.add(blob.digest);
-  if (blob.size > STREAM_BYTES && (await spoolBlob(blob, journey, opened))) return;
-  await streamBlob(blob, journey, opened);
+  const resumable = journey.journal.pieces(blob.digest).length > 0;
+  if ((resumable || chooseWay(blob, journey) === "segmented") && (await spoolBlob(account, journey, opened))) return;
+  await streamBlob(account, journey, opened);
 }

@@ -1,66 +1,52 @@
 import { TransshipError } from "@transship/errors";
 import type { ByteRange, Repository } from "@transship/oci";
-import type { Blob } from "./blob.ts";
+import type { BlobAccount } from "./blob-account.ts";
 import { Patience } from "./patience.ts";
-import type { Tally } from "./tally.ts";
 
 /**
- * The bytes of a range of a blob, in order, over as many requests as it takes: after a cut the rest is asked for from the byte. A server that ignores
- * ranges sends everything again; what was there already is counted as wasted. Throws what the source failed with once patience ends.
+ * The bytes of a range of a blob, in order, over as many requests as it takes: after a cut the rest is asked for from the byte. A server that ignores ranges sends
+ * everything; what is not wanted of it is counted as wasted. Throws what the source failed with once patience ends.
  */
 export async function* readResiliently(
   source: Repository,
-  blob: Blob,
   range: ByteRange,
-  tally: Tally,
+  account: BlobAccount,
   signal: AbortSignal,
 ): AsyncGenerator<Uint8Array> {
-  const patience = new Patience("source", signal);
+  const patience = new Patience("source", signal, () => account.retried());
   let position = range.start;
   while (position < range.end) {
     try {
-      for await (const bytes of readOnce(source, blob, { start: position, end: range.end }, tally, signal)) {
+      for await (const bytes of readOnce(source, { start: position, end: range.end }, account, signal)) {
         position += bytes.byteLength;
         patience.progressed();
         yield bytes;
       }
-      if (position < range.end) throw cutShort(blob, position);
+      if (position < range.end) throw cutShort(account, position);
     } catch (error) {
       await patience.pause(error);
     }
   }
 }
 
-/** One request. Yields only bytes of the range, whatever the server sends before it; stops at its end. */
-async function* readOnce(source: Repository, blob: Blob, range: ByteRange, tally: Tally, signal: AbortSignal): AsyncGenerator<Uint8Array> {
-  const read = await source.readBlob(blob, range, { signal });
-  let before = range.start - read.start;
-  let left = range.end - range.start;
-  for await (let bytes of read.bytes) {
-    if (before > 0) {
-      const skipped = Math.min(before, bytes.byteLength);
-      before -= skipped;
-      tally.count("copied", skipped);
-      tally.count("wasted", skipped);
-      bytes = bytes.subarray(skipped);
-    }
-    if (bytes.byteLength > left) throw tooLong(blob);
-    left -= bytes.byteLength;
-    tally.count("copied", bytes.byteLength);
-    if (bytes.byteLength > 0) yield bytes;
+/** One request. Yields only bytes of the range, whatever the server sends before and after it. */
+async function* readOnce(source: Repository, range: ByteRange, account: BlobAccount, signal: AbortSignal): AsyncGenerator<Uint8Array> {
+  account.inFlight(1);
+  const read = await source.readBlob(account.blob, range, { signal });
+  let position = read.start;
+  for await (const bytes of read.bytes) {
+    const wanted = bytes.subarray(Math.max(range.start - position, 0), Math.max(range.end - position, 0));
+    position += bytes.byteLength;
+    account.count("copied", bytes.byteLength);
+    account.count("wasted", bytes.byteLength - wanted.byteLength);
+    if (wanted.byteLength > 0) yield wanted;
+    if (position >= range.end) return;
   }
 }
 
-function cutShort(blob: Blob, position: number): TransshipError {
+function cutShort({ blob }: BlobAccount, position: number): TransshipError {
   return new TransshipError("CONNECTION_FAILED", {
     what: `reading blob ${blob.digest}`,
     why: `the body ended at byte ${position} of ${blob.size}`,
-  });
-}
-
-function tooLong(blob: Blob): TransshipError {
-  return new TransshipError("SIZE_MISMATCH", {
-    what: `reading blob ${blob.digest}`,
-    why: `the body is longer than the ${blob.size} bytes that the manifest says`,
   });
 }

@@ -98,7 +98,7 @@ export class LayoutRepository implements Repository {
       throw new TransshipError("SIZE_MISMATCH", { what, why: `the manifest says ${blob.size} bytes and the file has ${size}` });
     if (!(range.start >= 0 && range.start <= range.end && range.end <= size))
       throw new TransshipError("INVALID_ARGUMENT", { what, why: `there is no range ${range.start}-${range.end} in ${size} bytes` });
-    return { start: range.start, totalSize: size, bytes: this.#chunks(blob.digest, range, what, options.signal) };
+    return { start: range.start, end: range.end, totalSize: size, bytes: this.#chunks(blob.digest, range, what, options.signal) };
   }
 
   /** A layout has one repository only: there is nothing to mount from. */

@@ -1,3 +1,4 @@
+import { TransshipError } from "@transship/errors";
 import type { ByteRange } from "@transship/oci";
 import type { Blob } from "../blob.ts";
 import type { Journal, SpooledPiece } from "../journal.ts";
@@ -17,17 +18,18 @@ export class Spool {
   readonly resumedBytes: number;
   readonly #file: SpoolFile;
   readonly #journal: Journal;
-  readonly #pieces: SpooledPiece[];
+  /** What is there from the start without a gap, and the parts beyond. */
   #prefix: number;
+  #ahead: ByteRange[];
   #filling: { readonly ended: Promise<void>; readonly abort: AbortController } | undefined;
   #waiters: (() => void)[] = [];
 
   private constructor(blob: Blob, file: SpoolFile, pieces: SpooledPiece[], journal: Journal) {
     this.blob = blob;
     this.#file = file;
-    this.#pieces = pieces;
     this.#journal = journal;
     this.#prefix = prefixEnd(pieces);
+    this.#ahead = pieces.filter((piece) => piece.end > this.#prefix);
     this.resumedBytes = coveredBytes(pieces, blob.size);
   }
 
@@ -38,7 +40,7 @@ export class Spool {
 
   /** Parts that have not come yet. */
   missing(): ByteRange[] {
-    return gaps(this.#pieces, this.blob.size);
+    return gaps([{ start: 0, end: this.#prefix }, ...this.#ahead], this.blob.size);
   }
 
   /** Writes bytes; they count once {@link Spool.record} has named them. */
@@ -49,8 +51,8 @@ export class Spool {
   /** Records a piece whose bytes are written: from now on it survives this process and can be read. */
   record(piece: SpooledPiece): void {
     this.#journal.addPiece(this.blob.digest, piece);
-    this.#pieces.push(piece);
-    this.#prefix = piece.start === this.#prefix ? piece.end : prefixEnd(this.#pieces);
+    this.#prefix = prefixEnd([{ start: 0, end: this.#prefix }, ...this.#ahead, piece]);
+    this.#ahead = [...this.#ahead, piece].filter((part) => part.end > this.#prefix);
     this.#wake();
   }
 
@@ -75,7 +77,7 @@ export class Spool {
   async discard(): Promise<void> {
     await this.#stopFilling();
     this.#journal.dropPieces(this.blob.digest);
-    this.#pieces.length = 0;
+    this.#ahead = [];
     this.#prefix = 0;
   }
 
@@ -88,10 +90,16 @@ export class Spool {
 
   #startFilling(fill: Filler) {
     const abort = new AbortController();
-    const ended = fill(this, abort.signal).finally(() => {
-      this.#filling = undefined;
-      this.#wake();
-    });
+    const complete = () => {
+      if (this.missing().length > 0)
+        throw new TransshipError("INTERNAL", { what: "filling the spool", why: "it ended before everything was there" });
+    };
+    const ended = fill(this, abort.signal)
+      .then(complete)
+      .finally(() => {
+        this.#filling = undefined;
+        this.#wake();
+      });
     ended.catch(() => undefined);
     return { ended, abort };
   }

@@ -1,6 +1,7 @@
 import { TransshipError } from "@transship/errors";
 import type { BlobUpload } from "@transship/oci";
 import { digestMismatch } from "../blob.ts";
+import type { BlobAccount } from "../blob-account.ts";
 import type { BlobPlace } from "../journal.ts";
 import type { Journey } from "../journey.ts";
 import { Patience, withSide } from "../patience.ts";
@@ -15,6 +16,7 @@ interface SpooledUpload {
   readonly hash: PrefixHash;
   readonly fill: Filler;
   readonly journey: Journey;
+  readonly account: BlobAccount;
   /** An upload that the registry opened already, e.g. in place of a mount. */
   readonly opened: BlobUpload | undefined;
 }
@@ -28,7 +30,7 @@ export async function uploadSpooled(work: SpooledUpload): Promise<void> {
   const { journey, spool } = work;
   const { target, journal, signal } = journey;
   const place: BlobPlace = { registry: target.registry, repository: target.name, digest: spool.blob.digest };
-  const patience = new Patience("target", signal);
+  const patience = new Patience("target", signal, () => work.account.retried());
   let opened = work.opened;
   let upload = await takeUp(work, place);
   for (;;) {
@@ -74,7 +76,7 @@ async function sendChunks(work: SpooledUpload, upload: BlobUpload, place: BlobPl
     if (upload.offset <= start) throw stuck(upload, start);
     patience.progressed();
     journey.journal.saveUpload(place, { location: upload.session.location, offset: upload.offset });
-    journey.tally.arrived(spool.blob, upload.offset);
+    work.account.arrived(upload.offset);
   }
 }
 

@@ -1,6 +1,7 @@
 import type { BlobUpload, Repository } from "@transship/oci";
 import { createDigestHash, digestAlgorithm, hashDigest } from "@transship/oci";
 import { type Blob, digestMismatch } from "../blob.ts";
+import type { BlobAccount } from "../blob-account.ts";
 import type { Journey } from "../journey.ts";
 import { tryPatiently, withSide } from "../patience.ts";
 import { readResiliently } from "../read-resiliently.ts";
@@ -9,21 +10,23 @@ import { readResiliently } from "../read-resiliently.ts";
  * Copies a blob by one GET piped into one PUT, hashed on the way: nothing is stored. A cut download goes on from the byte within the same upload;
  * a failed upload begins again. For blobs that are cheap to fetch twice.
  */
-export async function streamBlob(blob: Blob, journey: Journey, opened: BlobUpload | undefined): Promise<void> {
-  const { target, tally, signal } = journey;
+export async function streamBlob(account: BlobAccount, journey: Journey, opened: BlobUpload | undefined): Promise<void> {
+  const { target, signal } = journey;
+  const { blob } = account;
+  account.way = "stream";
   let upload = opened;
   let fetched = 0;
-  await tryPatiently("target", signal, async () => {
-    tally.count("wasted", fetched);
+  const attempt = async () => {
+    account.count("wasted", fetched);
     fetched = 0;
-    upload ??= await startUpload(target, signal);
-    const current = upload;
+    const current = upload ?? (await startUpload(target, signal));
     upload = undefined;
-    const bytes = verified(blob, journey, (length) => {
+    const body = verified(account, journey, (length) => {
       fetched += length;
     });
-    await commit(current, blob, bytes, signal);
-  });
+    await commit(current, blob, body, signal);
+  };
+  await tryPatiently("target", signal, attempt, () => account.retried());
 }
 
 async function startUpload(target: Repository, signal: AbortSignal): Promise<BlobUpload> {
@@ -52,14 +55,16 @@ interface VerifiedBody {
 }
 
 /** The source's bytes. The last chunk is held back until the digest of all is known to be right, so that wrong bytes never complete an upload. */
-function verified(blob: Blob, journey: Journey, count: (length: number) => void): VerifiedBody {
-  const { source, tally, signal } = journey;
+function verified(account: BlobAccount, journey: Journey, count: (length: number) => void): VerifiedBody {
+  const { source, paths, signal } = journey;
+  const { blob } = account;
   let failure: Error | undefined;
   async function* bytes(): AsyncGenerator<Uint8Array> {
     try {
       const hash = createDigestHash(blob.digest);
+      const startedAt = performance.now();
       let held: Uint8Array | undefined;
-      for await (const chunk of readResiliently(source, blob, { start: 0, end: blob.size }, tally, signal)) {
+      for await (const chunk of readResiliently(source, { start: 0, end: blob.size }, account, signal)) {
         count(chunk.byteLength);
         hash.update(chunk);
         if (held !== undefined) yield held;
@@ -67,6 +72,7 @@ function verified(blob: Blob, journey: Journey, count: (length: number) => void)
       }
       const found = hashDigest(hash, digestAlgorithm(blob.digest));
       if (found !== blob.digest) throw digestMismatch(blob, found);
+      paths.streamed(source.registry, blob.size, performance.now() - startedAt);
       if (held !== undefined) yield held;
     } catch (error) {
       failure = withSide(error, "source");

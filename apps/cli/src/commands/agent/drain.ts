@@ -1,0 +1,11 @@
+import type { Call } from "../../command.ts";
+import { openControlPlane } from "../../connection/control-plane.ts";
+
+/** `agent drain NAME`. */
+export async function run(call: Call): Promise<void> {
+  const name = call.args[0] ?? "";
+  using controlPlane = await openControlPlane(call);
+  const { agents } = controlPlane.services;
+  const agent = await controlPlane.ask(agents.drainAgent.bind(agents), { name });
+  call.streams.err.write(`agent ${name} drains; tasks that it still has: ${agent.running}\n`);
+}

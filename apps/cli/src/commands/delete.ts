@@ -1,0 +1,25 @@
+import { TransshipError } from "@transship/errors";
+import { RESOURCE_KINDS } from "@transship/model";
+import type { Call } from "../command.ts";
+import { openControlPlane } from "../connection/control-plane.ts";
+
+/** `delete KIND NAME`. */
+export async function run(call: Call): Promise<void> {
+  const kind = kindOf(call.args[0] ?? "");
+  const name = call.args[1] ?? "";
+  using controlPlane = await openControlPlane(call);
+  const { topology } = controlPlane.services;
+  await controlPlane.ask(topology.apply.bind(topology), { resources: [], deletes: [{ kind, name }], prune: false, dryRun: false });
+  call.streams.err.write(`${kind.toLowerCase()} ${name} is deleted\n`);
+}
+
+/** `rule`, `rules`, `Rule` → `Rule`. */
+function kindOf(text: string): string {
+  const word = text.toLowerCase();
+  const kind = RESOURCE_KINDS.find((known) => word === known.toLowerCase() || word === `${known.toLowerCase()}s`);
+  if (kind !== undefined) return kind;
+  throw new TransshipError("INVALID_ARGUMENT", {
+    what: `kind ${text}`,
+    why: `must be one of: ${RESOURCE_KINDS.map((known) => known.toLowerCase()).join(", ")}`,
+  });
+}

@@ -1,0 +1,46 @@
+import type { wire } from "@transship/api";
+import { TransshipError } from "@transship/errors";
+import type { Call } from "../../command.ts";
+import { openControlPlane } from "../../connection/control-plane.ts";
+import { type PlanDocument, type PlanItemDocument, planDocument, planItemDocument } from "../../documents/plan.ts";
+import { printValue } from "../../output/print.ts";
+import { formatTable } from "../../output/table.ts";
+import { formatBytes } from "../../quantities.ts";
+
+/** `plan rule NAME`: what a run would do, and why; moves nothing. */
+export async function run(call: Call): Promise<void> {
+  const name = call.args[0] ?? "";
+  using controlPlane = await openControlPlane(call);
+  const { rules } = controlPlane.services;
+  const items: PlanItemDocument[] = [];
+  let summary: wire.PlanSummary | undefined;
+  for await (const { event } of controlPlane.follow(rules.planRule.bind(rules), { name })) {
+    if (event?.$case === "item") items.push(planItemDocument(event.value));
+    if (event?.$case === "summary") summary = event.value;
+  }
+  if (summary === undefined)
+    throw new TransshipError("INTERNAL", { what: `planning rule ${name}`, why: "the plan ended without its sums" });
+  const plan = planDocument(name, items, summary);
+  if (!(await printValue(call, plan))) printPlan(call, plan);
+}
+
+function printPlan(call: Call, { status }: PlanDocument): void {
+  const { out } = call.streams;
+  if (call.settings.text("output") === "name") {
+    out.write(status.items.map((item) => `${item.artifact}\n`).join(""));
+    return;
+  }
+  const columns = [
+    { title: "ACTION", cell: (item: PlanItemDocument) => item.action },
+    { title: "ARTIFACT", cell: (item: PlanItemDocument) => item.artifact },
+    { title: "TARGET", cell: (item: PlanItemDocument) => item.target },
+    { title: "BYTES", cell: (item: PlanItemDocument) => formatBytes(item.bytes), align: "right" as const },
+    { title: "EXISTING", cell: (item: PlanItemDocument) => formatBytes(item.existingBytes), align: "right" as const, wide: true },
+    { title: "DIGEST", cell: (item: PlanItemDocument) => item.digest, wide: true },
+    { title: "WHY", cell: (item: PlanItemDocument) => (item.explanation === "" ? item.reason : item.explanation) },
+  ];
+  if (status.items.length > 0)
+    out.write(formatTable(status.items, columns, { wide: call.settings.text("output") === "wide", stream: out }));
+  const { copy, skip, unchanged } = status.counts;
+  out.write(`${copy} to copy (${formatBytes(status.bytes)}), ${skip} skipped, ${unchanged} unchanged\n`);
+}

@@ -1,0 +1,26 @@
+import { agentStateFromMessage, type wire } from "@transship/api";
+import type { AgentState } from "@transship/model";
+import { type Document, present } from "./document.ts";
+
+/** An agent as JSON has it. */
+export interface AgentDocument extends Document {
+  readonly kind: "Agent";
+  readonly metadata: { readonly name: string; readonly createdAt?: string };
+  readonly spec: { readonly region: string; readonly border?: string; readonly networks: readonly string[]; readonly slots: number };
+  readonly status: { readonly state: AgentState; readonly running: number; readonly version?: string; readonly lastSeenAt?: string };
+}
+
+/** An agent of the wire as JSON. */
+export function agentDocument(message: wire.Agent): AgentDocument {
+  return {
+    apiVersion: "transship/v1",
+    kind: "Agent",
+    metadata: { name: message.name, ...present({ createdAt: message.createdAt }) },
+    spec: { region: message.region, ...present({ border: message.border }), networks: message.networks, slots: message.slots },
+    status: {
+      state: agentStateFromMessage(message.state) ?? "offline",
+      running: message.running,
+      ...present({ version: message.version, lastSeenAt: message.lastSeenAt }),
+    },
+  };
+}

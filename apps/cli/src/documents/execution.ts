@@ -1,0 +1,66 @@
+import { bytesFromMessage, executionStateFromMessage, type wire } from "@transship/api";
+import type { ByteCounts, ExecutionState, TaskCounts } from "@transship/model";
+import { type Document, present } from "./document.ts";
+import { type FailureDocument, failureDocument } from "./failure.ts";
+
+/** A task that failed; without `task` it is the execution itself, e.g. a listing that broke. */
+export interface TaskFailureDocument extends FailureDocument {
+  readonly task: string | null;
+  readonly artifact: string | null;
+  readonly attempts: number;
+}
+
+/** An execution as JSON has it; the same from a server and from `copy` and `sync`. */
+export interface ExecutionDocument extends Document {
+  readonly kind: "Execution";
+  readonly metadata: {
+    readonly id: string;
+    readonly rule?: string;
+    readonly createdAt?: string;
+    readonly startedAt?: string;
+    readonly finishedAt?: string;
+    readonly retryOf?: string;
+  };
+  readonly status: {
+    readonly state: ExecutionState;
+    readonly trigger: string;
+    readonly tasks: TaskCounts;
+    readonly unchanged: number;
+    readonly repositories: number;
+    readonly bytes: ByteCounts;
+    readonly totalBytes: number;
+    readonly doneBytes: number;
+    readonly failures: readonly TaskFailureDocument[];
+  };
+}
+
+const NO_TASKS: TaskCounts = { total: 0, succeeded: 0, failed: 0, skipped: 0, cancelled: 0, running: 0, retrying: 0 };
+
+/** An execution of the wire as JSON. A failure of the execution as a whole comes first among the failures. */
+export function executionDocument(message: wire.Execution): ExecutionDocument {
+  const whole = failureDocument(message.failure);
+  const failures = message.failures.flatMap((entry): TaskFailureDocument[] => {
+    const failure = failureDocument(entry.failure);
+    return failure === undefined ? [] : [{ task: entry.task, artifact: entry.artifact, ...failure, attempts: entry.attempts }];
+  });
+  return {
+    apiVersion: "transship/v1",
+    kind: "Execution",
+    metadata: {
+      id: message.id,
+      ...present({ rule: message.rule, createdAt: message.createdAt, startedAt: message.startedAt }),
+      ...present({ finishedAt: message.finishedAt, retryOf: message.retryOf }),
+    },
+    status: {
+      state: executionStateFromMessage(message.state) ?? "queued",
+      trigger: message.trigger,
+      tasks: { ...NO_TASKS, ...message.tasks },
+      unchanged: message.unchanged,
+      repositories: message.repositories,
+      bytes: bytesFromMessage(message.bytes),
+      totalBytes: message.totalBytes,
+      doneBytes: message.doneBytes,
+      failures: whole === undefined ? failures : [{ task: null, artifact: null, ...whole, attempts: 1 }, ...failures],
+    },
+  };
+}

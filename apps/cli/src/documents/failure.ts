@@ -1,0 +1,17 @@
+import { failureToError, type wire } from "@transship/api";
+import type { ErrorCode, Side } from "@transship/errors";
+
+/** Why something did not succeed, as JSON has it. */
+export interface FailureDocument {
+  readonly code: ErrorCode;
+  readonly side: Side | null;
+  readonly message: string;
+  readonly hint: string;
+}
+
+/** A failure of the wire as JSON; undefined stays undefined. */
+export function failureDocument(failure: wire.Failure | undefined): FailureDocument | undefined {
+  if (failure === undefined) return undefined;
+  const error = failureToError(failure);
+  return { code: error.code, side: error.side ?? null, message: failure.message, hint: error.hint };
+}

@@ -1,0 +1,30 @@
+import { instanceResourceFromMessage, type wire } from "@transship/api";
+import type { InstanceSpec } from "@transship/model";
+import { type Document, present } from "./document.ts";
+
+/** An instance as JSON has it; without the password, which nobody is shown again. */
+export interface InstanceDocument extends Document {
+  readonly kind: "Instance";
+  readonly metadata: {
+    readonly name: string;
+    readonly labels: Record<string, string>;
+    readonly createdAt?: string;
+    readonly updatedAt?: string;
+  };
+  readonly spec: Omit<InstanceSpec, "credential"> & { readonly credential?: { readonly username: string } };
+  readonly status: { readonly credential: "stored" | "anonymous" };
+}
+
+/** An instance of the wire as JSON. */
+export function instanceDocument(message: wire.Instance): InstanceDocument {
+  const resource = message.resource ?? { name: "", labels: {}, spec: undefined };
+  const { spec } = instanceResourceFromMessage(resource) as { spec: InstanceSpec };
+  const { credential, ...rest } = spec;
+  return {
+    apiVersion: "transship/v1",
+    kind: "Instance",
+    metadata: { name: resource.name, labels: resource.labels, ...present({ createdAt: message.createdAt, updatedAt: message.updatedAt }) },
+    spec: { ...rest, ...(credential === undefined ? {} : { credential: { username: credential.username } }) },
+    status: { credential: credential === undefined ? "anonymous" : "stored" },
+  };
+}

@@ -1,0 +1,60 @@
+import { wire } from "@transship/api";
+import { artifactName, type PlanAction } from "@transship/model";
+import type { Document } from "./document.ts";
+
+/** One line of a plan as JSON has it. */
+export interface PlanItemDocument {
+  /** `repository:tag` at the source. */
+  readonly artifact: string;
+  /** `instance/repository:tag`. */
+  readonly target: string;
+  readonly digest: string;
+  readonly action: PlanAction;
+  readonly reason: string;
+  readonly explanation: string;
+  /** Bytes that would cross, and bytes that are at the target already. */
+  readonly bytes: number;
+  readonly existingBytes: number;
+}
+
+/** A plan as JSON has it. */
+export interface PlanDocument extends Document {
+  readonly kind: "Plan";
+  readonly metadata: { readonly rule: string };
+  readonly status: {
+    readonly items: readonly PlanItemDocument[];
+    readonly counts: {
+      readonly copy: number;
+      readonly skip: number;
+      readonly delete: number;
+      readonly unchanged: number;
+      readonly repositories: number;
+    };
+    readonly bytes: number;
+    readonly existingBytes: number;
+  };
+}
+
+/** An item of the wire as JSON. */
+export function planItemDocument(item: wire.PlanItem): PlanItemDocument {
+  const nowhere = { instance: "", repository: "", tag: "" };
+  const target = item.target ?? nowhere;
+  return {
+    artifact: artifactName(item.source ?? nowhere),
+    target: `${target.instance}/${artifactName(target)}`,
+    digest: item.digest,
+    action: item.action === wire.PlanAction.COPY ? "copy" : "skip",
+    reason: item.reason,
+    explanation: item.explanation,
+    bytes: item.bytes,
+    existingBytes: item.existingBytes,
+  };
+}
+
+/** Items and sums as one document. */
+export function planDocument(rule: string, items: readonly PlanItemDocument[], sums: wire.PlanSummary): PlanDocument {
+  const { copy, skip, unchanged, repositories, bytes, existingBytes } = sums;
+  // This version never plans deletions; the count is part of the format.
+  const counts = { copy, skip, delete: 0, unchanged, repositories };
+  return { apiVersion: "transship/v1", kind: "Plan", metadata: { rule }, status: { items, counts, bytes, existingBytes } };
+}

@@ -1,0 +1,44 @@
+import { ruleResourceFromMessage, type wire } from "@transship/api";
+import type { RuleSpec } from "@transship/model";
+import { type Document, present } from "./document.ts";
+import { type ExecutionDocument, executionDocument } from "./execution.ts";
+
+/** A rule as JSON has it. */
+export interface RuleDocument extends Document {
+  readonly kind: "Rule";
+  readonly metadata: {
+    readonly name: string;
+    readonly labels: Record<string, string>;
+    readonly createdAt?: string;
+    readonly updatedAt?: string;
+  };
+  readonly spec: RuleSpec;
+  readonly status: {
+    readonly lastExecution:
+      | ({ readonly id: string; readonly createdAt?: string; readonly finishedAt?: string } & ExecutionDocument["status"])
+      | null;
+  };
+}
+
+/** A rule of the wire as JSON. */
+export function ruleDocument(message: wire.Rule): RuleDocument {
+  const resource = message.resource ?? { name: "", labels: {}, spec: undefined };
+  const { spec } = ruleResourceFromMessage(resource) as { spec: RuleSpec };
+  const last = message.lastExecution === undefined ? undefined : executionDocument(message.lastExecution);
+  return {
+    apiVersion: "transship/v1",
+    kind: "Rule",
+    metadata: { name: resource.name, labels: resource.labels, ...present({ createdAt: message.createdAt, updatedAt: message.updatedAt }) },
+    spec,
+    status: {
+      lastExecution:
+        last === undefined
+          ? null
+          : {
+              id: last.metadata.id,
+              ...present({ createdAt: last.metadata.createdAt, finishedAt: last.metadata.finishedAt }),
+              ...last.status,
+            },
+    },
+  };
+}

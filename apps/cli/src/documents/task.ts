@@ -1,0 +1,51 @@
+import { progressFromMessage, taskStateFromMessage, type wire } from "@transship/api";
+import type { ArtifactPlace, TaskProgress, TaskState } from "@transship/model";
+import { type Document, present } from "./document.ts";
+import { type FailureDocument, failureDocument } from "./failure.ts";
+
+/** A task as JSON has it. */
+export interface TaskDocument extends Document {
+  readonly kind: "Task";
+  readonly metadata: {
+    readonly id: string;
+    readonly execution: string;
+    readonly createdAt?: string;
+    readonly startedAt?: string;
+    readonly finishedAt?: string;
+  };
+  readonly spec: { readonly source: ArtifactPlace; readonly target: ArtifactPlace; readonly digest: string };
+  readonly status: TaskProgress & {
+    readonly state: TaskState;
+    readonly agent?: string;
+    readonly placement?: string;
+    readonly attempts: number;
+    readonly epoch: number;
+    readonly nextAttemptAt?: string;
+    readonly skipReason?: string;
+    readonly failure?: FailureDocument;
+  };
+}
+
+const NOWHERE: ArtifactPlace = { instance: "", repository: "", tag: "" };
+
+/** A task of the wire as JSON. */
+export function taskDocument(message: wire.Task): TaskDocument {
+  const failure = failureDocument(message.failure);
+  const times = present({ createdAt: message.createdAt, startedAt: message.startedAt, finishedAt: message.finishedAt });
+  const who = present({ agent: message.agent, placement: message.placement });
+  return {
+    apiVersion: "transship/v1",
+    kind: "Task",
+    metadata: { id: message.id, execution: message.executionId, ...times },
+    spec: { source: message.source ?? NOWHERE, target: message.target ?? NOWHERE, digest: message.digest },
+    status: {
+      state: taskStateFromMessage(message.state) ?? "queued",
+      ...who,
+      attempts: message.attempts,
+      epoch: message.epoch,
+      ...present({ nextAttemptAt: message.nextAttemptAt, skipReason: message.skipReason }),
+      ...progressFromMessage(message.progress),
+      ...(failure === undefined ? {} : { failure }),
+    },
+  };
+}

@@ -1,0 +1,28 @@
+import { type AgentDocument, agentDocument } from "../documents/agent.ts";
+import { formatAge } from "../quantities.ts";
+import type { Noun } from "./noun.ts";
+
+/** Agents. */
+export const agents: Noun<AgentDocument> = {
+  noun: "agent",
+  name: (agent) => agent.metadata.name,
+  columns: [
+    { title: "NAME", cell: (agent) => agent.metadata.name },
+    { title: "STATE", cell: (agent) => agent.status.state },
+    { title: "REGION", cell: (agent) => agent.spec.region },
+    { title: "BORDER", cell: (agent) => agent.spec.border ?? "", wide: true },
+    { title: "NETWORKS", cell: (agent) => agent.spec.networks.join(", ") },
+    { title: "RUNNING", cell: (agent) => `${agent.status.running}/${agent.spec.slots}`, align: "right" },
+    { title: "VERSION", cell: (agent) => agent.status.version ?? "", wide: true },
+    { title: "LAST SEEN", cell: (agent) => formatAge(agent.status.lastSeenAt) },
+  ],
+  async *list(controlPlane) {
+    const { agents: service } = controlPlane.services;
+    const answer = await controlPlane.ask(service.listAgents.bind(service), {});
+    yield* answer.agents.map(agentDocument);
+  },
+  async get(controlPlane, name) {
+    const { agents: service } = controlPlane.services;
+    return agentDocument(await controlPlane.ask(service.getAgent.bind(service), { name }));
+  },
+};

@@ -1,0 +1,49 @@
+import { type InstanceDocument, instanceDocument } from "../documents/instance.ts";
+import { ruleDocument } from "../documents/rule.ts";
+import { formatTable } from "../output/table.ts";
+import { formatAge } from "../quantities.ts";
+import type { Noun } from "./noun.ts";
+import { rules } from "./rule.ts";
+
+/** Instances. */
+export const instances: Noun<InstanceDocument> = {
+  noun: "instance",
+  name: (instance) => instance.metadata.name,
+  columns: [
+    { title: "NAME", cell: (instance) => instance.metadata.name },
+    { title: "PROVIDER", cell: (instance) => instance.spec.provider },
+    { title: "REGION", cell: (instance) => instance.spec.region },
+    { title: "BORDER", cell: (instance) => instance.spec.border ?? "" },
+    { title: "ENDPOINTS", cell: (instance) => instance.spec.endpoints.map((endpoint) => endpoint.url).join(", ") },
+    { title: "NETWORKS", cell: (instance) => instance.spec.endpoints.map((endpoint) => endpoint.network).join(", "), wide: true },
+    { title: "ACCOUNT", cell: (instance) => instance.spec.account, wide: true },
+    { title: "USER", cell: (instance) => instance.spec.credential?.username ?? "anonymous", wide: true },
+    { title: "LABELS", cell: (instance) => labelsText(instance.metadata.labels), wide: true },
+    { title: "CHANGED", cell: (instance) => formatAge(instance.metadata.updatedAt) },
+  ],
+  async *list(controlPlane) {
+    const { instances: service } = controlPlane.services;
+    const answer = await controlPlane.ask(service.listInstances.bind(service), {});
+    yield* answer.instances.map(instanceDocument);
+  },
+  async get(controlPlane, name) {
+    const { instances: service } = controlPlane.services;
+    return instanceDocument(await controlPlane.ask(service.getInstance.bind(service), { name }));
+  },
+  async *related(controlPlane, instance) {
+    const { name } = instance.metadata;
+    const { rules: service } = controlPlane.services;
+    const all = (await controlPlane.ask(service.listRules.bind(service), {})).rules.map(ruleDocument);
+    const touching = all.filter(
+      (rule) => rule.spec.source.instance === name || rule.spec.targets.some((target) => target.instance === name),
+    );
+    if (touching.length > 0) yield { title: "Rules that use it", text: formatTable(touching, rules.columns, { wide: false }) };
+  },
+};
+
+/** `a=1,b=2`. */
+export function labelsText(labels: Readonly<Record<string, string>>): string {
+  return Object.entries(labels)
+    .map(([key, value]) => `${key}=${value}`)
+    .join(",");
+}

@@ -1,0 +1,16 @@
+import type { Document } from "../documents/document.ts";
+import { agents } from "./agent.ts";
+import { executions } from "./execution.ts";
+import { instances } from "./instance.ts";
+import type { Noun } from "./noun.ts";
+import { rules } from "./rule.ts";
+import { tasks } from "./task.ts";
+
+/** Every noun that can be listed, by the word that commands use. */
+const NOUNS = { instance: instances, rule: rules, execution: executions, task: tasks, agent: agents } as const;
+
+/** The noun of a command's first word. */
+export function nounOf(word: string | undefined): Noun<Document> {
+  if (word === undefined || !Object.hasOwn(NOUNS, word)) throw new TypeError(`no noun ${word}`);
+  return NOUNS[word as keyof typeof NOUNS] as unknown as Noun<Document>;
+}

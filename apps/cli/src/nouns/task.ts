@@ -1,0 +1,64 @@
+import { taskStateToMessage } from "@transship/api";
+import { TransshipError } from "@transship/errors";
+import { type ArtifactPlace, artifactName, isFinal, TASK_TRANSITIONS, type TaskState } from "@transship/model";
+import { type TaskDocument, taskDocument } from "../documents/task.ts";
+import { formatAge, formatBytes } from "../quantities.ts";
+import type { Noun } from "./noun.ts";
+
+/** Tasks. */
+export const tasks: Noun<TaskDocument> = {
+  noun: "task",
+  name: (task) => task.metadata.id,
+  isDone: (task) => isFinal(TASK_TRANSITIONS, task.status.state),
+  columns: [
+    { title: "ID", cell: (task) => task.metadata.id },
+    { title: "SOURCE", cell: (task) => placeText(task.spec.source) },
+    { title: "TARGET", cell: (task) => placeText(task.spec.target) },
+    { title: "DIGEST", cell: (task) => task.spec.digest, wide: true },
+    { title: "STATE", cell: (task) => task.status.state },
+    { title: "PROGRESS", cell: progressText, align: "right" },
+    { title: "AGENT", cell: (task) => task.status.agent ?? "" },
+    { title: "ATTEMPTS", cell: (task) => String(task.status.attempts), align: "right" },
+    { title: "PLACEMENT", cell: (task) => task.status.placement ?? "", wide: true },
+    { title: "REASON", cell: reasonText },
+  ],
+  async *list(controlPlane, settings) {
+    const { tasks: service } = controlPlane.services;
+    const executionId = settings.text("execution") ?? "";
+    const states = settings.list("state").map(stateOf).map(taskStateToMessage);
+    let pageToken = "";
+    do {
+      const page = await controlPlane.ask(service.listTasks.bind(service), { executionId, states, pageSize: 1000, pageToken });
+      yield* page.tasks.map(taskDocument);
+      pageToken = page.nextPageToken;
+    } while (pageToken !== "");
+  },
+  async get(controlPlane, id) {
+    const { tasks: service } = controlPlane.services;
+    return taskDocument(await controlPlane.ask(service.getTask.bind(service), { id }));
+  },
+};
+
+function stateOf(text: string): TaskState {
+  if (Object.hasOwn(TASK_TRANSITIONS, text)) return text as TaskState;
+  throw new TransshipError("INVALID_ARGUMENT", {
+    what: "--state",
+    why: `${text} is not one of: ${Object.keys(TASK_TRANSITIONS).join(", ")}`,
+  });
+}
+
+function placeText(place: ArtifactPlace): string {
+  return `${place.instance}/${artifactName(place)}`;
+}
+
+function progressText(task: TaskDocument): string {
+  const { totalBytes, doneBytes } = task.status;
+  return totalBytes === 0 ? "" : `${formatBytes(doneBytes)}/${formatBytes(totalBytes)}`;
+}
+
+function reasonText(task: TaskDocument): string {
+  const { failure, skipReason, nextAttemptAt } = task.status;
+  if (failure === undefined) return skipReason ?? "";
+  const next = nextAttemptAt === undefined ? "" : `; next try ${formatAge(nextAttemptAt)}`;
+  return `${failure.code}: ${failure.message}${next}`;
+}

@@ -1,0 +1,62 @@
+import type { ExecutionDocument } from "../documents/execution.ts";
+import { formatBytes, formatDuration } from "../quantities.ts";
+
+/** What progress is shown of. */
+export type Snapshot = ExecutionDocument["status"];
+
+/** One line that says how far an execution is. `bytesPerSecond` 0 = not known. */
+export function progressLine(label: string, now: Snapshot, bytesPerSecond: number): string {
+  const { tasks } = now;
+  const parts = [`${label}: ${now.state}`];
+  if (tasks.total > 0) parts.push(`${finishedTasks(now)}/${tasks.total} tasks${extras(now)}`);
+  if (now.unchanged > 0) parts.push(`${now.unchanged} unchanged`);
+  if (now.totalBytes > 0) parts.push(`${formatBytes(now.doneBytes)} of ${formatBytes(now.totalBytes)}`);
+  if (bytesPerSecond > 0) parts.push(`${formatBytes(Math.round(bytesPerSecond))}/s`);
+  const eta = secondsLeft(now, bytesPerSecond);
+  if (eta !== undefined) parts.push(`${formatDuration(eta * 1000)} left`);
+  return parts.join(" · ");
+}
+
+/** A bar of `width` cells; empty where the total is not known. */
+export function progressBar(now: Snapshot, width: number): string {
+  if (now.totalBytes <= 0) return "";
+  const filled = Math.min(width, Math.floor((now.doneBytes / now.totalBytes) * width));
+  const percent = Math.min(100, Math.floor((now.doneBytes / now.totalBytes) * 100));
+  return `[${"#".repeat(filled)}${"-".repeat(width - filled)}] ${percent} %`;
+}
+
+/** How it ended, in one line. */
+export function outcomeLine(label: string, end: Snapshot, ms: number | undefined): string {
+  const { bytes, tasks } = end;
+  const parts = [`${label}: ${end.state}${ms === undefined ? "" : ` in ${formatDuration(ms)}`}`];
+  parts.push(`${tasks.succeeded} copied, ${end.unchanged} unchanged${extras(end)}`);
+  const named = (["copied", "resumed", "existing", "mounted", "wasted"] as const).filter((key) => key === "copied" || bytes[key] > 0);
+  parts.push(named.map((key) => `${formatBytes(bytes[key])} ${key}`).join(", "));
+  return parts.join(" · ");
+}
+
+/** Lines for failures, most telling first; `shown` of them at most. */
+export function failureLines(end: Snapshot, shown: number): string[] {
+  const lines = end.failures.slice(0, shown).map((failure) => {
+    const side = failure.side === null ? "" : ` (${failure.side})`;
+    const tries = failure.attempts > 1 ? ` · tried ${failure.attempts} times` : "";
+    const what = failure.artifact === null ? "" : `${failure.artifact}: `;
+    return `${what}${failure.message}${side}${tries} · ${failure.hint} · ${failure.code}`;
+  });
+  const more = Math.max(end.tasks.failed, end.failures.length) - lines.length;
+  return more > 0 ? [...lines, `… and ${more} more`] : lines;
+}
+
+function finishedTasks({ tasks }: Snapshot): number {
+  return tasks.succeeded + tasks.failed + tasks.skipped + tasks.cancelled;
+}
+
+function extras({ tasks }: Snapshot): string {
+  const named = (["failed", "skipped", "cancelled", "retrying"] as const).filter((key) => tasks[key] > 0);
+  return named.map((key) => `, ${tasks[key]} ${key}`).join("");
+}
+
+function secondsLeft(now: Snapshot, bytesPerSecond: number): number | undefined {
+  const left = now.totalBytes - now.doneBytes;
+  return bytesPerSecond > 0 && left > 0 ? left / bytesPerSecond : undefined;
+}

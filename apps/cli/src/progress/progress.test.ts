@@ -1,0 +1,93 @@
+import { PassThrough } from "node:stream";
+import { NO_BYTES } from "@transship/model";
+import { describe, expect, it } from "vitest";
+import { failureLines, outcomeLine, progressLine, type Snapshot } from "./progress-text.ts";
+import { Rate } from "./rate.ts";
+import { showProgress } from "./show-progress.ts";
+
+const MIB = 1024 ** 2;
+const TASKS = { total: 4, succeeded: 1, failed: 0, skipped: 0, cancelled: 0, running: 2, retrying: 1 };
+
+function snapshot(changes: Partial<Snapshot> = {}): Snapshot {
+  return {
+    state: "copying",
+    trigger: "manual",
+    tasks: TASKS,
+    unchanged: 3,
+    repositories: 1,
+    bytes: { ...NO_BYTES, copied: 10 * MIB },
+    totalBytes: 40 * MIB,
+    doneBytes: 10 * MIB,
+    failures: [],
+    ...changes,
+  };
+}
+
+describe("Rate", () => {
+  it("counts only the last seconds", () => {
+    const rate = new Rate(10_000);
+    rate.add(0, 0);
+    expect(rate.perSecond()).toBe(0);
+    rate.add(1000, 1000);
+    expect(rate.perSecond()).toBe(1000);
+    rate.add(1000, 30_000);
+    rate.add(1000, 41_000);
+    expect(rate.perSecond()).toBe(0);
+  });
+
+  it("starts anew when the count goes back", () => {
+    const rate = new Rate();
+    rate.add(5000, 0);
+    rate.add(100, 1000);
+    expect(rate.perSecond()).toBe(0);
+  });
+});
+
+describe("lines of progress", () => {
+  it("say phase, tasks, bytes, rate and what is left", () => {
+    expect(progressLine("gz", snapshot(), 5 * MIB)).toBe(
+      "gz: copying · 1/4 tasks, 1 retrying · 3 unchanged · 10.0 MiB of 40.0 MiB · 5.0 MiB/s · 6s left",
+    );
+  });
+
+  it("leave out what is not known", () => {
+    const early = snapshot({ state: "inventory", tasks: { ...TASKS, total: 0 }, unchanged: 0, totalBytes: 0, doneBytes: 0 });
+    expect(progressLine("gz", early, 0)).toBe("gz: inventory");
+  });
+
+  it("say how it ended", () => {
+    const end = snapshot({ state: "succeeded", bytes: { ...NO_BYTES, copied: MIB, resumed: 2 * MIB }, tasks: { ...TASKS, retrying: 0 } });
+    expect(outcomeLine("gz", end, 12_000)).toBe("gz: succeeded in 12s · 1 copied, 3 unchanged · 1.0 MiB copied, 2.0 MiB resumed");
+  });
+
+  it("explain failures and count the rest", () => {
+    const failure = {
+      task: "t",
+      artifact: "app:v1",
+      code: "DENIED",
+      side: "target",
+      message: "push: denied",
+      hint: "Ask.",
+      attempts: 2,
+    } as const;
+    const end = snapshot({ tasks: { ...TASKS, failed: 3 }, failures: [failure, failure, failure] });
+    expect(failureLines(end, 1)).toEqual(["app:v1: push: denied (target) · tried 2 times · Ask. · DENIED", "… and 2 more"]);
+  });
+});
+
+describe("progress that is no terminal", () => {
+  it("writes a line at each change of phase and at most every five seconds", () => {
+    const stream = new PassThrough();
+    let now = 0;
+    using progress = showProgress(stream as unknown as NodeJS.WriteStream, "gz", () => now);
+    progress.update(snapshot({ state: "inventory" }));
+    progress.update(snapshot());
+    for (let step = 1; step <= 11; step++) {
+      now += 1000;
+      progress.update(snapshot({ doneBytes: (10 + step) * MIB }));
+    }
+    const lines = String(stream.read()).trimEnd().split("\n");
+    expect(lines).toHaveLength(4);
+    expect(lines[2]).toContain("15.0 MiB of 40.0 MiB");
+  });
+});

@@ -1,0 +1,19 @@
+import type { Blob } from "./blob.ts";
+import type { Way } from "./blob-account.ts";
+import type { Journey } from "./journey.ts";
+
+const MIB = 1024 * 1024;
+/** On a short path blobs up to this size are streamed: fetching one twice costs no more than what a crash may cost a larger one. */
+const SHORT_BYTES = 8 * MIB;
+/** Larger blobs are streamed as well where the path brings them in so many seconds, up to a bound: they are there before anything could break. */
+const SHORT_SECONDS = 0.15;
+const SHORT_BYTES_AT_MOST = 64 * MIB;
+/** On a long path even small blobs gain by ranges: a new connection takes many round trips to get up to speed. */
+const LONG_BYTES = 1 * MIB;
+
+/** How to copy a blob, by what the path from its source has shown; nothing is configured. */
+export function chooseWay(blob: Blob, { source, paths }: Pick<Journey, "source" | "paths">): Way {
+  if (!paths.isShort(source.registry)) return blob.size > LONG_BYTES ? "segmented" : "stream";
+  const atOnce = Math.min((paths.streamRate(source.registry) ?? 0) * SHORT_SECONDS, SHORT_BYTES_AT_MOST);
+  return blob.size <= Math.max(SHORT_BYTES, atOnce) ? "stream" : "segmented";
+}

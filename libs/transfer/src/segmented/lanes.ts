@@ -1,0 +1,95 @@
+import { firstLanes, type LaneState, nextLanes } from "./lane-count.ts";
+
+/** Shortest and longest time over which throughput is judged, in milliseconds; between them, so many round trips. */
+const WINDOW = { least: 400, most: 2_000, roundTrips: 8 } as const;
+
+/**
+ * The ranges in flight on one path, over all blobs that come along it: as many as bring throughput. Whoever enters takes a lane until leaving; the count adapts to
+ * the bytes that are noted here.
+ */
+export class Lanes {
+  readonly #windowMs: number;
+  readonly #now: () => number;
+  #state: LaneState;
+  #busy = 0;
+  #waiting: (() => void)[] = [];
+  #windowStart: number;
+  #windowBytes = 0;
+  #alwaysBusy = false;
+
+  /** `rttMs`: round trip time of the path in milliseconds. `state`: what was learned of the path before. */
+  constructor(rttMs: number, state: LaneState = firstLanes(rttMs), now: () => number = () => performance.now()) {
+    this.#windowMs = Math.min(Math.max(rttMs * WINDOW.roundTrips, WINDOW.least), WINDOW.most);
+    this.#state = state;
+    this.#now = now;
+    this.#windowStart = now();
+  }
+
+  get state(): LaneState {
+    return this.#state;
+  }
+
+  /** Whether a lane is free now. */
+  get free(): boolean {
+    return this.#busy < this.#state.lanes;
+  }
+
+  /** Lanes that are taken. */
+  get busy(): number {
+    return this.#busy;
+  }
+
+  /** Takes a lane as soon as one is free. Throws the signal's reason. */
+  async enter(signal: AbortSignal): Promise<void> {
+    while (!this.free) {
+      signal.throwIfAborted();
+      await new Promise<void>((resolve) => {
+        const resume = () => {
+          signal.removeEventListener("abort", resume);
+          resolve();
+        };
+        this.#waiting.push(resume);
+        signal.addEventListener("abort", resume);
+      });
+    }
+    signal.throwIfAborted();
+    this.#busy += 1;
+    if (!this.free) this.#startFullWindow();
+  }
+
+  leave(): void {
+    this.#busy -= 1;
+    if (this.#waiting.length === 0) this.#alwaysBusy = false;
+    this.#wake();
+  }
+
+  /** Bytes came along the path. */
+  note(bytes: number): void {
+    this.#windowBytes += bytes;
+    const elapsed = this.#now() - this.#windowStart;
+    if (elapsed < this.#windowMs) return;
+    // A window in which lanes stood empty says nothing about how many are worth having.
+    if (this.#alwaysBusy) this.#state = nextLanes(this.#state, (this.#windowBytes * 1000) / elapsed);
+    this.#restartWindow();
+    this.#wake();
+  }
+
+  /** All lanes are taken from now on: only such windows are judged. */
+  #startFullWindow(): void {
+    if (this.#alwaysBusy) return;
+    this.#restartWindow();
+    this.#alwaysBusy = true;
+  }
+
+  #restartWindow(): void {
+    this.#windowStart = this.#now();
+    this.#windowBytes = 0;
+    this.#alwaysBusy = !this.free;
+  }
+
+  #wake(): void {
+    const waiting = this.#waiting;
+    this.#waiting = [];
+    for (const resume of waiting) resume();
+  }
+}

@@ -1,0 +1,56 @@
+import { crc32 } from "node:zlib";
+import type { Spool } from "./spool.ts";
+
+/** Bytes gathered before they are written: few large writes cost a fraction of many small ones. */
+const WRITE_BYTES = 512 * 1024;
+/** Bytes after which a piece is recorded: what a `kill -9` can cost. */
+const PIECE_BYTES = 4 * 1024 * 1024;
+
+/** Gathers bytes into writes, and writes into recorded pieces. */
+export class PieceWriter {
+  readonly #spool: Spool;
+  #buffers: Uint8Array[] = [];
+  #gathered = 0;
+  #start: number;
+  #written: number;
+  #crc = 0;
+  #broken = false;
+
+  constructor(spool: Spool, start: number) {
+    this.#spool = spool;
+    this.#start = start;
+    this.#written = start;
+  }
+
+  async push(bytes: Uint8Array): Promise<void> {
+    this.#buffers.push(bytes);
+    this.#gathered += bytes.byteLength;
+    if (this.#gathered < WRITE_BYTES) return;
+    await this.#write();
+    if (this.#written - this.#start >= PIECE_BYTES) this.#record();
+  }
+
+  /** Keeps what came, also when the source broke off; after a failed write there is nothing more to keep. */
+  async finish(): Promise<void> {
+    if (this.#broken) return;
+    if (this.#gathered > 0) await this.#write();
+    if (this.#written > this.#start) this.#record();
+  }
+
+  async #write(): Promise<void> {
+    const buffers = this.#buffers;
+    this.#broken = true;
+    await this.#spool.write(buffers, this.#written);
+    this.#broken = false;
+    for (const buffer of buffers) this.#crc = crc32(buffer, this.#crc);
+    this.#written += this.#gathered;
+    this.#buffers = [];
+    this.#gathered = 0;
+  }
+
+  #record(): void {
+    this.#spool.record({ start: this.#start, end: this.#written, crc32: this.#crc });
+    this.#start = this.#written;
+    this.#crc = 0;
+  }
+}
