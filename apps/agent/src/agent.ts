@@ -1,6 +1,6 @@
 import { once } from "node:events";
 import { join } from "node:path";
-import { connectControlPlane, type wire } from "@transship/api";
+import { connectControlPlane, explainUnreachable, type wire } from "@transship/api";
 import { openCheckpoint } from "@transship/checkpoint";
 import { PUBLIC_NETWORK } from "@transship/model";
 import { createCopyEngine } from "@transship/transfer";
@@ -68,13 +68,19 @@ export async function startAgent(options: AgentOptions): Promise<Agent> {
   const session = async (welcomed: () => void, signal: AbortSignal) => {
     // A client of its own: it connects when it is told to, so that one back-off governs, not two.
     using client = connectControlPlane(options.server);
+    let taken = false;
     const hello = (welcome: wire.Welcome) => {
       welcomed();
+      taken = true;
       logger.info({ controlPlane: options.server.address, version: welcome.version, leaseMs: welcome.leaseMs }, "connected");
       if (!ready) options.onReady?.();
       ready = true;
     };
-    await holdSession(new WorkStream(client), means, hello, signal);
+    try {
+      await holdSession(new WorkStream(client), means, hello, signal);
+    } catch (error) {
+      throw taken ? error : await explainUnreachable(options.server, error);
+    }
   };
 
   // The loops of an agent: leases that end, and the stream that carries everything else.

@@ -1,4 +1,4 @@
-import type { RetryPolicy } from "@transship/errors";
+import { CODES, type ErrorCode } from "@transship/errors";
 import type { ByteCounts } from "@transship/model";
 
 /** Attempts that got nowhere, after which a task is given up. */
@@ -8,12 +8,15 @@ const MOST_ATTEMPTS = 64;
 /** Tasks whose count is remembered; the oldest go first. */
 const MOST_TASKS = 10_000;
 
+/** The engine fetched the bytes a second time already: the source itself has them wrong. */
+const WRONG_BYTES: readonly ErrorCode[] = ["DIGEST_MISMATCH", "SIZE_MISMATCH"];
+
 /** How one attempt of a task failed. */
 export interface FailedAttempt {
   readonly taskId: string;
   /** From 1, over all agents. */
   readonly attempt: number;
-  readonly retry: RetryPolicy;
+  readonly code: ErrorCode;
   /** What earlier attempts moved. */
   readonly before: ByteCounts;
   /** What this attempt moved. */
@@ -26,8 +29,8 @@ export class RetryBudget {
 
   /** Whether the task is tried again; counts the attempt. */
   mayRetry(failed: FailedAttempt): boolean {
-    const { taskId, attempt, retry } = failed;
-    if (retry === "never") return this.#forget(taskId);
+    const { taskId, attempt, code } = failed;
+    if (CODES[code].retry === "never" || WRONG_BYTES.includes(code)) return this.#forget(taskId);
     // Another agent made the earlier attempts: assume that those got nowhere unless bytes say otherwise.
     const earlier = this.#fruitless.get(taskId) ?? (madeProgress(failed.before) ? 0 : attempt - 1);
     const fruitless = madeProgress(failed.moved) ? 0 : earlier + 1;

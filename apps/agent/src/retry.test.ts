@@ -9,7 +9,7 @@ const moved = { ...NO_BYTES, copied: 10, wasted: 2 };
 const wasted = { ...NO_BYTES, copied: 10, wasted: 10 };
 
 describe("the retry budget", () => {
-  const failed = { taskId: "t", attempt: 1, retry: "retry" as const, before: NO_BYTES, moved: NO_BYTES };
+  const failed = { taskId: "t", attempt: 1, code: "CONNECTION_FAILED" as const, before: NO_BYTES, moved: NO_BYTES };
 
   it("ends after eight attempts that got nowhere", () => {
     const budget = new RetryBudget();
@@ -34,7 +34,7 @@ describe("the retry budget", () => {
   });
 
   it("never tries again what cannot help", () => {
-    expect(new RetryBudget().mayRetry({ ...failed, retry: "never", moved })).toBe(false);
+    expect(new RetryBudget().mayRetry({ ...failed, code: "DENIED", moved })).toBe(false);
   });
 });
 

@@ -19,7 +19,7 @@ export function goodOutcome(assigned: Assigned, result: CopyResult): UnsentOutco
 /** The report of a copy that failed, `progress` being its last numbers: tried again where that can help, else given up. */
 export function badOutcome(assigned: Assigned, error: TransshipError, progress: TaskProgress, budget: RetryBudget): UnsentOutcome {
   const { key, attempt, bytesSoFar } = assigned;
-  const again = budget.mayRetry({ taskId: key.taskId, attempt, retry: error.retry, before: bytesSoFar, moved: progress.bytes });
+  const again = budget.mayRetry({ taskId: key.taskId, attempt, code: error.code, before: bytesSoFar, moved: progress.bytes });
   return outcome(key, again ? "retrying" : "failed", withEarlier(assigned, progress), {
     failure: failureToMessage(error),
     retryAfterMs: again ? Math.round(error.retryAfterMs ?? 0) : 0,

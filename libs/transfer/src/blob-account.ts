@@ -8,8 +8,11 @@ import type { Tally } from "./tally.ts";
  */
 export type Rung = "existing" | "mounted" | "joined" | "resumed" | "copied";
 
-/** How the bytes of a copied blob moved. `stream`: one GET piped into one PUT. `segmented`: ranges into the spool, uploaded in order beside it. */
-export type Way = "stream" | "segmented";
+/**
+ * How the bytes of a copied blob moved. `stream`: one GET piped into one PUT. `spooled`: one GET into the spool, uploaded beside it. `segmented`: ranges side by side
+ * into the spool, uploaded in order beside them.
+ */
+export type Way = "stream" | "spooled" | "segmented";
 
 /** What one blob cost, for people who ask why a copy took so long. */
 export interface BlobReport {

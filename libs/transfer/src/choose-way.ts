@@ -1,5 +1,4 @@
 import type { Blob } from "./blob.ts";
-import type { Way } from "./blob-account.ts";
 import type { Journey } from "./journey.ts";
 
 const MIB = 1024 * 1024;
@@ -11,9 +10,9 @@ const SHORT_BYTES_AT_MOST = 64 * MIB;
 /** On a long path even small blobs gain by ranges: a new connection takes many round trips to get up to speed. */
 const LONG_BYTES = 1 * MIB;
 
-/** How to copy a blob, by what the path from its source has shown; nothing is configured. */
-export function chooseWay(blob: Blob, { source, paths }: Pick<Journey, "source" | "paths">): Way {
-  if (!paths.isShort(source.registry)) return blob.size > LONG_BYTES ? "segmented" : "stream";
+/** Whether a blob is piped from GET to PUT rather than spooled, by what the path from its source has shown; nothing is configured. */
+export function isStreamed(blob: Blob, { source, paths }: Pick<Journey, "source" | "paths">): boolean {
+  if (!paths.isShort(source.registry)) return blob.size <= LONG_BYTES;
   const atOnce = Math.min((paths.streamRate(source.registry) ?? 0) * SHORT_SECONDS, SHORT_BYTES_AT_MOST);
-  return blob.size <= Math.max(SHORT_BYTES, atOnce) ? "stream" : "segmented";
+  return blob.size <= Math.max(SHORT_BYTES, atOnce);
 }

@@ -4,8 +4,9 @@ import { Lanes } from "./segmented/lanes.ts";
 const SHORT_MS = 12;
 /** A stream slower than so many bytes a second does not fill any path worth the name: something holds single connections back. */
 const SLOW_STREAM = 10 * 1024 * 1024;
-/** Streams smaller than this say nothing about throughput. */
+/** Streams that are both smaller and shorter than this say nothing about throughput. */
 const TELLING_BYTES = 1024 * 1024;
+const TELLING_MS = 1_000;
 
 /** What this process has seen of the way to one registry. */
 interface Path {
@@ -38,7 +39,7 @@ export class PathMemory {
 
   /** A single stream brought `bytes` in so many milliseconds. */
   streamed(registry: string, bytes: number, milliseconds: number): void {
-    if (bytes < TELLING_BYTES) return;
+    if (bytes < TELLING_BYTES && milliseconds < TELLING_MS) return;
     const path = this.#path(registry);
     const rate = (bytes * 1000) / Math.max(milliseconds, 1);
     path.streamRate = path.streamRate === undefined ? rate : path.streamRate * 0.7 + rate * 0.3;

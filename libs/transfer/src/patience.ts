@@ -42,7 +42,7 @@ export class Patience {
     const error = withSide(thrown, this.#side);
     this.#failures += 1;
     const wait = Math.max(this.#backoff.duration, error.retryAfterMs ?? 0);
-    if (!mayWaitHere(error) || this.#failures >= ATTEMPTS || wait > LONGEST_PAUSE_MS) throw withTries(error, this.#failures);
+    if (!mayWaitHere(error) || this.#failures >= attemptsFor(error) || wait > LONGEST_PAUSE_MS) throw withTries(error, this.#failures);
     this.#backoff = this.#backoff.next(undefined);
     this.#onRetry?.();
     await sleep(wait, undefined, { signal: this.#signal });
@@ -73,6 +73,11 @@ export function withSide(thrown: unknown, side: Side): TransshipError {
 /** Whether trying again within seconds makes sense; what needs minutes goes back to the scheduler. */
 function mayWaitHere(error: TransshipError): boolean {
   return error.code === "TOOMANYREQUESTS" || (error.retry !== "never" && error.retry !== "retry-later");
+}
+
+/** Wrong bytes are fetched once more, from scratch; if they are wrong again, the source's storage is to blame. */
+function attemptsFor(error: TransshipError): number {
+  return error.code === "DIGEST_MISMATCH" || error.code === "SIZE_MISMATCH" ? 2 : ATTEMPTS;
 }
 
 function withTries(error: TransshipError, tries: number): TransshipError {

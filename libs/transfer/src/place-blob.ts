@@ -1,7 +1,7 @@
 import type { BlobUpload } from "@transship/oci";
 import type { Blob } from "./blob.ts";
 import { BlobAccount } from "./blob-account.ts";
-import { chooseWay } from "./choose-way.ts";
+import { isStreamed } from "./choose-way.ts";
 import type { CopyContext } from "./copy-context.ts";
 import type { BlobPlace } from "./journal.ts";
 import type { Journey } from "./journey.ts";
@@ -80,6 +80,6 @@ async function copy(account: BlobAccount, journey: Journey, opened: BlobUpload |
   if (journey.fetched.has(blob.digest)) account.count("wasted", blob.size);
   journey.fetched.add(blob.digest);
   const resumable = journey.journal.pieces(blob.digest).length > 0;
-  if ((resumable || chooseWay(blob, journey) === "segmented") && (await spoolBlob(account, journey, opened))) return;
+  if ((resumable || !isStreamed(blob, journey)) && (await spoolBlob(account, journey, opened))) return;
   await streamBlob(account, journey, opened);
 }

@@ -70,7 +70,7 @@ function mayRetry(task: DirectTask, error: TransshipError, budget: RetryBudget, 
   // Somebody watches: a full disk is theirs to see now, not in ten minutes.
   if (error.code === "DISK_FULL") return false;
   if (task.attempts >= FIRST_CONTACT_ATTEMPTS && !tally.gotSomewhere) return false;
-  return budget.mayRetry({ taskId: task.id, attempt: task.attempts, retry: error.retry, before: task.before, moved: task.progress.bytes });
+  return budget.mayRetry({ taskId: task.id, attempt: task.attempts, code: error.code, before: task.before, moved: task.progress.bytes });
 }
 
 /** What this attempt moved is added up; the next one counts from zero. */

@@ -46,5 +46,5 @@ export class FakeEngine implements CopyEngine {
 
 function resultOf(request: CopyRequest, outcome: CopyResult["outcome"], copied: number): CopyResult {
   const digest = request.digest ?? digestOf(Buffer.from(request.reference));
-  return { outcome, digest, progress: { totalBytes: copied, doneBytes: copied, bytes: { ...NO_BYTES, copied } } };
+  return { outcome, digest, progress: { totalBytes: copied, doneBytes: copied, bytes: { ...NO_BYTES, copied } }, blobs: [] };
 }

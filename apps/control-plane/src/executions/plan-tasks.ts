@@ -1,15 +1,16 @@
-import type { Execution } from "@transship/model";
+import { TransshipError } from "@transship/errors";
+import type { Execution, Rule } from "@transship/model";
 import type { NewTask } from "@transship/store";
 import { taskId } from "../ids.ts";
 import { type PlannedBefore, type PlannedPage, planPages } from "../planning/plan-pages.ts";
-import { ruleInstances } from "../planning/rule-instances.ts";
+import { type RuleInstances, ruleInstances } from "../planning/rule-instances.ts";
 import { waitForRoute } from "../planning/wait-for-route.ts";
 import { AgentGone } from "../work/questions.ts";
 import type { ExecutionDesk } from "./execution-desk.ts";
 import { moveExecution } from "./move-execution.ts";
 
 /** Times that an inventory starts again because the agent that took it vanished. */
-const MOST_INVENTORIES = 5;
+const MOST_INVENTORIES = 20;
 
 /**
  * Phases `inventory` and `planning`: lists both sides and turns what differs into tasks. Tasks may start as soon as their page is planned, so that a long
@@ -23,8 +24,9 @@ export async function planTasks(desk: ExecutionDesk, execution: Execution, signa
       await planOnce(desk, current, again, signal);
       return;
     } catch (thrown) {
-      if (signal.aborted || !(thrown instanceof AgentGone) || inventory >= MOST_INVENTORIES) throw thrown;
-      desk.log.warn({ execution: execution.id, agent: thrown.agent }, "the listing agent vanished, the inventory starts again");
+      if (!(thrown instanceof RouteLost)) throw thrown;
+      if (signal.aborted || inventory >= MOST_INVENTORIES) throw thrown.cause;
+      desk.log.warn({ execution: execution.id, reason: String(thrown.cause) }, "an agent vanished, the inventory starts again");
       current = await desk.store.executions.get(execution.id);
     }
   }
@@ -34,6 +36,25 @@ async function planOnce(desk: ExecutionDesk, execution: Execution, again: boolea
   const rule = await desk.store.topology.getRule(execution.rule);
   const instances = await ruleInstances(desk.store.topology, rule);
   await waitForRoute(desk, instances, again, signal);
+  try {
+    await takeInventory(desk, execution, rule, instances, again, signal);
+  } catch (thrown) {
+    const lost = thrown instanceof AgentGone || (thrown instanceof TransshipError && thrown.code === "NO_ROUTE");
+    throw lost ? new RouteLost("an agent vanished", { cause: thrown }) : thrown;
+  }
+}
+
+/** An agent was there when the inventory began, and is not any more. */
+class RouteLost extends Error {}
+
+async function takeInventory(
+  desk: ExecutionDesk,
+  execution: Execution,
+  rule: Rule,
+  instances: RuleInstances,
+  again: boolean,
+  signal: AbortSignal,
+): Promise<void> {
   const plannedBefore = again ? await tasksOf(desk, execution.id) : undefined;
   const pages = planPages(desk, rule, instances, signal, plannedBefore);
   let unchanged = 0;

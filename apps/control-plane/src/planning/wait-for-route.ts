@@ -1,4 +1,4 @@
-import { type AgentPlace, rankForCopy } from "@transship/model";
+import { type Agent, type AgentPlace, rankForCopy } from "@transship/model";
 import type { Store } from "@transship/store";
 import { noRoute } from "../work/ask-nearest.ts";
 import type { ConnectedAgents } from "../work/connected-agents.ts";
@@ -8,27 +8,24 @@ import type { RuleInstances } from "./rule-instances.ts";
 export interface RouteDesk {
   readonly store: Pick<Store, "agents">;
   readonly agents: ConnectedAgents;
-  /** Moment of the control plane's start. */
-  readonly startedAt: Date;
-  /** How long work that was under way waits for an agent, in milliseconds. */
+  /** How long work waits for an agent that is expected, in milliseconds. */
   readonly routePatienceMs: number;
   readonly now: () => Date;
 }
 
-/** After a start agents need a moment to come back, in milliseconds; the longest pause of their reconnection is 5 s. */
-const RETURN_MS = 10_000;
+/** An agent that was heard of so many milliseconds ago or less is expected back: it is being restarted, or its network is down for a moment. */
+const EXPECTED_BACK_MS = 10 * 60_000;
 
 /**
- * Ends when an agent is there for each copy of a rule. Without one: at once `NO_ROUTE` for new work, unless the control plane has only just started and knows
- * agents that may come back; after `routePatienceMs` for work that was `underWay` before.
+ * Ends when an agent is there for each copy of a rule. Without one: `NO_ROUTE`, after `routePatienceMs` where agents that could do it were there lately or the work
+ * was `underWay` before, else at once.
  */
 export async function waitForRoute(desk: RouteDesk, instances: RuleInstances, underWay: boolean, signal: AbortSignal): Promise<void> {
   const begin = desk.now().getTime();
   let patienceMs = underWay ? desk.routePatienceMs : 0;
   if (!underWay && missing(desk.agents.ready(), instances) !== undefined) {
-    const mayReturn = (await desk.store.agents.list()).filter((agent) => agent.state === "offline");
-    const sinceStart = begin - desk.startedAt.getTime();
-    if (missing(mayReturn, instances) === undefined) patienceMs = Math.min(desk.routePatienceMs, RETURN_MS - sinceStart);
+    const mayReturn = (await desk.store.agents.list()).filter((agent) => agent.state === "offline" && isExpectedBack(agent, begin));
+    if (missing([...desk.agents.ready(), ...mayReturn], instances) === undefined) patienceMs = desk.routePatienceMs;
   }
   for (;;) {
     signal.throwIfAborted();
@@ -39,6 +36,10 @@ export async function waitForRoute(desk: RouteDesk, instances: RuleInstances, un
     if (leftMs <= 0) throw noRoute(ready, instances.source, target);
     await desk.agents.nextToJoin(leftMs, signal);
   }
+}
+
+function isExpectedBack(agent: Agent, now: number): boolean {
+  return agent.lastSeenAt !== undefined && now - Date.parse(agent.lastSeenAt) <= EXPECTED_BACK_MS;
 }
 
 /** The first target that no agent can copy to. */

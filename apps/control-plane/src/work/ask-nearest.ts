@@ -13,7 +13,8 @@ export interface Desk {
 
 /**
  * Asks the agent nearest to an instance. Where it vanishes before any part of its answer was used, the next nearest is asked.
- * @throws TransshipError with the side; `NO_ROUTE` where no agent reaches the instance; AgentGone where the answer broke off after parts were used.
+ * @throws TransshipError with the side; `NO_ROUTE` where no agent reaches the instance; AgentGone where the answer broke off after parts
+ * were used, or where the last agent that reaches the instance vanished.
  */
 export async function* askNearest(
   { agents, questions }: Desk,
@@ -23,10 +24,11 @@ export async function* askNearest(
   signal: AbortSignal,
 ): AsyncGenerator<Found, void, undefined> {
   const tried = new Set<AgentSession>();
+  let gone: AgentGone | undefined;
   for (;;) {
     const ready = agents.ready();
     const candidate = rankForInstance(ready, instance).find(({ agent }) => !tried.has(agent));
-    if (candidate === undefined) throw noRoute(ready, instance, instance, side);
+    if (candidate === undefined) throw gone ?? noRoute(ready, instance, instance, side);
     tried.add(candidate.agent);
     let used = false;
     try {
@@ -39,6 +41,7 @@ export async function* askNearest(
       if (signal.aborted) throw thrown;
       if (!(thrown instanceof AgentGone)) throw asTransshipError(thrown, `asking about ${instance.name}`).with({ side });
       if (used) throw thrown;
+      gone = thrown;
     }
   }
 }

@@ -42,9 +42,10 @@ export function nextLanes(state: LaneState, rate: number): LaneState {
     return { lanes: best.lanes, phase: "settled", best, windows: 0 };
   }
   const known = best ?? { lanes, rate };
-  if (rate < known.rate * CHANGED && state.windows > 1) return { lanes, phase: "climbing", best: { lanes, rate }, windows: 0 };
-  if (state.windows >= SETTLED_WINDOWS && lanes < LANES.most)
+  const changed = rate < known.rate * CHANGED && state.windows > 1;
+  if ((changed || state.windows >= SETTLED_WINDOWS) && lanes < LANES.most) {
     return { lanes: Math.min(lanes * 2, LANES.most), phase: "climbing", best: { lanes, rate }, windows: 0 };
+  }
   return {
     lanes: Math.max(known.lanes, LANES.least),
     phase,

@@ -3,8 +3,10 @@ import type { Spool } from "./spool.ts";
 
 /** Bytes gathered before they are written: few large writes cost a fraction of many small ones. */
 const WRITE_BYTES = 512 * 1024;
-/** Bytes after which a piece is recorded: what a `kill -9` can cost. */
-const PIECE_BYTES = 4 * 1024 * 1024;
+/** Bytes after which what was written is recorded: what a `kill -9` can cost each stream. */
+const RECORD_BYTES = 1024 * 1024;
+/** Bytes up to which one piece grows: a piece that a power cut damaged is lost as a whole, and every piece is a row. */
+const PIECE_BYTES = 8 * 1024 * 1024;
 
 /** Gathers bytes into writes, and writes into recorded pieces. */
 export class PieceWriter {
@@ -13,6 +15,7 @@ export class PieceWriter {
   #gathered = 0;
   #start: number;
   #written: number;
+  #recorded: number;
   #crc = 0;
   #broken = false;
 
@@ -20,6 +23,7 @@ export class PieceWriter {
     this.#spool = spool;
     this.#start = start;
     this.#written = start;
+    this.#recorded = start;
   }
 
   async push(bytes: Uint8Array): Promise<void> {
@@ -27,14 +31,14 @@ export class PieceWriter {
     this.#gathered += bytes.byteLength;
     if (this.#gathered < WRITE_BYTES) return;
     await this.#write();
-    if (this.#written - this.#start >= PIECE_BYTES) this.#record();
+    if (this.#written - this.#recorded >= RECORD_BYTES) this.#record();
   }
 
   /** Keeps what came, also when the source broke off; after a failed write there is nothing more to keep. */
   async finish(): Promise<void> {
     if (this.#broken) return;
     if (this.#gathered > 0) await this.#write();
-    if (this.#written > this.#start) this.#record();
+    if (this.#written > this.#recorded) this.#record();
   }
 
   async #write(): Promise<void> {
@@ -50,6 +54,8 @@ export class PieceWriter {
 
   #record(): void {
     this.#spool.record({ start: this.#start, end: this.#written, crc32: this.#crc });
+    this.#recorded = this.#written;
+    if (this.#written - this.#start < PIECE_BYTES) return;
     this.#start = this.#written;
     this.#crc = 0;
   }

@@ -2,7 +2,7 @@ import { TransshipError } from "@transship/errors";
 import type { BlobUpload } from "@transship/oci";
 import type { BlobAccount } from "../blob-account.ts";
 import type { Journey } from "../journey.ts";
-import { fillSegmented } from "../segmented/fill-segmented.ts";
+import { fillByPath } from "./fill-by-path.ts";
 import { PrefixHash } from "./prefix-hash.ts";
 import type { Spool } from "./spool.ts";
 import { uploadSpooled } from "./upload-spooled.ts";
@@ -14,7 +14,6 @@ import { uploadSpooled } from "./upload-spooled.ts";
 export async function spoolBlob(account: BlobAccount, journey: Journey, opened: BlobUpload | undefined): Promise<boolean> {
   const borrowed = await journey.spool.borrow(account.blob, journey.signal);
   if (borrowed === undefined) return false;
-  account.way = "segmented";
   let done = false;
   try {
     if (borrowed.first) account.count("resumed", borrowed.spool.resumedBytes);
@@ -28,7 +27,7 @@ export async function spoolBlob(account: BlobAccount, journey: Journey, opened: 
 
 /** Uploads what the spool gathers; bytes with a wrong digest are thrown away and everything is done once more, then given up. */
 async function bringOver(spool: Spool, account: BlobAccount, journey: Journey, opened: BlobUpload | undefined): Promise<void> {
-  const fill = fillSegmented(journey.source, journey.paths.lanes(journey.source.registry), account);
+  const fill = fillByPath(journey.source, journey.paths, account);
   for (let round = 1; ; round++) {
     const hash = new PrefixHash(spool);
     try {

@@ -48,11 +48,11 @@ export class Spool {
     return this.#file.write(buffers, offset);
   }
 
-  /** Records a piece whose bytes are written: from now on it survives this process and can be read. */
+  /** Records a piece whose bytes are written: from now on it survives this process and can be read. A piece that grew replaces what had its start. */
   record(piece: SpooledPiece): void {
     this.#journal.addPiece(this.blob.digest, piece);
     this.#prefix = prefixEnd([{ start: 0, end: this.#prefix }, ...this.#ahead, piece]);
-    this.#ahead = [...this.#ahead, piece].filter((part) => part.end > this.#prefix);
+    this.#ahead = [...this.#ahead.filter((part) => part.start !== piece.start), piece].filter((part) => part.end > this.#prefix);
     this.#wake();
   }
 
