@@ -28,7 +28,8 @@ const TEST_FILE = /(\.test\.ts$)|(^test\/)|conformance/;
 export function findCrossings(root: string): string[] {
   const crossings: string[] = [];
   for (const kind of ["libs", "apps"]) {
-    for (const name of readdirSync(join(root, kind)).filter((entry) => entry !== "node_modules")) crossings.push(...checkWorkspace(root, `${kind}/${name}`));
+    for (const name of readdirSync(join(root, kind)).filter((entry) => entry !== "node_modules"))
+      crossings.push(...checkWorkspace(root, `${kind}/${name}`));
   }
   return crossings;
 }
