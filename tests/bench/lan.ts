@@ -1,14 +1,14 @@
-import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
-import { join, resolve } from "node:path";
-import { stringify } from "yaml";
-import { findRealRegistries, type RealRegistry, startRealRegistry } from "../registries/real-registry.ts";
+import { join } from "node:path";
+import { type RealRegistry, startRealRegistry } from "../registries/real-registry.ts";
+import type { BenchOptions } from "./bench-options.ts";
 import { type Corpus, pushCorpus, TAGS } from "./corpus.ts";
 import { type Cost, measure, medianCost } from "./measure.ts";
-import { findPeer, versionOf } from "./peers.ts";
-import { printTable, type Row, writeSection } from "./report.ts";
-
-const TRANSSHIP = resolve(import.meta.dirname, "../../apps/cli/bin/transship");
+import { findPeer, TRANSSHIP, versionOf } from "./peers.ts";
+import { requireRegistry } from "./registry-kind.ts";
+import { publish, type Row } from "./report.ts";
+import { writeSyncFile } from "./sync-file.ts";
 
 interface Contender {
   readonly name: string;
@@ -20,14 +20,14 @@ interface Contender {
  * LAN: ten repositories of three tags that share layers, from one real registry to another on loopback, empty each time. The contenders take turns, so that a
  * machine that slows down slows all of them.
  */
-export async function benchLan(rounds: number): Promise<void> {
-  const kind = findRealRegistries().keys().next().value;
-  if (kind === undefined) throw new Error("the LAN benchmark needs `registry` (CNCF distribution 3.x) or `docker-registry` on PATH");
+export async function benchLan(options: BenchOptions): Promise<void> {
+  const { rounds = 5 } = options;
+  const kind = requireRegistry();
   const scratch = await mkdtemp(join(tmpdir(), "transship-bench-"));
   try {
     await using source = await startRealRegistry({ kind, dir: join(scratch, "source") });
     const corpus = await pushCorpus(source.url);
-    const contenders = contendersFor(source, corpus);
+    const contenders = contendersFor(source, corpus, options.signal);
     const costs = new Map<string, Cost[]>(contenders.map(({ name }) => [name, []]));
     for (let round = 0; round <= rounds; round++) {
       for (const contender of contenders) {
@@ -38,7 +38,7 @@ export async function benchLan(rounds: number): Promise<void> {
         if (round > 0) costs.get(contender.name)?.push(cost);
       }
     }
-    await report(kind, corpus, costs, rounds);
+    await report(kind, corpus, costs, { ...options, rounds });
   } finally {
     await rm(scratch, { recursive: true, force: true });
   }
@@ -54,49 +54,47 @@ async function runOnce(contender: Contender, kind: RealRegistry["kind"], scratch
   return cost;
 }
 
-function contendersFor(source: RealRegistry, corpus: Corpus): Contender[] {
+function contendersFor(source: RealRegistry, corpus: Corpus, signal: AbortSignal): Contender[] {
   const regsync = findPeer("regsync");
   const crane = findPeer("crane");
   return [
     {
       name: "transship sync",
       run: async (target, scratch) => {
-        const file = await syncFile(source, target, corpus, scratch, 1);
-        return measure([TRANSSHIP, "sync", "-f", file, "--checkpoint", join(scratch, `${target.port}.db`)]);
+        const file = await syncFile(source, target, corpus, scratch);
+        return measure([TRANSSHIP, "sync", "-f", file, "--checkpoint", join(scratch, `${target.port}.db`)], { signal });
       },
     },
     {
       name: `regsync ${versionOf(regsync)} (parallel 4)`,
-      run: async (target, scratch) => measure([regsync, "once", "-c", await syncFile(source, target, corpus, scratch, 4)]),
+      run: async (target, scratch) => measure([regsync, "once", "-c", await syncFile(source, target, corpus, scratch, 4)], { signal }),
     },
     {
       name: `crane ${versionOf(crane)} (4 copies at once)`,
-      run: (target) => measureCrane(crane, source, target, corpus),
+      run: (target) => measureCrane(crane, source, target, corpus, signal),
     },
   ];
 }
 
 /** The same regsync file for regsync and for `transship sync`. */
-async function syncFile(source: RealRegistry, target: RealRegistry, corpus: Corpus, scratch: string, parallel: number): Promise<string> {
-  const file = join(scratch, `sync-${target.port}-${parallel}.yml`);
-  const entries = corpus.repositories.map((name) => ({
-    source: `${source.host}/${name}`,
-    target: `${target.host}/${name}`,
-    type: "repository",
-  }));
-  const creds = [source, target].map(({ host }) => ({ registry: host, tls: "disabled" }));
-  await writeFile(file, stringify({ version: 1, creds, ...(parallel > 1 && { defaults: { parallel } }), sync: entries }));
-  return file;
+async function syncFile(source: RealRegistry, target: RealRegistry, corpus: Corpus, scratch: string, parallel?: number): Promise<string> {
+  const order = { source: source.host, target: target.host, repositories: corpus.repositories };
+  return await writeSyncFile(join(scratch, `sync-${target.port}-${parallel ?? "unset"}.yml`), {
+    ...order,
+    ...(parallel !== undefined && { parallel }),
+  });
 }
 
 /** crane copies one repository a call: four calls at once, their CPU added, the largest memory. */
-async function measureCrane(crane: string, source: RealRegistry, target: RealRegistry, corpus: Corpus): Promise<Cost> {
+async function measureCrane(crane: string, source: RealRegistry, target: RealRegistry, corpus: Corpus, signal: AbortSignal): Promise<Cost> {
   const queue = [...corpus.repositories];
   const costs: Cost[] = [];
   const started = performance.now();
   const worker = async () => {
     for (let name = queue.shift(); name !== undefined; name = queue.shift()) {
-      costs.push(await measure([crane, "copy", "--insecure", "--all-tags", `${source.host}/${name}`, `${target.host}/${name}`]));
+      costs.push(
+        await measure([crane, "copy", "--insecure", "--all-tags", `${source.host}/${name}`, `${target.host}/${name}`], { signal }),
+      );
     }
   };
   await Promise.all([worker(), worker(), worker(), worker()]);
@@ -117,7 +115,7 @@ async function assertArrived(target: RealRegistry): Promise<void> {
   if (catalog.repositories.length !== 10) throw new Error(`${catalog.repositories.length} repositories arrived`);
 }
 
-async function report(kind: string, corpus: Corpus, costs: ReadonlyMap<string, readonly Cost[]>, rounds: number): Promise<void> {
+async function report(kind: string, corpus: Corpus, costs: ReadonlyMap<string, readonly Cost[]>, options: BenchOptions): Promise<void> {
   const medians = [...costs].map(([name, runs]) => ({ name, ...medianCost(runs) }));
   const ours = medians[0];
   const rows = medians.map(
@@ -131,7 +129,6 @@ async function report(kind: string, corpus: Corpus, costs: ReadonlyMap<string, r
     }),
   );
   const megabytes = (bytes: number) => `${(bytes / 1e6).toFixed(0)} MB`;
-  const conditions = `${corpus.repositories.length} repositories × ${TAGS.length} tags, ${megabytes(corpus.storedBytes)} as stored, ${megabytes(corpus.uniqueBytes)} unique; ${kind} at both ends on loopback, plain HTTP, empty target each time; medians of ${rounds} rounds after a warm-up, contenders in turn.`;
-  printTable(rows);
-  await writeSection("lan", "LAN: many images that share layers", conditions, rows);
+  const conditions = `${corpus.repositories.length} repositories × ${TAGS.length} tags, ${megabytes(corpus.storedBytes)} as stored, ${megabytes(corpus.uniqueBytes)} unique; ${kind} at both ends on loopback, plain HTTP, empty target each time; medians of ${options.rounds} rounds after a warm-up, contenders in turn.`;
+  await publish({ name: "lan", command: "lan", title: "LAN: many images that share layers", conditions, rows }, options);
 }
