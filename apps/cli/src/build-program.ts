@@ -1,6 +1,7 @@
 import { Command, Option } from "commander";
 import type { CommandRow, GroupRow, OptionRow } from "./command.ts";
 import { environmentName, optionName } from "./command.ts";
+import { LEADING } from "./options.ts";
 
 /** Runs a row: its positional arguments, and the options that were on the command line, by long name. */
 export type RunRow = (row: CommandRow, args: (string | undefined)[], flags: Record<string, unknown>) => Promise<void>;
@@ -15,6 +16,8 @@ Start with:
 
 Exit codes: 0 ok, 1 failed, 2 usage, 3 not found, 4 not allowed, 5 conflict, 6 unavailable or timed out, 7 partial, 8 differences found, 130 interrupted.`;
 
+const LEADING_TITLE = "Options of commands that ask a control plane, here or among their own:";
+
 /** The commander tree of the command table. Nothing but the tree is built: values are resolved when a command runs. */
 export function buildProgram(commands: readonly CommandRow[], groups: readonly GroupRow[], version: string, run: RunRow): Command {
   const program = new Command("transship")
@@ -24,7 +27,9 @@ export function buildProgram(commands: readonly CommandRow[], groups: readonly G
     .helpCommand("help [command]", "show help of a command")
     .showSuggestionAfterError(true)
     .addHelpText("after", START)
+    .enablePositionalOptions()
     .exitOverride();
+  for (const option of LEADING) program.addOption(buildOption(option).helpGroup(LEADING_TITLE));
   const byWords = new Map<string, Command>([["", program]]);
   for (const row of commands) {
     const words = row.words.split(" ");
@@ -53,7 +58,7 @@ function buildCommand(row: CommandRow, word: string, run: RunRow): Command {
   for (const option of row.options ?? []) command.addOption(buildOption(option));
   if (row.examples !== undefined) command.addHelpText("after", `\nExamples:\n${row.examples.map((line) => `  ${line}`).join("\n")}`);
   const options = row.options ?? [];
-  command.action(() => run(row, paddedArguments(command, row), givenFlags(command, options)));
+  command.action(() => run(row, paddedArguments(command, row), { ...leadingFlags(command, row), ...givenFlags(command, options) }));
   return command;
 }
 
@@ -73,10 +78,20 @@ function paddedArguments(command: Command, row: CommandRow): (string | undefined
   return (row.args ?? []).map((_, index) => command.args[index]);
 }
 
+/** What stood before the first word. Commander refuses, as unknown, what the command does not have: it must not be overlooked. */
+function leadingFlags(command: Command, row: CommandRow): Record<string, unknown> {
+  let root = command;
+  while (root.parent !== null) root = root.parent;
+  const leading = givenFlags(root, LEADING);
+  const known = new Set((row.options ?? []).map(optionName));
+  const stray = Object.keys(leading).find((name) => !known.has(name));
+  if (stray !== undefined) command.error(`error: unknown option '--${stray}'`, { code: "commander.unknownOption" });
+  return leading;
+}
+
+/** The options that were given, by long name. */
 function givenFlags(command: Command, options: readonly OptionRow[]): Record<string, unknown> {
-  const attributes = command.options.map((option) => [option.attributeName(), option.long?.slice(2) ?? ""] as const);
   const names = new Set(options.map(optionName));
-  return Object.fromEntries(
-    attributes.filter(([, name]) => names.has(name)).map(([attribute, name]) => [name, command.getOptionValue(attribute)]),
-  );
+  const given = command.options.map((option) => [option.long?.slice(2) ?? "", command.getOptionValue(option.attributeName()) as unknown]);
+  return Object.fromEntries(given.filter(([name, value]) => names.has(name as string) && value !== undefined));
 }

@@ -63,8 +63,14 @@ describe("exit code 2", () => {
     [["ruel"], /unknown command 'ruel'.*Did you mean rule/],
     [["rule", "lst"], /unknown command 'lst'.*See `transship rule --help`/],
     [["rule", "list", "--outptu", "json"], /unknown option '--outptu'.*Did you mean --output/],
+    [["--server", "h:1", "rule", "lst"], /unknown command 'lst'.*See `transship rule --help`/],
+    [["--server", "h:1", "copy", "a", "b"], /unknown option '--server'.*See `transship copy --help`/],
+    [["rule", "get", "task/x1.2"], /task\/x1\.2: is of kind task, and rule is wanted/],
+    [["delete", "instance", "rule/r1"], /is of kind rule, and instance is wanted/],
+    [["task", "list", "--execution", "task/x1.2"], /execution is wanted/],
     [["rule", "list", "-o", "xml"], /--output: "xml" is not one of: table, wide, json, yaml, name/],
     [["rule", "run"], /missing required argument 'name'.*See `transship rule run --help`/],
+    [["--output=xml", "rule", "list"], /--output: "xml" is not one of/],
     [["agent", "start", "--name", "a"], /--region: is required.*TRANSSHIP_REGION/],
     [["copy", "UPPER/x:y", "b"], /image reference/],
     [["copy", "localhost:1/a", "localhost:1/b:tag"], /all tags of a repository cannot become one tag/],
@@ -96,6 +102,27 @@ describe("other exit codes and forms", () => {
     expect(JSON.parse(run.stderr)).toMatchObject({ apiVersion: "transship/v1", kind: "Error", code: "CONTROL_PLANE_UNREACHABLE" });
   });
 
+  it("takes the options of a connection and -o before the noun too, the later of two winning, and with an equals sign", () => {
+    for (const leading of [["--server", "127.0.0.1:1"], ["--server=127.0.0.1:1"], ["--server", "127.0.0.1:2", "--server=127.0.0.1:1"]]) {
+      const run = transship([...leading, "-o", "json", "rule", "list"]);
+      expect([run.status, JSON.parse(run.stderr).message]).toEqual([6, expect.stringContaining("127.0.0.1:1")]);
+    }
+    const both = transship(["--server", "127.0.0.1:2", "-o", "json", "rule", "list", "--server=127.0.0.1:1", "--output=table"]);
+    expect([both.status, both.stderr]).toEqual([
+      6,
+      expect.stringMatching(/^calling the control plane at 127\.0\.0\.1:1: .*CONTROL_PLANE_UNREACHABLE\n$/),
+    ]);
+  });
+
+  it("takes names as -o name prints them", () => {
+    for (const name of ["rule/r1", "rules/r1", "r1"]) expect(transship(["--server=127.0.0.1:1", "rule", "get", name]).status).toBe(6);
+  });
+
+  it("does not mind a reader that leaves early", () => {
+    const run = spawnSync("bash", ["-c", `set -o pipefail; ${SCRIPT} --help | true`], { encoding: "utf8", env });
+    expect([run.status, run.stderr]).toEqual([0, ""]);
+  });
+
   it("2 for plain gRPC beyond loopback, 3 for a context that is not there", () => {
     expect(transship(["control-plane", "start", "--data-dir", directory, "--insecure", "--grpc", "0.0.0.0:0"]).status).toBe(2);
     expect(transship(["rule", "list", "--context", "nowhere"]).status).toBe(3);
@@ -125,5 +152,8 @@ describe("other exit codes and forms", () => {
     expect(ask("transship", "rules", "run", "gz", "--wa")).toBe("--wait");
     expect(ask("transship", "agent", "token", "")).toBe("create --help");
     expect(ask("transship", "rule", "list", "-o", "j")).toBe("json");
+    expect(ask("transship", "--serv")).toBe("--server");
+    expect(ask("transship", "--server", "h:1", "exec")).toBe("execution");
+    expect(spawnSync("bash", ["-n"], { input: script, encoding: "utf8" })).toMatchObject({ status: 0, stderr: "" });
   });
 });

@@ -226,6 +226,8 @@ export const COMMANDS: readonly CommandRow[] = [
       ...PLACE,
       { flags: "--token-file <file>", help: "file that holds the agent's token" },
       { flags: "--tls-ca <file>", help: "PEM file of the CA that signed the control plane's certificate" },
+      { flags: "--tls-cert <file>", help: "PEM client certificate, where the control plane demands one" },
+      { flags: "--tls-key <file>", help: "PEM key of the client certificate" },
       { flags: "--insecure", help: "plain gRPC without login; only to a loopback address", type: "flag" },
       ...LOGGING,
     ],
@@ -268,6 +270,8 @@ export const COMMANDS: readonly CommandRow[] = [
     options: [
       { flags: "--server <host:port>", help: "address of the control plane", required: true },
       { flags: "--tls-ca <file>", help: "PEM file of the CA that signed its certificate" },
+      { flags: "--tls-cert <file>", help: "PEM client certificate, where it demands one" },
+      { flags: "--tls-key <file>", help: "PEM key of the client certificate" },
       { flags: "--token-file <file>", help: "file that holds the token" },
     ],
     examples: ["transship context add prod --server cp.example.com:7401 --token-file ~/.transship-token"],

@@ -6,6 +6,10 @@ import { COMMANDS, GROUPS } from "./command-table.ts";
 process.exitCode = await main(process.argv.slice(2));
 
 async function main(argv: readonly string[]): Promise<number> {
+  // `transship … | head` closes the pipe early; that is no failure.
+  process.stdout.on("error", (error: NodeJS.ErrnoException) => {
+    if (error.code !== "EPIPE") throw error;
+  });
   let exitCode = 0;
   const program = buildProgram(COMMANDS, GROUPS, packageJson.version, async (row, args, flags) => {
     const { runCommand } = await import("./run-command.ts");

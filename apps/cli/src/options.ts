@@ -4,6 +4,8 @@ import type { OptionRow } from "./command.ts";
 export const CONNECTION: readonly OptionRow[] = [
   { flags: "--server <host:port>", help: "address of the control plane", fallback: "127.0.0.1:7401", fromContext: true },
   { flags: "--tls-ca <file>", help: "PEM file of the CA that signed the control plane's certificate", fromContext: true },
+  { flags: "--tls-cert <file>", help: "PEM client certificate, where the control plane demands one", fromContext: true },
+  { flags: "--tls-key <file>", help: "PEM key of the client certificate", fromContext: true },
   { flags: "--token-file <file>", help: "file that holds the token", fromContext: true },
   { flags: "--context <name>", help: "context to use instead of the current one" },
 ];
@@ -15,6 +17,9 @@ export const OUTPUT: OptionRow = {
   choices: ["table", "wide", "json", "yaml", "name"],
   fallback: "table",
 };
+
+/** Options that may stand before the first word of any command that has them: `transship --server H:P rule list`. */
+export const LEADING: readonly OptionRow[] = [...CONNECTION, OUTPUT];
 
 /** How a result that is no list is printed. */
 export const RESULT_OUTPUT: OptionRow = { ...OUTPUT, choices: ["table", "json", "yaml", "name"] };

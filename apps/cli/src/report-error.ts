@@ -1,6 +1,7 @@
 import { asTransshipError, EXIT, formatError, TransshipError } from "@transship/errors";
 import type { CommanderError } from "commander";
 import { COMMANDS } from "./command-table.ts";
+import { valueFlags } from "./completion/completion-tree.ts";
 import { type Environment, processEnvironment } from "./environment.ts";
 import { printable } from "./output/printable.ts";
 
@@ -49,7 +50,8 @@ export function reportUsage(thrown: CommanderError, argv: readonly string[]): nu
 
 /** The words of a command line that the command table knows, up to the first that it does not. */
 function knownWords(argv: readonly string[]): string[] {
-  const words = argv.filter((word) => !word.startsWith("-"));
+  const values = new Set(valueFlags(COMMANDS));
+  const words = argv.filter((word, index) => !word.startsWith("-") && !values.has(argv[index - 1] ?? ""));
   const known = (count: number) => {
     const path = words.slice(0, count).join(" ");
     return COMMANDS.some((row) => row.words === path || row.words.startsWith(`${path} `));
@@ -61,9 +63,8 @@ function knownWords(argv: readonly string[]): string[] {
 
 /** Whether errors are to be JSON. Read from the raw words, since the command line itself may be what is wrong. */
 export function wantsJson(argv: readonly string[], environment: Environment = processEnvironment): boolean {
-  for (const [index, word] of argv.entries()) {
-    if (word === "-o" || word === "--output") return argv[index + 1] === "json";
-    if (/^(?:-o=?|--output=)json$/.test(word)) return true;
-  }
-  return environment.TRANSSHIP_OUTPUT === "json";
+  const last = argv.findLastIndex((word) => /^(?:-o|--output$|--output=)/.test(word));
+  if (last === -1) return environment.TRANSSHIP_OUTPUT === "json";
+  const attached = /^(?:-o|--output)=?(.*)$/.exec(argv[last] ?? "")?.[1];
+  return (attached === "" ? argv[last + 1] : attached) === "json";
 }

@@ -13,10 +13,6 @@ export async function runCommand(
   argv: readonly string[],
 ): Promise<number> {
   const streams = { in: process.stdin, out: process.stdout, err: process.stderr };
-  // `transship … | head` closes the pipe early; that is no failure.
-  streams.out.on("error", (error: NodeJS.ErrnoException) => {
-    if (error.code !== "EPIPE") throw error;
-  });
   using interruption = watchSignals();
   try {
     const environment = processEnvironment;
@@ -26,6 +22,11 @@ export async function runCommand(
     const { run } = await row.load();
     return (await run(call)) ?? 0;
   } catch (thrown) {
-    return reportError(thrown, wantsJson(argv));
+    return reportError(causeOf(thrown, interruption.signal), wantsJson(argv));
   }
+}
+
+/** Timers and streams of Node that a signal ends throw an AbortError of their own: what counts is why the signal was aborted. */
+function causeOf(thrown: unknown, signal: AbortSignal): unknown {
+  return signal.aborted && thrown instanceof Error && thrown.name === "AbortError" ? signal.reason : thrown;
 }

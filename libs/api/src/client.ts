@@ -16,6 +16,8 @@ export interface ServerAccess {
   readonly address: string;
   /** PEM text of the CA that signed the server's certificate; absent = the system's CAs. */
   readonly ca?: string | undefined;
+  /** PEM texts of our own certificate and its key, for a control plane that demands one of its clients. */
+  readonly client?: { readonly cert: string; readonly key: string } | undefined;
   /** Plain gRPC without TLS; only accepted for a loopback address. */
   readonly insecure?: boolean | undefined;
   /** Bearer token. */
@@ -46,7 +48,7 @@ const CHANNEL_OPTIONS: ChannelOptions = {
   "grpc.use_local_subchannel_pool": 1,
 };
 
-/** Opens the services. Nothing is sent before the first call. @throws TransshipError `INVALID_ARGUMENT` for plain gRPC to an address that is not loopback. */
+/** Opens the services. Nothing is sent before the first call. @throws TransshipError `INVALID_ARGUMENT` for plain gRPC to an address that is not loopback, and for PEM texts that are none. */
 export function connectControlPlane(access: ServerAccess): ControlPlaneClient {
   const channel = channelCredentials(access);
   const first = new TopologyServiceClient(access.address, channel, CHANNEL_OPTIONS as ClientOptions);
@@ -68,7 +70,7 @@ export function connectControlPlane(access: ServerAccess): ControlPlaneClient {
 }
 
 function channelCredentials(access: ServerAccess): ChannelCredentials {
-  if (access.insecure !== true) return credentials.createSsl(access.ca === undefined ? null : Buffer.from(access.ca));
+  if (access.insecure !== true) return tlsCredentials(access);
   if (!isLoopback(access.address)) {
     throw new TransshipError("INVALID_ARGUMENT", {
       what: `plain gRPC to ${access.address}`,
@@ -77,6 +79,21 @@ function channelCredentials(access: ServerAccess): ChannelCredentials {
     });
   }
   return credentials.createInsecure();
+}
+
+function tlsCredentials({ ca, client }: ServerAccess): ChannelCredentials {
+  const pem = (text: string | undefined) => (text === undefined ? null : Buffer.from(text));
+  try {
+    return credentials.createSsl(pem(ca), pem(client?.key), pem(client?.cert));
+  } catch (cause) {
+    const why = cause instanceof Error ? cause.message : String(cause);
+    throw new TransshipError("INVALID_ARGUMENT", {
+      what: "the CA, certificate or key for the control plane",
+      why,
+      hint: "Give PEM files, and a certificate and key that belong together.",
+      cause,
+    });
+  }
 }
 
 /** Whether `host:port` (or `unix:…`) stays on this machine. Names are not resolved: only `localhost` and literal addresses count. */

@@ -1,6 +1,7 @@
 export { agentStateFromMessage, agentToMessage } from "./agent-mapping.ts";
 export { type ControlPlaneClient, connectControlPlane, isLoopback, type ServerAccess } from "./client.ts";
 export { executionStateFromMessage, executionStateToMessage, executionToMessage } from "./execution-mapping.ts";
+export { explainUnreachable } from "./explain-unreachable.ts";
 export { failureFromMessage, failureToError, failureToMessage, storedFailureToMessage } from "./failure-mapping.ts";
 export { fromServiceError, toServiceError } from "./grpc-errors.ts";
 export {

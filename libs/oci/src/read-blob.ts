@@ -56,7 +56,12 @@ export async function readBlob(
   if (answer.status !== 200 && answer.status !== 206) throw await client.refusal(call, answer);
   try {
     const part = partOf(what, answer, blob.size, range);
-    return { start: part.start, end: part.start + part.length, totalSize: part.total, bytes: closable(exactly(what, answer, part.length), () => answer.body.close()) };
+    return {
+      start: part.start,
+      end: part.start + part.length,
+      totalSize: part.total,
+      bytes: closable(exactly(what, answer, part.length), () => answer.body.close()),
+    };
   } catch (thrown) {
     await answer.body.discard();
     throw thrown;

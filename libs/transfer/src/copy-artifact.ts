@@ -15,8 +15,7 @@ import { fetchManifest, walkArtifact } from "./walk-artifact.ts";
  */
 export async function copyArtifact(request: CopyRequest, context: CopyContext): Promise<Omit<CopyResult, "progress" | "blobs">> {
   const { tally, signal } = context.journey;
-  const digest = await pin(request, signal);
-  const present = request.tag === undefined ? undefined : await digestAtTarget(request, request.tag, signal);
+  const [digest, present] = await Promise.all([pin(request, signal), digestAtTarget(request, signal)]);
   if (present === digest) return { outcome: "unchanged", digest };
   if (request.tag !== undefined && isFallbackTag(request.tag)) return copyFallbackTag(request.tag, digest, context);
   if (present !== undefined && request.overwrite === "never") return { outcome: "kept", digest };
@@ -48,7 +47,9 @@ async function pin(request: CopyRequest, signal: AbortSignal): Promise<Digest> {
   });
 }
 
-async function digestAtTarget(request: CopyRequest, tag: string, signal: AbortSignal): Promise<Digest | undefined> {
+async function digestAtTarget(request: CopyRequest, signal: AbortSignal): Promise<Digest | undefined> {
+  const { tag } = request;
+  if (tag === undefined) return undefined;
   return (await tryPatiently("target", signal, () => request.target.resolve(tag, { signal })))?.digest;
 }
 

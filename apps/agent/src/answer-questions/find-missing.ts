@@ -6,7 +6,7 @@ import { inParallel } from "./in-parallel.ts";
 import type { Found } from "./questions.ts";
 
 const PAGE = 1_000;
-const LOOK_UPS = 16;
+const LOOK_UPS = 48;
 
 /** Which of the given blobs a repository lacks; all of them where it does not exist. */
 export async function* findMissing(registry: Registry, ask: wire.FindMissing, signal: AbortSignal): AsyncGenerator<Found> {

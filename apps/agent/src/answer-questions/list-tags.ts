@@ -11,7 +11,7 @@ import type { Found } from "./questions.ts";
 /** Tags in one part of the answer. */
 const PAGE = 500;
 /** Digests that are asked for at once, over all repositories. */
-const LOOK_UPS = 16;
+const LOOK_UPS = 48;
 /** Repositories of a catalogue that are listed at once; each gets its share of the look-ups. */
 const REPOSITORIES = 4;
 

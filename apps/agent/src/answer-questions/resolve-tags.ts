@@ -6,7 +6,7 @@ import { inParallel } from "./in-parallel.ts";
 import type { Found } from "./questions.ts";
 
 const PAGE = 500;
-const LOOK_UPS = 16;
+const LOOK_UPS = 48;
 
 /** The digests of given tags. Tags and repositories that do not exist are left out. */
 export async function* resolveTags(registry: Registry, ask: wire.ResolveTags, signal: AbortSignal): AsyncGenerator<Found> {

@@ -8,7 +8,7 @@ import { pino } from "pino";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { eventually } from "../testing/eventually.ts";
 import { FakeEngine } from "../testing/fake-engine.ts";
-import { copyDirect, type DirectOptions } from "./copy-direct.ts";
+import { copyDirect, type DirectMeans, type DirectWork } from "./copy-direct.ts";
 import type { DirectProgress } from "./direct-execution.ts";
 import type { DirectPair } from "./direct-pair.ts";
 import { newExecutionId } from "./execution-id.ts";
@@ -35,7 +35,7 @@ function repositoryOf(registry: DevRegistry, name: string): Repository {
 }
 
 /** Copies with a checkpoint in the test's directory and no pauses between attempts. */
-function copy(pairs: DirectOptions["pairs"], more: Partial<DirectOptions> = {}) {
+function copy(pairs: DirectWork["pairs"], more: Partial<DirectMeans & DirectWork> = {}) {
   return copyDirect({
     pairs,
     checkpoint: { path: join(directory, "copy.db") },

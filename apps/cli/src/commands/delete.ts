@@ -2,11 +2,12 @@ import { TransshipError } from "@transship/errors";
 import { RESOURCE_KINDS } from "@transship/model";
 import type { Call } from "../command.ts";
 import { openControlPlane } from "../connection/control-plane.ts";
+import { nameOf } from "../nouns/name-of.ts";
 
 /** `delete KIND NAME`. */
 export async function run(call: Call): Promise<void> {
   const kind = kindOf(call.args[0] ?? "");
-  const name = call.args[1] ?? "";
+  const name = nameOf(call.args[1] ?? "", kind.toLowerCase());
   using controlPlane = await openControlPlane(call);
   const { topology } = controlPlane.services;
   await controlPlane.ask(topology.apply.bind(topology), { resources: [], deletes: [{ kind, name }], prune: false, dryRun: false });

@@ -1,4 +1,5 @@
 import { type CommandRow, type GroupRow, type OptionRow, optionName } from "../command.ts";
+import { LEADING } from "../options.ts";
 
 /** What may follow a sequence of words. */
 export interface CompletionNode {
@@ -26,6 +27,7 @@ export function completionNodes(commands: readonly CommandRow[], groups: readonl
     }
     node(row.words).options = row.options ?? [];
   }
+  node("").options = LEADING;
   const singular = [...nodes].map(([path, { words, options }]) => ({
     path,
     words: [...words].map(([word, summary]) => ({ word, summary })),

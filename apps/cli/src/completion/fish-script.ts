@@ -1,9 +1,9 @@
-import type { OptionRow } from "../command.ts";
+import type { CommandRow, OptionRow } from "../command.ts";
 import { optionName } from "../command.ts";
-import { type CompletionNode, takesFile } from "./completion-tree.ts";
+import { type CompletionNode, takesFile, valueFlags } from "./completion-tree.ts";
 
 /** The completion script for fish: words with their summaries, options with their help. */
-export function fishScript(nodes: readonly CompletionNode[]): string {
+export function fishScript(nodes: readonly CompletionNode[], commands: readonly CommandRow[]): string {
   const lines = nodes.flatMap((node) => {
     const at = `-n '__transship_at ${quote(node.path)}'`;
     const below = `-n '__transship_below ${quote(node.path)}'`;
@@ -13,8 +13,19 @@ export function fishScript(nodes: readonly CompletionNode[]): string {
   return `# fish completion for transship; load it with: transship completion fish | source
 function __transship_path
   set -l words
+  set -l skip ""
   for word in (commandline -opc)[2..-1]
-    string match -q -- '-*' $word; or set -a words $word
+    if test -n "$skip"
+      set skip ""
+      continue
+    end
+    switch $word
+      case ${valueFlags(commands).join(" ")}
+        set skip 1
+      case '-*'
+      case '*'
+        set -a words $word
+    end
   end
   string join ' ' -- $words
 end

@@ -1,8 +1,8 @@
-import type { OptionRow } from "../command.ts";
-import { type CompletionNode, optionFlags, takesFile } from "./completion-tree.ts";
+import type { CommandRow, OptionRow } from "../command.ts";
+import { type CompletionNode, optionFlags, takesFile, valueFlags } from "./completion-tree.ts";
 
 /** The completion script for zsh: words with their summaries, options with their help. */
-export function zshScript(nodes: readonly CompletionNode[]): string {
+export function zshScript(nodes: readonly CompletionNode[], commands: readonly CommandRow[]): string {
   const cases = nodes.map((node) => {
     const described = node.words.map(({ word, summary }) => quote(`${word}:${summary}`)).join(" ");
     const words = node.words.length === 0 ? "" : `local -a words_here=(${described}); _describe command words_here; `;
@@ -12,16 +12,22 @@ export function zshScript(nodes: readonly CompletionNode[]): string {
   return `#compdef transship
 # zsh completion for transship; load it with: source <(transship completion zsh)
 _transship() {
-  local path="" word
+  # It is not named path, which in zsh is PATH itself.
+  local spoken="" word skip=""
   for word in \${words[2,CURRENT-1]}; do
-    [[ $word == -* ]] || path="\${path:+$path }$word"
+    if [[ -n $skip ]]; then skip=""; continue; fi
+    case $word in
+      ${valueFlags(commands).join("|")}) skip=1 ;;
+      -*) ;;
+      *) spoken="\${spoken:+$spoken }$word" ;;
+    esac
   done
-  # Values of options and names are no words of a command: go back to the longest path that is one.
+  # Names and ids are no words of a command: go back to the longest path that is one.
   local -a known=(${nodes.map((node) => quote(node.path)).join(" ")})
-  while [[ -n $path && \${known[(Ie)$path]} -eq 0 ]]; do
-    [[ $path == *" "* ]] && path="\${path% *}" || path=""
+  while [[ -n $spoken && \${known[(Ie)$spoken]} -eq 0 ]]; do
+    [[ $spoken == *" "* ]] && spoken="\${spoken% *}" || spoken=""
   done
-  case $path in
+  case $spoken in
 ${cases.join("\n")}
   esac
 }

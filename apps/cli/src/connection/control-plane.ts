@@ -1,5 +1,5 @@
 import { type CallOptions, type ClientReadableStream, type ClientUnaryCall, type Metadata, type ServiceError, status } from "@grpc/grpc-js";
-import { type ControlPlaneClient, connectControlPlane, fromServiceError, type ServerAccess } from "@transship/api";
+import { type ControlPlaneClient, connectControlPlane, explainUnreachable, fromServiceError, type ServerAccess } from "@transship/api";
 import type { Call } from "../command.ts";
 import { serverAccess } from "./server-access.ts";
 
@@ -35,7 +35,7 @@ export class ControlPlane implements Disposable {
       const call = method(request, this.services.metadata, options, (error, response) => {
         this.#signal.removeEventListener("abort", cancel);
         if (error === null) resolve(response);
-        else reject(this.#failure(error));
+        else void this.#failure(error).then(reject);
       });
       const cancel = () => call.cancel();
       this.#signal.addEventListener("abort", cancel, { once: true });
@@ -51,7 +51,7 @@ export class ControlPlane implements Disposable {
     try {
       for await (const message of stream) yield message as Response;
     } catch (error) {
-      throw this.#failure(error);
+      throw await this.#failure(error);
     } finally {
       this.#signal.removeEventListener("abort", cancel);
       stream.cancel();
@@ -62,11 +62,10 @@ export class ControlPlane implements Disposable {
     this.services[Symbol.dispose]();
   }
 
-  #failure(error: unknown): unknown {
+  async #failure(error: unknown): Promise<unknown> {
     const cancelled = error instanceof Error && "code" in error && error.code === status.CANCELLED;
-    return cancelled && this.#signal.aborted
-      ? this.#signal.reason
-      : fromServiceError(error, `calling the control plane at ${this.#access.address}`);
+    if (cancelled && this.#signal.aborted) return this.#signal.reason;
+    return await explainUnreachable(this.#access, fromServiceError(error, `calling the control plane at ${this.#access.address}`));
   }
 }
 

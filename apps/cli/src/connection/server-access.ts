@@ -4,15 +4,30 @@ import { TransshipError } from "@transship/errors";
 import type { Settings } from "../settings.ts";
 
 /**
- * How to reach the control plane that `--server`, `--tls-ca` and `--token-file` name: TLS, unless the address is loopback and neither CA nor token is given.
- * @throws TransshipError `INVALID_ARGUMENT` for a file that cannot be read.
+ * How to reach the control plane at `address`, by `--tls-ca`, `--tls-cert`, `--tls-key` and `--token-file`: TLS, unless the address is loopback and none of them is given.
+ * @throws TransshipError `INVALID_ARGUMENT` for a file that cannot be read, and for a certificate without its key.
  */
-export async function serverAccess(settings: Settings): Promise<ServerAccess> {
-  const address = settings.required("server");
-  const ca = await readSetting(settings, "tls-ca");
-  const token = (await readSetting(settings, "token-file"))?.trim();
-  const insecure = isLoopback(address) && ca === undefined && token === undefined;
-  return { address, ca, token, insecure };
+export async function serverAccess(settings: Settings, address = settings.required("server")): Promise<ServerAccess> {
+  const [ca, client, token] = await Promise.all([
+    readSetting(settings, "tls-ca"),
+    readKeyPair(settings),
+    readSetting(settings, "token-file"),
+  ]);
+  const insecure = isLoopback(address) && ca === undefined && client === undefined && token === undefined;
+  return { address, ca, client, token: token?.trim(), insecure };
+}
+
+/** The certificate and key that `--tls-cert` and `--tls-key` name: both or none. @throws TransshipError `INVALID_ARGUMENT`. */
+export async function readKeyPair(settings: Settings): Promise<{ cert: string; key: string } | undefined> {
+  const [cert, key] = await Promise.all([readSetting(settings, "tls-cert"), readSetting(settings, "tls-key")]);
+  if (cert !== undefined && key !== undefined) return { cert, key };
+  if (cert === undefined && key === undefined) return undefined;
+  const [given, missing] = cert === undefined ? ["--tls-key", "--tls-cert"] : ["--tls-cert", "--tls-key"];
+  throw new TransshipError("INVALID_ARGUMENT", {
+    what: given,
+    why: `is given without ${missing}`,
+    hint: `Give the other one too, or set TRANSSHIP_${missing.slice(2).replace("-", "_").toUpperCase()}.`,
+  });
 }
 
 /** The content of the file that a setting names; undefined where it names none. */

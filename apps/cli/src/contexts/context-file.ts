@@ -10,6 +10,8 @@ export interface Context {
   readonly name: string;
   readonly server: string;
   readonly tlsCa?: string;
+  readonly tlsCert?: string;
+  readonly tlsKey?: string;
   readonly tokenFile?: string;
 }
 
@@ -75,12 +77,14 @@ function checked(document: unknown): ContextFile {
 }
 
 function checkedContext(entry: unknown): Context {
-  const { name, server, tlsCa, tokenFile } = (entry ?? {}) as Record<string, unknown>;
+  const { name, server, tlsCa, tlsCert, tlsKey, tokenFile } = (entry ?? {}) as Record<string, unknown>;
   if (typeof name !== "string" || typeof server !== "string") throw new TypeError("each context needs `name` and `server`");
   return {
     name,
     server,
     ...(typeof tlsCa === "string" ? { tlsCa } : {}),
+    ...(typeof tlsCert === "string" ? { tlsCert } : {}),
+    ...(typeof tlsKey === "string" ? { tlsKey } : {}),
     ...(typeof tokenFile === "string" ? { tokenFile } : {}),
   };
 }

@@ -1,5 +1,6 @@
 import { environmentName, type OptionRow, optionName } from "../command.ts";
 import type { Environment } from "../environment.ts";
+import { nameOf } from "../nouns/name-of.ts";
 import { contextFilePath, findContext, readContexts } from "./context-file.ts";
 
 /**
@@ -20,12 +21,14 @@ export async function contextValues(
   const named = given("context");
   if (named === undefined && given("server") !== undefined) return {};
   const file = await readContexts(contextFilePath(environment));
-  const name = named === undefined ? file.current : String(named);
+  const name = named === undefined ? file.current : nameOf(String(named), "context");
   if (name === undefined) return {};
   const context = findContext(file, name);
   return {
     server: context.server,
     ...(context.tlsCa === undefined ? {} : { "tls-ca": context.tlsCa }),
+    ...(context.tlsCert === undefined ? {} : { "tls-cert": context.tlsCert }),
+    ...(context.tlsKey === undefined ? {} : { "tls-key": context.tlsKey }),
     ...(context.tokenFile === undefined ? {} : { "token-file": context.tokenFile }),
   };
 }

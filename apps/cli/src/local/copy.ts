@@ -17,7 +17,8 @@ export async function run(call: Call): Promise<ExitCode> {
   const names = [formatReference(from), formatReference(to)];
   const files = await checkpointFiles(call, "copy", names);
   const pairs = pairsOf(from, to, source, target, call.signal);
-  return await concludeDirect(call, await copyWithProgress(call, names.join(" → "), files, { pairs }));
+  const rule = names.join(" → ");
+  return await concludeDirect(call, await copyWithProgress(call, rule, files, [{ rule, pairs }]));
 }
 
 /** @throws TransshipError `INVALID_ARGUMENT` for references that make no copy. */

@@ -4,6 +4,7 @@ import { type ExecutionDocument, executionDocument } from "../documents/executio
 import { taskDocument } from "../documents/task.ts";
 import { formatTable } from "../output/table.ts";
 import { formatAge, formatBytes } from "../quantities.ts";
+import { nameOf } from "./name-of.ts";
 import type { Noun } from "./noun.ts";
 import { tasks } from "./task.ts";
 
@@ -29,7 +30,7 @@ export const executions: Noun<ExecutionDocument> = {
   ],
   async *list(controlPlane, settings) {
     const { executions: service } = controlPlane.services;
-    const rule = settings.text("rule") ?? "";
+    const rule = nameOf(settings.text("rule") ?? "", "rule");
     let pageToken = "";
     do {
       const request = { rule, state: wire.ExecutionState.UNSPECIFIED, pageSize: 500, pageToken };

@@ -3,6 +3,7 @@ import { TransshipError } from "@transship/errors";
 import { type ArtifactPlace, artifactName, isFinal, TASK_TRANSITIONS, type TaskState } from "@transship/model";
 import { type TaskDocument, taskDocument } from "../documents/task.ts";
 import { formatAge, formatBytes } from "../quantities.ts";
+import { nameOf } from "./name-of.ts";
 import type { Noun } from "./noun.ts";
 
 /** Tasks. */
@@ -24,7 +25,7 @@ export const tasks: Noun<TaskDocument> = {
   ],
   async *list(controlPlane, settings) {
     const { tasks: service } = controlPlane.services;
-    const executionId = settings.text("execution") ?? "";
+    const executionId = nameOf(settings.text("execution") ?? "", "execution");
     const states = settings.list("state").map(stateOf).map(taskStateToMessage);
     let pageToken = "";
     do {

@@ -6,8 +6,13 @@ export type Snapshot = ExecutionDocument["status"];
 
 /** One line that says how far an execution is. `bytesPerSecond` 0 = not known. */
 export function progressLine(label: string, now: Snapshot, bytesPerSecond: number): string {
+  return `${label}: ${progressFacts(now, bytesPerSecond)}`;
+}
+
+/** The same without the label; begins with the state. */
+export function progressFacts(now: Snapshot, bytesPerSecond: number): string {
   const { tasks } = now;
-  const parts = [`${label}: ${now.state}`];
+  const parts: string[] = [now.state];
   if (tasks.total > 0) parts.push(`${finishedTasks(now)}/${tasks.total} tasks${extras(now)}`);
   if (now.unchanged > 0) parts.push(`${now.unchanged} unchanged`);
   if (now.totalBytes > 0) parts.push(`${formatBytes(now.doneBytes)} of ${formatBytes(now.totalBytes)}`);

@@ -1,6 +1,9 @@
 import { PassThrough } from "node:stream";
+import { stripVTControlCharacters } from "node:util";
 import { NO_BYTES } from "@transship/model";
+import stringWidth from "string-width";
 import { describe, expect, it } from "vitest";
+import { fitEnd, fitMiddle } from "./fit-width.ts";
 import { failureLines, outcomeLine, progressLine, type Snapshot } from "./progress-text.ts";
 import { Rate } from "./rate.ts";
 import { showProgress } from "./show-progress.ts";
@@ -89,5 +92,31 @@ describe("progress that is no terminal", () => {
     const lines = String(stream.read()).trimEnd().split("\n");
     expect(lines).toHaveLength(4);
     expect(lines[2]).toContain("15.0 MiB of 40.0 MiB");
+  });
+});
+
+describe("progress on a terminal", () => {
+  const terminal = (columns: number) => Object.assign(new PassThrough(), { isTTY: true, columns }) as unknown as NodeJS.WriteStream;
+
+  it("keeps every line under the width, whatever the label, and still says how far it is", () => {
+    const stream = terminal(60);
+    const label = "registry.example.com/team0/镜像 → registry.example.org/mirror/镜像";
+    {
+      using progress = showProgress(stream, label, () => 0);
+      progress.update(snapshot());
+    }
+    const written = String((stream as unknown as PassThrough).read());
+    const [block = "", erased] = written.split("\u001b[3F");
+    const lines = stripVTControlCharacters(block).trimEnd().split("\n");
+    expect(lines).toHaveLength(3);
+    for (const line of lines) expect(stringWidth(line)).toBeLessThan(60);
+    expect(lines[0]).toMatch(/^registry.*….*镜像:$/);
+    expect(lines[1]).toContain("copying · 1/4 tasks");
+    expect(erased).toBe("\u001b[0J");
+  });
+
+  it("cuts by display width", () => {
+    expect([fitEnd("abcdef", 6), fitEnd("abcdef", 5), fitMiddle("abcdef", 5)]).toEqual(["abcdef", "abcd…", "ab…ef"]);
+    expect([fitEnd("广州到新加坡", 8), fitMiddle("广州到新加坡", 8)]).toEqual(["广州到…", "广州…坡"]);
   });
 });

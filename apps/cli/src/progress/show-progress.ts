@@ -1,7 +1,8 @@
 import { EXECUTION_TRANSITIONS, isFinal } from "@transship/model";
 import { printable } from "../output/printable.ts";
 import { colourState } from "../output/table.ts";
-import { progressBar, progressLine, type Snapshot } from "./progress-text.ts";
+import { fitEnd, fitMiddle } from "./fit-width.ts";
+import { progressBar, progressFacts, progressLine, type Snapshot } from "./progress-text.ts";
 import { Rate } from "./rate.ts";
 
 /** Shows how far something is, on stderr, until disposed of. */
@@ -52,11 +53,7 @@ function terminalProgress(stream: NodeJS.WriteStream, label: string, clock: () =
   };
   const draw = () => {
     if (newest === undefined) return;
-    // A pseudo-terminal may say 0 columns.
-    const width = Math.max(20, (stream.columns || 80) - 1);
-    const line = printable(progressLine(label, newest, newest.state === "copying" ? rate.perSecond() : 0)).slice(0, width);
-    const bar = progressBar(newest, Math.min(60, width - 10));
-    const lines = [line.replace(newest.state, colourState(newest.state, stream)), ...(bar === "" ? [] : [bar])];
+    const lines = blockOf(label, newest, newest.state === "copying" ? rate.perSecond() : 0, stream);
     erase();
     stream.write(`${lines.join("\n")}\n`);
     drawn = lines.length;
@@ -77,4 +74,17 @@ function terminalProgress(stream: NodeJS.WriteStream, label: string, clock: () =
     },
     [Symbol.dispose]: erase,
   };
+}
+
+/** What is redrawn: label and facts, on one line where they fit, and a bar. No line is as wide as the terminal, where some would wrap it. */
+function blockOf(label: string, now: Snapshot, bytesPerSecond: number, stream: NodeJS.WriteStream): string[] {
+  // A pseudo-terminal may say 0 columns.
+  const width = Math.max(20, (stream.columns || 80) - 1);
+  const name = `${printable(label)}: `;
+  const facts = printable(progressFacts(now, bytesPerSecond));
+  const coloured = (text: string) => colourState(now.state, stream) + text.slice(now.state.length);
+  const bar = progressBar(now, Math.min(60, width - 10));
+  const fits = fitEnd(name + facts, width) === name + facts;
+  const head = fits ? [name + coloured(facts)] : [fitMiddle(name.trimEnd(), width), coloured(fitEnd(facts, width))];
+  return [...head, ...(bar === "" ? [] : [bar])];
 }

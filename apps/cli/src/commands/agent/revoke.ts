@@ -1,9 +1,10 @@
 import type { Call } from "../../command.ts";
 import { openControlPlane } from "../../connection/control-plane.ts";
+import { nameOf } from "../../nouns/name-of.ts";
 
 /** `agent revoke NAME`. */
 export async function run(call: Call): Promise<void> {
-  const name = call.args[0] ?? "";
+  const name = nameOf(call.args[0] ?? "", "agent");
   using controlPlane = await openControlPlane(call);
   const { agents } = controlPlane.services;
   await controlPlane.ask(agents.revokeAgent.bind(agents), { name });

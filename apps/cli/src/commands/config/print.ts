@@ -2,6 +2,7 @@ import type { Call, OptionRow } from "../../command.ts";
 import { environmentName, optionName } from "../../command.ts";
 import { COMMANDS } from "../../command-table.ts";
 import { contextFilePath, readContexts } from "../../contexts/context-file.ts";
+import { nameOf } from "../../nouns/name-of.ts";
 import { printList } from "../../output/print.ts";
 import { type Setting, Settings } from "../../settings.ts";
 
@@ -10,7 +11,8 @@ export async function run(call: Call): Promise<void> {
   const own = new Map(call.settings.all().map((setting) => [optionName(setting.option), setting]));
   const others = COMMANDS.flatMap((row) => (row.options ?? []).map((option) => ({ option, words: row.words })));
   const names = [...new Set(others.map(({ option }) => optionName(option)))];
-  const context = call.settings.text("context") ?? (await readContexts(contextFilePath(call.environment))).current;
+  const named = call.settings.text("context");
+  const context = named === undefined ? (await readContexts(contextFilePath(call.environment))).current : nameOf(named, "context");
   const documents = names.map((name) => {
     const rows = others.filter(({ option }) => optionName(option) === name);
     const first = rows[0]?.option;

@@ -7,18 +7,23 @@ export async function run(call: Call): Promise<void> {
   const { settings } = call;
   const name = call.args[0] ?? "";
   // Absolute, since the context will be used from other directories.
-  const tlsCa = settings.text("tls-ca");
-  const tokenFile = settings.text("token-file");
+  const path = (option: string) => {
+    const given = settings.text(option);
+    return given === undefined ? undefined : resolve(given);
+  };
+  const [tlsCa, tlsCert, tlsKey, tokenFile] = [path("tls-ca"), path("tls-cert"), path("tls-key"), path("token-file")];
   const context: Context = {
     name,
     server: settings.required("server"),
-    ...(tlsCa === undefined ? {} : { tlsCa: resolve(tlsCa) }),
-    ...(tokenFile === undefined ? {} : { tokenFile: resolve(tokenFile) }),
+    ...(tlsCa === undefined ? {} : { tlsCa }),
+    ...(tlsCert === undefined ? {} : { tlsCert }),
+    ...(tlsKey === undefined ? {} : { tlsKey }),
+    ...(tokenFile === undefined ? {} : { tokenFile }),
   };
-  const path = contextFilePath(call.environment);
-  const file = await readContexts(path);
-  const others = file.contexts.filter((other) => other.name !== name);
-  const current = file.current ?? name;
-  await writeContexts(path, { current, contexts: [...others, context] });
-  call.streams.err.write(`added context ${name} to ${path}${current === name ? ", the current one" : ""}\n`);
+  const file = contextFilePath(call.environment);
+  const known = await readContexts(file);
+  const others = known.contexts.filter((other) => other.name !== name);
+  const current = known.current ?? name;
+  await writeContexts(file, { current, contexts: [...others, context] });
+  call.streams.err.write(`added context ${name} to ${file}${current === name ? ", the current one" : ""}\n`);
 }

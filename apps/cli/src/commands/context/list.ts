@@ -20,6 +20,7 @@ export async function run(call: Call): Promise<void> {
       { title: "NAME", cell: (context) => context.metadata.name },
       { title: "SERVER", cell: (context) => context.spec.server },
       { title: "CA", cell: (context) => context.spec.tlsCa ?? "" },
+      { title: "CERTIFICATE", cell: (context) => context.spec.tlsCert ?? "", wide: true },
       { title: "TOKEN FILE", cell: (context) => context.spec.tokenFile ?? "" },
     ],
   });

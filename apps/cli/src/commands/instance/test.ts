@@ -2,6 +2,7 @@ import { EXIT, type ExitCode } from "@transship/errors";
 import type { Call } from "../../command.ts";
 import { openControlPlane } from "../../connection/control-plane.ts";
 import { type FailureDocument, failureDocument } from "../../documents/failure.ts";
+import { nameOf } from "../../nouns/name-of.ts";
 import { printValue } from "../../output/print.ts";
 import { formatTable } from "../../output/table.ts";
 
@@ -18,7 +19,7 @@ const TIMEOUT_MS = 150_000;
 
 /** `instance test NAME`: what each agent that shares a network with it finds. Fails where no agent gets through. */
 export async function run(call: Call): Promise<ExitCode> {
-  const name = call.args[0] ?? "";
+  const name = nameOf(call.args[0] ?? "", "instance");
   using controlPlane = await openControlPlane(call);
   const { instances } = controlPlane.services;
   const answer = await controlPlane.ask(instances.testInstance.bind(instances), { name }, TIMEOUT_MS);

@@ -3,13 +3,14 @@ import { TransshipError } from "@transship/errors";
 import type { Call } from "../../command.ts";
 import { openControlPlane } from "../../connection/control-plane.ts";
 import { type PlanDocument, type PlanItemDocument, planDocument, planItemDocument } from "../../documents/plan.ts";
+import { nameOf } from "../../nouns/name-of.ts";
 import { printValue } from "../../output/print.ts";
 import { formatTable } from "../../output/table.ts";
 import { formatBytes } from "../../quantities.ts";
 
 /** `plan rule NAME`: what a run would do, and why; moves nothing. */
 export async function run(call: Call): Promise<void> {
-  const name = call.args[0] ?? "";
+  const name = nameOf(call.args[0] ?? "", "rule");
   using controlPlane = await openControlPlane(call);
   const { rules } = controlPlane.services;
   const items: PlanItemDocument[] = [];

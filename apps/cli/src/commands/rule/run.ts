@@ -2,11 +2,12 @@ import { wire } from "@transship/api";
 import { type ExitCode, TransshipError } from "@transship/errors";
 import type { Call } from "../../command.ts";
 import { openControlPlane } from "../../connection/control-plane.ts";
+import { nameOf } from "../../nouns/name-of.ts";
 import { printOrFollow } from "../follow-execution.ts";
 
 /** `rule run NAME [--wait]`. */
 export async function run(call: Call): Promise<ExitCode> {
-  const name = call.args[0] ?? "";
+  const name = nameOf(call.args[0] ?? "", "rule");
   using controlPlane = await openControlPlane(call);
   const { rules } = controlPlane.services;
   const { execution, outcome } = await controlPlane.ask(rules.runRule.bind(rules), { name });

@@ -78,6 +78,8 @@ async function runAndKill(call: Call, stage: DemoStage, say: (text: string) => v
   const { execution } = await stage.controlPlane.ask(rules.runRule.bind(rules), { name: RULE });
   if (execution === undefined) throw new TransshipError("INTERNAL", { what: "the demo", why: "the rule did not start" });
   const killing = killHalfWay(call, stage, execution.id, say);
+  // Its failure is awaited at the end, or does not matter any more because following has failed before it.
+  killing.catch(() => undefined);
   const rate = new Rate(3000);
   let end = executionDocument(execution);
   let toldAt = Number.NEGATIVE_INFINITY;

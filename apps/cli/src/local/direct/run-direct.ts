@@ -1,32 +1,51 @@
-import { copyDirect, type DirectOptions } from "@transship/agent";
+import { type DirectExecution, type DirectWork, openDirectCopier } from "@transship/agent";
 import { executionToMessage } from "@transship/api";
 import { CODES, EXIT, type ExitCode, TransshipError } from "@transship/errors";
 import { pino } from "pino";
 import type { Call } from "../../command.ts";
 import { OUTCOME_EXITS, reportOutcome } from "../../commands/follow-execution.ts";
 import { type ExecutionDocument, executionDocument } from "../../documents/execution.ts";
+import { sumExecutions } from "../../documents/sum-executions.ts";
 import { executions } from "../../nouns/execution.ts";
 import { printDocument } from "../../output/print.ts";
 import { showProgress } from "../../progress/show-progress.ts";
 import type { CheckpointFiles } from "./state-directory.ts";
 
-/** What is copied under one name. */
-export type DirectWork = Pick<DirectOptions, "pairs" | "parallel">;
+/** A list of artifacts under one name. */
+export type NamedWork = Required<Pick<DirectWork, "rule" | "pairs">>;
 
-/** Copies pairs in this process, with progress on stderr. */
-export async function copyWithProgress(call: Call, rule: string, files: CheckpointFiles, work: DirectWork): Promise<ExecutionDocument> {
-  using progress = showProgress(call.streams.err, rule);
+/** Copies lists side by side in this process, by one engine and with one progress on stderr; each ends for itself. */
+export async function copyWithProgress(
+  call: Call,
+  title: string,
+  files: CheckpointFiles,
+  works: readonly NamedWork[],
+): Promise<ExecutionDocument> {
+  using progress = showProgress(call.streams.err, title);
   const logger = pino({ level: "warn" }, { write: (line) => progress.note(noteOf(line)) });
-  const { execution, failedTasks } = await copyDirect({
-    ...work,
-    rule,
-    checkpoint: { path: files.path },
-    spoolDirectory: files.spool,
-    logger,
-    signal: call.signal,
-    onProgress: (now) => progress.update(executionDocument(executionToMessage(now)).status),
-  });
-  return executionDocument(executionToMessage(execution, failedTasks));
+  await using copier = openDirectCopier({ checkpoint: { path: files.path }, spoolDirectory: files.spool, logger, signal: call.signal });
+  const now = new Map<NamedWork, ExecutionDocument>();
+  const copy = async (work: NamedWork): Promise<void> => {
+    const onProgress = (execution: DirectExecution["execution"]) => {
+      now.set(work, executionDocument(executionToMessage(execution)));
+      progress.update(sumExecutions([...now.values()]).status);
+    };
+    const { execution, failedTasks } = await copier.copy({ ...work, onProgress });
+    now.set(work, executionDocument(executionToMessage(execution, failedTasks)));
+  };
+  await inTurns(works, LISTS_AT_ONCE, copy);
+  return sumExecutions(works.flatMap((work) => now.get(work) ?? []));
+}
+
+/** Lists that are read at once. */
+const LISTS_AT_ONCE = 16;
+
+async function inTurns<T>(items: readonly T[], atOnce: number, work: (item: T) => Promise<void>): Promise<void> {
+  const queue = items[Symbol.iterator]();
+  const worker = async () => {
+    for (const item of queue) await work(item);
+  };
+  await Promise.all(Array.from({ length: Math.min(atOnce, items.length) }, worker));
 }
 
 /**

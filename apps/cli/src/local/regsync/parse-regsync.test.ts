@@ -34,8 +34,7 @@ describe("parseRegsync", () => {
       ["repository", "alpine", "registry:5000/library/alpine"],
       ["image", "busybox:latest", "registry:5000/library/busybox:latest"],
     ]);
-    expect(content.parallel).toBe(4);
-    expect(content.unneeded).toEqual(["defaults.interval", "creds[0].reqConcurrent", "sync[1].schedule"]);
+    expect(content.unneeded).toEqual(["defaults.parallel", "defaults.interval", "creds[0].reqConcurrent", "sync[1].schedule"]);
   });
 
   it("anchors each pattern as a whole", async () => {

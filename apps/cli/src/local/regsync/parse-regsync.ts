@@ -38,8 +38,6 @@ export interface RegsyncEntry {
 export interface RegsyncFile {
   readonly credentials: readonly RegsyncCredential[];
   readonly entries: readonly RegsyncEntry[];
-  /** Artifacts copied at once. */
-  readonly parallel: number;
   readonly skipDockerConfig: boolean;
   /** Keys that are left out because they change nothing of what is copied: `sync[0].schedule`. */
   readonly unneeded: readonly string[];
@@ -87,7 +85,7 @@ class Reader {
 
   nothing(): RegsyncFile {
     if (this.issues.length === 0) this.issue([], "must be a mapping with `version: 1` and `sync`");
-    return { credentials: [], entries: [], parallel: 1, skipDockerConfig: false, unneeded: [] };
+    return { credentials: [], entries: [], skipDockerConfig: false, unneeded: [] };
   }
 
   async file(root: Plain): Promise<RegsyncFile> {
@@ -107,7 +105,6 @@ class Reader {
     return {
       credentials,
       entries,
-      parallel: typeof defaults.parallel === "number" && defaults.parallel > 0 ? defaults.parallel : 1,
       skipDockerConfig: defaults.skipDockerConfig === true,
       unneeded: this.#unneeded,
     };

@@ -51,7 +51,7 @@ export const CREDENTIAL_KEYS: Readonly<Record<string, KeyFate>> = {
 
 export const DEFAULT_KEYS: Readonly<Record<string, KeyFate>> = {
   ...COPYING,
-  parallel: "used",
+  parallel: "unneeded",
   skipDockerConfig: "used",
   blobLimit: "unneeded",
   cacheCount: "unneeded",

@@ -1,7 +1,5 @@
 import { type ExitCode, TransshipError } from "@transship/errors";
 import type { Call } from "../../command.ts";
-import type { ExecutionDocument } from "../../documents/execution.ts";
-import { sumExecutions } from "../../documents/sum-executions.ts";
 import { ListedError } from "../../report-error.ts";
 import { formatIssue } from "../../topology/issue.ts";
 import type { SourceFile } from "../../topology/read-topology.ts";
@@ -11,20 +9,18 @@ import { checkpointFiles } from "../direct/state-directory.ts";
 import { parseRegsync, type RegsyncCredential, type RegsyncFile } from "./parse-regsync.ts";
 import { regsyncPairs } from "./regsync-pairs.ts";
 
-/** `sync -f` with a regsync file: each entry once, now, one after the other, so that a source that is down fails its own entry only. */
+/** `sync -f` with a regsync file: each entry once, now, side by side; a source that is down fails its own entry only. */
 export async function syncRegsync(call: Call, file: SourceFile): Promise<ExitCode> {
   const content = await readRegsync(call, file);
   const registries = new Map(content.credentials.map((credential) => [credential.registry, settingsOf(credential)]));
   const { environment } = call;
   await using places = new Places({ environment, plainHttp: false, registries, withoutDockerFiles: content.skipDockerConfig });
   const files = await checkpointFiles(call, "sync", [file.directory, file.name]);
-  const ends: ExecutionDocument[] = [];
-  for (const entry of content.entries) {
-    if (call.signal.aborted) break;
-    const pairs = regsyncPairs(entry, places, call.signal);
-    ends.push(await copyWithProgress(call, `${entry.source} → ${entry.target}`, files, { pairs, parallel: content.parallel }));
-  }
-  return await concludeDirect(call, sumExecutions(ends));
+  const works = content.entries.map((entry) => ({
+    rule: `${entry.source} → ${entry.target}`,
+    pairs: regsyncPairs(entry, places, call.signal),
+  }));
+  return await concludeDirect(call, await copyWithProgress(call, file.name, files, works));
 }
 
 async function readRegsync(call: Call, file: SourceFile): Promise<RegsyncFile> {
