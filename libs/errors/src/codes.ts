@@ -145,7 +145,7 @@ export const CODES = {
     "Manifests over 4 MiB are refused by registries; build a smaller image or index.",
   ),
   RESPONSE_MALFORMED: row(
-    "never",
+    "retry",
     "INTERNAL",
     EXIT.failed,
     "The answer does not follow the OCI distribution spec; check that the URL is a registry's and not a proxy's or console's.",

@@ -8,6 +8,14 @@ import { SpoolFile } from "./spool-file.ts";
 /** Fetches what is missing of a blob into its spool. Ends when nothing is missing; throws what it could not get over. */
 export type Filler = (spool: Spool, signal: AbortSignal) => Promise<void>;
 
+interface Filling {
+  readonly abort: AbortController;
+  /** Never rejects. */
+  ended: Promise<void>;
+  /** What the filling failed with, for those who wait for bytes. */
+  failure: { readonly cause: unknown } | undefined;
+}
+
 /**
  * One blob on its way: filled from the source in any order, read in order by one or more uploads at the same time. Whoever needs bytes waits for them here.
  * The filling belongs to the spool, not to the upload that began it: it ends when the last user leaves.
@@ -21,7 +29,7 @@ export class Spool {
   /** What is there from the start without a gap, and the parts beyond. */
   #prefix: number;
   #ahead: ByteRange[];
-  #filling: { readonly ended: Promise<void>; readonly abort: AbortController } | undefined;
+  #filling: Filling | undefined;
   #waiters: (() => void)[] = [];
 
   private constructor(blob: Blob, file: SpoolFile, pieces: SpooledPiece[], journal: Journal) {
@@ -64,7 +72,9 @@ export class Spool {
     while (this.#prefix < end) {
       signal.throwIfAborted();
       this.#filling ??= this.#startFilling(fill);
-      await Promise.race([this.#filling.ended, this.#nextPiece(signal)]);
+      const filling = this.#filling;
+      await this.#nextPiece(signal);
+      if (filling.failure !== undefined) throw filling.failure.cause;
     }
     return this.#prefix;
   }
@@ -88,27 +98,31 @@ export class Spool {
     else await this.#file.remove();
   }
 
-  #startFilling(fill: Filler) {
+  #startFilling(fill: Filler): Filling {
     const abort = new AbortController();
-    const complete = () => {
-      if (this.missing().length > 0)
-        throw new TransshipError("INTERNAL", { what: "filling the spool", why: "it ended before everything was there" });
-    };
-    const ended = fill(this, abort.signal)
-      .then(complete)
+    const filling: Filling = { abort, failure: undefined, ended: Promise.resolve() };
+    filling.ended = this.#fillUp(fill, abort.signal)
+      .catch((cause: unknown) => {
+        filling.failure = { cause };
+      })
       .finally(() => {
         this.#filling = undefined;
         this.#wake();
       });
-    ended.catch(() => undefined);
-    return { ended, abort };
+    return filling;
+  }
+
+  async #fillUp(fill: Filler, signal: AbortSignal): Promise<void> {
+    await fill(this, signal);
+    if (this.missing().length === 0) return;
+    throw new TransshipError("INTERNAL", { what: "filling the spool", why: "it ended before everything was there" });
   }
 
   async #stopFilling(): Promise<void> {
     const filling = this.#filling;
     if (filling === undefined) return;
     filling.abort.abort(new Error("nobody needs the blob any more"));
-    await filling.ended.catch(() => undefined);
+    await filling.ended;
   }
 
   /** Resolves at the next recorded piece, at the end of the filling, or when the signal aborts. */
