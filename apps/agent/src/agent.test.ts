@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync, statSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
-import { taskStateFromMessage, type wire } from "@transship/api";
+import { taskStateFromMessage, wire } from "@transship/api";
 import { TransshipError } from "@transship/errors";
 import { NO_BYTES } from "@transship/model";
 import { pino } from "pino";
@@ -112,6 +112,18 @@ describe("a task", () => {
     (await copyOf("v1")).finish(result);
     const outcome = await outcomeOf("v1");
     expect([stateOf(outcome), outcome.skipReason]).toEqual([state, reason]);
+  });
+
+  it("reports what the largest 200 blobs cost", async () => {
+    await start();
+    await plane.hear("demand");
+    plane.send(assignment("v1"));
+    const blob = { rung: "copied", way: "segmented", ranges: 16, retries: 1, copied: 9, resumed: 2, wasted: 3, milliseconds: 40 } as const;
+    const blobs = Array.from({ length: 201 }, (_, index) => ({ ...blob, digest: `sha256:${index}`, size: 1000 - index }));
+    (await copyOf("v1")).finish("copied", 0, blobs);
+    const outcome = await outcomeOf("v1");
+    expect(outcome.blobs.map(({ digest }) => digest)).toEqual(blobs.slice(0, 200).map(({ digest }) => digest));
+    expect(outcome.blobs[0]).toEqual({ ...blobs[0], rung: wire.Rung.COPIED, way: wire.Way.SEGMENTED });
   });
 
   it.each([

@@ -1,7 +1,8 @@
 import { createHash } from "node:crypto";
-import { credentialFromMessage, endpointFromMessage, type wire } from "@transship/api";
+import { credentialFromMessage, endpointFromMessage, limitsFromMessage, type wire } from "@transship/api";
 import { TransshipError } from "@transship/errors";
 import { openRegistry, type Registry } from "@transship/oci";
+import { InstanceGates } from "./instance-gates.ts";
 import { VERSION } from "./version.ts";
 
 /** A registry client is closed after so many milliseconds without a user. */
@@ -18,19 +19,25 @@ interface Entry {
   idle: NodeJS.Timeout | undefined;
 }
 
-/** Open registry clients by endpoint and credential, so that tasks share connections and tokens. Closed when idle, since each holds a credential. */
+/**
+ * Open registry clients by instance, endpoint and credential, so that tasks share connections and tokens. Closed when idle, since each holds a credential. All clients of
+ * one instance go through one gate, whose limits are those of the newest access.
+ */
 export class Registries implements AsyncDisposable {
   readonly #entries = new Map<string, Entry>();
+  readonly #gates = new InstanceGates();
   readonly #idleMs: number;
 
   constructor(idleMs: number = IDLE_MS) {
     this.#idleMs = idleMs;
   }
 
-  /** The client for an access. @throws TransshipError `INVALID_ARGUMENT` for an access without a usable endpoint. */
+  /** The client for an access. @throws TransshipError `INVALID_ARGUMENT` for an access without a usable endpoint or with limits that are none. */
   borrow(access: wire.RegistryAccess | undefined): BorrowedRegistry {
     const key = keyOf(access);
-    const entry = this.#entries.get(key) ?? { registry: openAccess(access), users: 0, idle: undefined };
+    const known = this.#entries.get(key);
+    if (known !== undefined && access !== undefined) this.#limit(access);
+    const entry = known ?? { registry: this.open(access), users: 0, idle: undefined };
     this.#entries.set(key, entry);
     clearTimeout(entry.idle);
     entry.users += 1;
@@ -45,6 +52,17 @@ export class Registries implements AsyncDisposable {
     };
   }
 
+  /** Opens a client that nobody else uses, behind the instance's gate. The caller disposes of it. @throws TransshipError `INVALID_ARGUMENT` as {@link borrow}. */
+  open(access: wire.RegistryAccess | undefined): Registry {
+    if (access?.endpoint === undefined) {
+      throw new TransshipError("INVALID_ARGUMENT", { what: "reaching a registry", why: "the control plane named no endpoint" });
+    }
+    this.#limit(access);
+    const { url, address, ca } = endpointFromMessage(access.endpoint);
+    const credential = credentialFromMessage(access.credential);
+    return this.#gates.guard(gateName(access), openRegistry({ url, address, ca, credential, userAgent: `transship/${VERSION}` }));
+  }
+
   /** Clients that are open. */
   get size(): number {
     return this.#entries.size;
@@ -55,6 +73,10 @@ export class Registries implements AsyncDisposable {
     this.#entries.clear();
     for (const entry of entries) clearTimeout(entry.idle);
     await Promise.all(entries.map((entry) => entry.registry[Symbol.asyncDispose]()));
+  }
+
+  #limit(access: wire.RegistryAccess): void {
+    this.#gates.limit(gateName(access), limitsFromMessage(access.limits));
   }
 
   #giveBack(key: string, entry: Entry): void {
@@ -69,18 +91,14 @@ export class Registries implements AsyncDisposable {
   }
 }
 
-/** Opens a client that nobody else uses. The caller disposes of it. @throws TransshipError `INVALID_ARGUMENT`. */
-export function openAccess(access: wire.RegistryAccess | undefined): Registry {
-  if (access?.endpoint === undefined) {
-    throw new TransshipError("INVALID_ARGUMENT", { what: "reaching a registry", why: "the control plane named no endpoint" });
-  }
-  const { url, address, ca } = endpointFromMessage(access.endpoint);
-  return openRegistry({ url, address, ca, credential: credentialFromMessage(access.credential), userAgent: `transship/${VERSION}` });
-}
-
 /** A hash, so that the credential is not kept a second time as text. */
 function keyOf(access: wire.RegistryAccess | undefined): string {
   return createHash("sha256")
-    .update(JSON.stringify([access?.endpoint, access?.credential]))
+    .update(JSON.stringify([access?.instance, access?.endpoint, access?.credential]))
     .digest("base64");
+}
+
+/** An instance by the endpoint that is used: when an operator corrects the endpoint, what the wrong one taught (an open circuit) is not held against it. */
+function gateName({ instance, endpoint }: wire.RegistryAccess): string {
+  return `${instance} ${endpoint?.url ?? ""} ${endpoint?.address ?? ""}`;
 }

@@ -1,6 +1,6 @@
-import { failureToMessage, progressToMessage, taskStateToMessage, type wire } from "@transship/api";
+import { blobReportToMessage, failureToMessage, progressToMessage, taskStateToMessage, type wire } from "@transship/api";
 import type { TransshipError } from "@transship/errors";
-import { addBytes, PLAN_REASONS, type TaskProgress, type TaskState } from "@transship/model";
+import { addBytes, largestBlobs, PLAN_REASONS, type TaskProgress, type TaskState } from "@transship/model";
 import type { CopyResult } from "@transship/transfer";
 import type { Assigned } from "./read-assignment.ts";
 import type { RetryBudget } from "./retry-budget.ts";
@@ -13,6 +13,7 @@ export function goodOutcome(assigned: Assigned, result: CopyResult): UnsentOutco
   const kept = result.outcome === "kept";
   return outcome(assigned.key, kept ? "skipped" : "succeeded", withEarlier(assigned, result.progress), {
     skipReason: kept ? PLAN_REASONS.kept : "",
+    blobs: kept ? [] : largestBlobs(result.blobs).map(blobReportToMessage),
   });
 }
 
@@ -45,7 +46,7 @@ function outcome(
   lease: wire.LeaseKey,
   state: TaskState,
   progress: TaskProgress | undefined,
-  more: Partial<Pick<wire.Outcome, "failure" | "skipReason" | "retryAfterMs">>,
+  more: Partial<Pick<wire.Outcome, "failure" | "skipReason" | "retryAfterMs" | "blobs">>,
 ): UnsentOutcome {
   return {
     lease: { ...lease },
@@ -53,6 +54,7 @@ function outcome(
     progress: progress && progressToMessage(progress),
     skipReason: "",
     retryAfterMs: 0,
+    blobs: [],
     ...more,
   };
 }

@@ -16,6 +16,7 @@ export class Metrics {
   readonly #bytes = this.#counter("transship_transfer_bytes_total", "Payload bytes fetched from a source.", ["src", "dst"]);
   readonly #resumed = this.#counter("transship_transfer_resumed_bytes_total", "Bytes not fetched again thanks to a checkpoint.", []);
   readonly #wasted = this.#counter("transship_transfer_wasted_bytes_total", "Bytes fetched more than once or thrown away.", []);
+  readonly #blobs = this.#counter("transship_blobs_total", "Blobs of tasks that succeeded, of each task its 200 largest.", ["outcome"]);
   readonly #fenced = this.#counter("transship_lease_fenced_total", "Reports refused because their lease was not the newest.", []);
   readonly #calls = this.#counter("transship_grpc_server_handled_total", "gRPC calls that ended.", ["method", "code"]);
   readonly #duration = new Histogram({
@@ -46,6 +47,7 @@ export class Metrics {
   taskEnded(rule: string, task: Task): void {
     this.#tasks.inc({ rule, result: task.state, reason: task.failure?.code ?? (task.state === "skipped" ? "kept" : "") });
     this.#countBytes(task, task.progress.bytes);
+    for (const { rung } of task.blobs) this.#blobs.inc({ outcome: rung });
     if (task.state !== "succeeded" || task.startedAt === undefined || task.finishedAt === undefined) return;
     this.#duration.observe({ rule }, (Date.parse(task.finishedAt) - Date.parse(task.startedAt)) / 1000);
   }

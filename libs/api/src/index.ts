@@ -1,4 +1,5 @@
 export { agentStateFromMessage, agentToMessage } from "./agent-mapping.ts";
+export { blobReportsFromMessages, blobReportToMessage } from "./blob-report-mapping.ts";
 export { type ControlPlaneClient, connectControlPlane, isLoopback, type ServerAccess } from "./client.ts";
 export { executionStateFromMessage, executionStateToMessage, executionToMessage } from "./execution-mapping.ts";
 export { explainUnreachable } from "./explain-unreachable.ts";
@@ -11,6 +12,8 @@ export {
   instanceResourceFromMessage,
   instanceResourceToMessage,
   instanceToMessage,
+  limitsFromMessage,
+  limitsToMessage,
 } from "./instance-mapping.ts";
 export { overwriteFromMessage, overwriteToMessage, ruleResourceFromMessage, ruleResourceToMessage, ruleToMessage } from "./rule-mapping.ts";
 export {

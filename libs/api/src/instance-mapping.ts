@@ -1,4 +1,4 @@
-import type { Credential, Endpoint, Instance, InstanceResource } from "@transship/model";
+import type { Credential, Endpoint, Instance, InstanceResource, Limits } from "@transship/model";
 import { API_VERSION } from "@transship/model";
 import type * as wire from "./gen/transship/v1/instance.ts";
 
@@ -15,6 +15,7 @@ export function instanceResourceToMessage(resource: InstanceResource): wire.Inst
       account: spec.account,
       endpoints: spec.endpoints.map(endpointToMessage),
       credential: spec.credential === undefined ? undefined : { ...spec.credential },
+      limits: limitsToMessage(spec.limits),
     },
   };
 }
@@ -33,6 +34,7 @@ export function instanceResourceFromMessage(message: wire.InstanceResource): unk
       ...present("account", spec.account),
       endpoints: spec.endpoints.map(endpointFromMessage),
       ...(spec.credential === undefined ? {} : { credential: { ...spec.credential } }),
+      ...(spec.limits === undefined ? {} : { limits: limitsFromMessage(spec.limits) }),
     },
   };
 }
@@ -60,6 +62,22 @@ export function endpointFromMessage(message: wire.Endpoint): Endpoint {
 
 export function credentialFromMessage(message: wire.Credential | undefined): Credential | undefined {
   return message === undefined ? undefined : { username: message.username, password: message.password };
+}
+
+export function limitsToMessage(limits: Limits | undefined): wire.Limits | undefined {
+  if (limits === undefined) return undefined;
+  const { bytesPerSecond = 0, requestsPerSecond = 0, connections = 0 } = limits;
+  return { bytesPerSecond, requestsPerSecond, connections };
+}
+
+/** Zeros are absent limits: proto3 knows no absent numbers. Not yet checked. */
+export function limitsFromMessage(message: wire.Limits | undefined): Limits {
+  const { bytesPerSecond = 0, requestsPerSecond = 0, connections = 0 } = message ?? {};
+  return {
+    ...(bytesPerSecond === 0 ? {} : { bytesPerSecond }),
+    ...(requestsPerSecond === 0 ? {} : { requestsPerSecond }),
+    ...(connections === 0 ? {} : { connections }),
+  };
 }
 
 /** `{key: text}`, or nothing for an empty text: proto3 knows no absent strings. */

@@ -1,4 +1,5 @@
 import type { ByteCounts, Task, TaskProgress, TaskState } from "@transship/model";
+import { blobReportToMessage } from "./blob-report-mapping.ts";
 import { storedFailureToMessage } from "./failure-mapping.ts";
 import {
   type ByteCounts as ByteCountsMessage,
@@ -55,6 +56,7 @@ export function taskToMessage(task: Task): TaskMessage {
     nextAttemptAt: task.nextAttemptAt ?? "",
     progress: progressToMessage(task.progress),
     failure: task.failure && storedFailureToMessage(task.failure),
+    blobs: task.blobs.map(blobReportToMessage),
     skipReason: task.skipReason ?? "",
     createdAt: task.createdAt,
     startedAt: task.startedAt ?? "",

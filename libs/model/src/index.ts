@@ -4,6 +4,7 @@ export { type Execution, type ExecutionSummary, outcomeOf, type TaskCounts, TRIG
 export { EXECUTION_TRANSITIONS, type ExecutionState } from "./execution-state.ts";
 export { type Credential, type Endpoint, type Instance, type InstanceSpec, PROVIDERS, PUBLIC_NETWORK } from "./instance.ts";
 export { type InventoryEntry, subjectOfTag, type TagReference } from "./inventory.ts";
+export type { Limits } from "./limits.ts";
 export { isRepositoryName, resourceName } from "./names.ts";
 export { anything, compilePattern, type Pattern } from "./pattern.ts";
 export { type Candidate, endpointFor, explainNoRoute, rankForCopy, rankForInstance } from "./placement.ts";
@@ -35,10 +36,15 @@ export {
   type ArtifactPlace,
   addBytes,
   artifactName,
+  type BlobReport,
   type ByteCounts,
   type Failure,
+  largestBlobs,
+  MOST_BLOB_REPORTS,
   NO_BYTES,
+  type Rung,
   type Task,
   type TaskProgress,
+  type Way,
 } from "./task.ts";
 export { LEASED_STATES, TASK_TRANSITIONS, type TaskState, WAITING_STATES } from "./task-state.ts";

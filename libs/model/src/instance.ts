@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { limitsSchema } from "./limits.ts";
 import { label, resourceName } from "./names.ts";
 
 /** The network that a registry or agent is in when none is named. */
@@ -48,6 +49,8 @@ export const instanceSpecSchema = z.strictObject({
   account: label.default("default"),
   endpoints: z.array(endpointSchema).min(1, "needs at least one endpoint"),
   credential: credentialSchema.optional(),
+  /** What may be asked of it by each agent. */
+  limits: limitsSchema.optional(),
 });
 
 export type Endpoint = z.infer<typeof endpointSchema>;

@@ -45,6 +45,11 @@ describe("parseResource", () => {
     ],
     ["a typo at the top", { ...instance({}), metdata: {} }, "metdata: unknown key `metdata`; did you mean `metadata`?"],
     [
+      "a typo in the limits",
+      instance({ limits: { bytePerSecond: 1 } }),
+      "spec.limits.bytePerSecond: unknown key `bytePerSecond`; did you mean `bytesPerSecond`?",
+    ],
+    [
       "a foreign key",
       rule({ nothingLikeIt: 1 }),
       "spec.nothingLikeIt: unknown key `nothingLikeIt`; known keys: description, source, targets, overwrite, enabled",

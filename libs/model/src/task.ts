@@ -45,6 +45,48 @@ export interface TaskProgress {
   readonly bytes: ByteCounts;
 }
 
+/**
+ * How a blob came to the target. `existing`: it was there. `mounted`: from another repository of the target. `joined`: another copy of the same process brought it.
+ * `resumed`: copied, from a checkpoint on. `copied`: all of it.
+ */
+export type Rung = "existing" | "mounted" | "joined" | "resumed" | "copied";
+
+/**
+ * How the bytes of a copied blob moved. `stream`: one GET piped into one PUT. `spooled`: one GET into the spool, uploaded beside it. `segmented`: ranges side by side
+ * into the spool, uploaded in order beside them.
+ */
+export type Way = "stream" | "spooled" | "segmented";
+
+/** What one blob cost, for people who ask why a copy took so long. */
+export interface BlobReport {
+  readonly digest: string;
+  /** Bytes. */
+  readonly size: number;
+  readonly rung: Rung;
+  /** Only of blobs that were copied. */
+  readonly way: Way | undefined;
+  /** Most ranges in flight at once. */
+  readonly ranges: number;
+  /** Requests that had to be repeated, at either side. */
+  readonly retries: number;
+  /** Bytes fetched, taken from a checkpoint, and fetched in vain. */
+  readonly copied: number;
+  readonly resumed: number;
+  readonly wasted: number;
+  /** From the first request to the confirmation. */
+  readonly milliseconds: number;
+}
+
+/** A task keeps the reports of this many blobs at most. */
+export const MOST_BLOB_REPORTS = 200;
+
+/** The reports that a task keeps: the largest blobs, in the order given. */
+export function largestBlobs(reports: readonly BlobReport[]): readonly BlobReport[] {
+  if (reports.length <= MOST_BLOB_REPORTS) return reports;
+  const largest = new Set(reports.toSorted((a, b) => b.size - a.size).slice(0, MOST_BLOB_REPORTS));
+  return reports.filter((report) => largest.has(report));
+}
+
 /** Why a task did not succeed, or not yet. */
 export interface Failure {
   readonly code: ErrorCode;
@@ -75,6 +117,8 @@ export interface Task {
   /** ISO 8601; when a `retrying` task is tried again. */
   readonly nextAttemptAt: string | undefined;
   readonly progress: TaskProgress;
+  /** What the blobs of a task that succeeded cost, the largest `MOST_BLOB_REPORTS` in the order of arrival. Empty before, and in lists of tasks. */
+  readonly blobs: readonly BlobReport[];
   readonly failure: Failure | undefined;
   /** Why a `skipped` task was. */
   readonly skipReason: string | undefined;

@@ -101,6 +101,8 @@ interface TaskTable extends TaskNumbers {
   created_at: string;
   started_at: string | null;
   finished_at: string | null;
+  /** Blob reports; read for one task only, since they are by far the longest column. */
+  blobs: Generated<string>;
 }
 
 /** Outcomes that were applied: what makes a report that is delivered twice a no-op. */

@@ -1,4 +1,4 @@
-import type { ArtifactPlace, Failure, Overwrite, Task, TaskProgress, TaskState } from "@transship/model";
+import type { ArtifactPlace, BlobReport, Failure, Overwrite, Task, TaskProgress, TaskState } from "@transship/model";
 import type { Page } from "./store.ts";
 
 /** A task to be. Its id is derived from execution, source and target, so that adding it twice is no error. */
@@ -25,7 +25,7 @@ export interface LeaseKey {
 
 /** How an attempt ended, by the agent's report. */
 export type AttemptOutcome =
-  | { readonly state: "succeeded"; readonly progress: TaskProgress }
+  | { readonly state: "succeeded"; readonly progress: TaskProgress; readonly blobs: readonly BlobReport[] }
   | { readonly state: "skipped"; readonly progress: TaskProgress; readonly reason: string }
   | { readonly state: "failed"; readonly progress: TaskProgress; readonly failure: Failure }
   | { readonly state: "retrying"; readonly progress: TaskProgress; readonly failure: Failure; readonly nextAttemptAt: Date }
@@ -36,7 +36,7 @@ export type AttemptOutcome =
 /** `stale`: another epoch holds the task, or it is final for another reason. `duplicate`: this very report was applied before. */
 export type ReportResult = "applied" | "duplicate" | "stale";
 
-/** Tasks, their leases and what agents report of them. */
+/** Tasks, their leases and what agents report of them. Blob reports are long: only `get` has them, all other tasks have none. */
 export interface TaskStore {
   /** Adds those that are not there yet. */
   add(tasks: readonly NewTask[], now: Date): Promise<void>;
@@ -75,7 +75,7 @@ export interface TaskStore {
   anyUnfinished(executionId: string): Promise<boolean>;
   /** Tasks that an agent holds a lease on. */
   heldBy(agent: string): Promise<Task[]>;
-  /** Throws `NOT_FOUND`. */
+  /** With its blob reports. Throws `NOT_FOUND`. */
   get(id: string): Promise<Task>;
   /** In the order of creation. */
   list(

@@ -1,38 +1,6 @@
-import type { ByteCounts } from "@transship/model";
+import type { BlobReport, ByteCounts, Rung, Way } from "@transship/model";
 import type { Blob } from "./blob.ts";
 import type { Tally } from "./tally.ts";
-
-/**
- * How a blob came to the target. `existing`: it was there. `mounted`: from another repository of the target. `joined`: another copy of this process brought it.
- * `resumed`: copied, from a checkpoint on. `copied`: all of it.
- */
-export type Rung = "existing" | "mounted" | "joined" | "resumed" | "copied";
-
-/**
- * How the bytes of a copied blob moved. `stream`: one GET piped into one PUT. `spooled`: one GET into the spool, uploaded beside it. `segmented`: ranges side by side
- * into the spool, uploaded in order beside them.
- */
-export type Way = "stream" | "spooled" | "segmented";
-
-/** What one blob cost, for people who ask why a copy took so long. */
-export interface BlobReport {
-  readonly digest: string;
-  /** Bytes. */
-  readonly size: number;
-  readonly rung: Rung;
-  /** Only of blobs that were copied. */
-  readonly way: Way | undefined;
-  /** Most ranges in flight at once. */
-  readonly ranges: number;
-  /** Requests that had to be repeated, at either side. */
-  readonly retries: number;
-  /** Bytes fetched, taken from a checkpoint, and fetched in vain. */
-  readonly copied: number;
-  readonly resumed: number;
-  readonly wasted: number;
-  /** From the first request to the confirmation. */
-  readonly milliseconds: number;
-}
 
 /** The account of one blob of one copy: what is counted here is part of the copy's tally too. */
 export class BlobAccount {

@@ -1,6 +1,5 @@
-import type { Overwrite, TaskProgress } from "@transship/model";
+import type { BlobReport, Overwrite, TaskProgress } from "@transship/model";
 import type { Digest, Repository } from "@transship/oci";
-import type { BlobReport } from "./blob-account.ts";
 
 /** One artifact to bring over. */
 export interface CopyRequest {

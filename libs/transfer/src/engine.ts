@@ -1,6 +1,6 @@
+import type { BlobReport } from "@transship/model";
 import type { Digest } from "@transship/oci";
 import PQueue from "p-queue";
-import type { BlobReport } from "./blob-account.ts";
 import { BlobMemory } from "./blob-memory.ts";
 import { copyArtifact } from "./copy-artifact.ts";
 import type { CopyOptions, CopyRequest, CopyResult } from "./copy-request.ts";

@@ -1,5 +1,5 @@
+import type { BlobReport } from "@transship/model";
 import type { Digest, Repository } from "@transship/oci";
-import type { BlobReport } from "./blob-account.ts";
 import type { BlobMemory } from "./blob-memory.ts";
 import type { Journal } from "./journal.ts";
 import type { PathMemory } from "./path-memory.ts";

@@ -72,7 +72,7 @@ export class Questions implements Disposable {
   async *#look(question: wire.Question, signal: AbortSignal): AsyncGenerator<Found> {
     const ask = question.ask;
     if (ask?.$case === "ping") {
-      yield await pingRegistry(question.access, signal);
+      yield await pingRegistry(this.#registries, question.access, signal);
       return;
     }
     using borrowed = this.#registries.borrow(question.access);

@@ -183,7 +183,10 @@ describe("attempts without a server", () => {
 
   it("end soon where nothing has ever worked, and later once something has", async () => {
     const never = await attemptsOf((one) => one.fail(lost));
-    expect(never.failedTasks[0]).toMatchObject({ attempts: 2, failure: { code: "CONNECTION_FAILED", side: "source" } });
+    expect(never.failedTasks[0]).toMatchObject({ attempts: 1, failure: { code: "CONNECTION_FAILED", side: "source" } });
+    const slow = new TransshipError("TIMED_OUT", { what: "reading", why: "no answer", side: "source" });
+    const silent = await attemptsOf((one) => one.fail(slow));
+    expect(silent.failedTasks[0]).toMatchObject({ attempts: 2, failure: { code: "TIMED_OUT" } });
     const after = await attemptsOf(
       (one) => (one.request.tag === "good" ? one.finish() : setTimeout(() => one.fail(lost), 1)),
       ["good", "bad"],

@@ -148,6 +148,7 @@ export class DirectTally {
       attempts: task.attempts,
       nextAttemptAt: undefined,
       progress: progressOf(task),
+      blobs: [],
       failure: { code: error.code, side: error.side, message: error.message, hint: error.hint },
       skipReason: undefined,
       createdAt: task.startedAt,

@@ -6,7 +6,7 @@ import type { CopyEngine, CopyOptions, CopyRequest, CopyResult } from "@transshi
 export interface FakeCopy {
   readonly request: CopyRequest;
   readonly options: CopyOptions;
-  finish(outcome?: CopyResult["outcome"], copied?: number): void;
+  finish(outcome?: CopyResult["outcome"], copied?: number, blobs?: CopyResult["blobs"]): void;
   fail(error: Error): void;
 }
 
@@ -28,7 +28,7 @@ export class FakeEngine implements CopyEngine {
         const copy: FakeCopy = {
           request,
           options,
-          finish: (outcome = "copied", copied = 0) => resolve(resultOf(request, outcome, copied)),
+          finish: (outcome = "copied", copied = 0, blobs = []) => resolve({ ...resultOf(request, outcome, copied), blobs }),
           fail: reject,
         };
         this.copies.push(copy);
@@ -44,7 +44,7 @@ export class FakeEngine implements CopyEngine {
   }
 }
 
-function resultOf(request: CopyRequest, outcome: CopyResult["outcome"], copied: number): CopyResult {
+function resultOf(request: CopyRequest, outcome: CopyResult["outcome"], copied: number): Omit<CopyResult, "blobs"> {
   const digest = request.digest ?? digestOf(Buffer.from(request.reference));
-  return { outcome, digest, progress: { totalBytes: copied, doneBytes: copied, bytes: { ...NO_BYTES, copied } }, blobs: [] };
+  return { outcome, digest, progress: { totalBytes: copied, doneBytes: copied, bytes: { ...NO_BYTES, copied } } };
 }

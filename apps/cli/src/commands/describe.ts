@@ -12,7 +12,7 @@ export async function run(call: Call): Promise<void> {
   const items = name === undefined ? await Array.fromAsync(noun.list(controlPlane, call.settings)) : [await noun.get(controlPlane, name)];
   for (const [index, item] of items.entries()) {
     if (index > 0) call.streams.out.write("\n");
-    const { apiVersion: _apiVersion, ...document } = item;
+    const { apiVersion: _apiVersion, ...document } = noun.brief?.(item) ?? item;
     call.streams.out.write(describeValue(document));
     for await (const block of noun.related?.(controlPlane, item) ?? []) call.streams.out.write(`\n${block.title}:\n${block.text}`);
   }

@@ -1,5 +1,5 @@
-import { progressFromMessage, taskStateFromMessage, type wire } from "@transship/api";
-import type { ArtifactPlace, TaskProgress, TaskState } from "@transship/model";
+import { blobReportsFromMessages, progressFromMessage, taskStateFromMessage, type wire } from "@transship/api";
+import type { ArtifactPlace, BlobReport, TaskProgress, TaskState, Way } from "@transship/model";
 import { type Document, present } from "./document.ts";
 import { type FailureDocument, failureDocument } from "./failure.ts";
 
@@ -23,8 +23,13 @@ export interface TaskDocument extends Document {
     readonly nextAttemptAt?: string;
     readonly skipReason?: string;
     readonly failure?: FailureDocument;
+    /** What each blob cost. Absent in lists. */
+    readonly blobs?: readonly BlobDocument[];
   };
 }
+
+/** What a blob cost, as JSON has it: one that was not copied has no way. */
+export type BlobDocument = Omit<BlobReport, "way"> & { readonly way?: Way };
 
 const NOWHERE: ArtifactPlace = { instance: "", repository: "", tag: "" };
 
@@ -48,4 +53,17 @@ export function taskDocument(message: wire.Task): TaskDocument {
       ...(failure === undefined ? {} : { failure }),
     },
   };
+}
+
+/** A task of the wire, answered alone and so with its blobs, as JSON. */
+export function wholeTaskDocument(message: wire.Task): TaskDocument {
+  const task = taskDocument(message);
+  const blobs = blobReportsFromMessages(message.blobs).map(({ digest, size, rung, way, ...numbers }) => ({
+    digest,
+    size,
+    rung,
+    ...(way === undefined ? {} : { way }),
+    ...numbers,
+  }));
+  return { ...task, status: { ...task.status, blobs } };
 }

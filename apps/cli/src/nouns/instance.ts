@@ -1,7 +1,7 @@
 import { type InstanceDocument, instanceDocument } from "../documents/instance.ts";
 import { ruleDocument } from "../documents/rule.ts";
 import { formatTable } from "../output/table.ts";
-import { formatAge } from "../quantities.ts";
+import { formatAge, formatBytes } from "../quantities.ts";
 import type { Noun } from "./noun.ts";
 import { rules } from "./rule.ts";
 
@@ -18,6 +18,7 @@ export const instances: Noun<InstanceDocument> = {
     { title: "NETWORKS", cell: (instance) => instance.spec.endpoints.map((endpoint) => endpoint.network).join(", "), wide: true },
     { title: "ACCOUNT", cell: (instance) => instance.spec.account, wide: true },
     { title: "USER", cell: (instance) => instance.spec.credential?.username ?? "anonymous", wide: true },
+    { title: "LIMITS", cell: (instance) => limitsText(instance.spec.limits), wide: true },
     { title: "LABELS", cell: (instance) => labelsText(instance.metadata.labels), wide: true },
     { title: "CHANGED", cell: (instance) => formatAge(instance.metadata.updatedAt) },
   ],
@@ -40,6 +41,16 @@ export const instances: Noun<InstanceDocument> = {
     if (touching.length > 0) yield { title: "Rules that use it", text: formatTable(touching, rules.columns, { wide: false }) };
   },
 };
+
+/** `50.0 MiB/s, 20 requests/s, 16 connections`; empty without limits. */
+function limitsText({ bytesPerSecond, requestsPerSecond, connections }: NonNullable<InstanceDocument["spec"]["limits"]> = {}): string {
+  const parts = [
+    bytesPerSecond === undefined ? [] : `${formatBytes(bytesPerSecond)}/s`,
+    requestsPerSecond === undefined ? [] : `${requestsPerSecond} requests/s`,
+    connections === undefined ? [] : `${connections} connections`,
+  ];
+  return parts.flat().join(", ");
+}
 
 /** `a=1,b=2`. */
 export function labelsText(labels: Readonly<Record<string, string>>): string {

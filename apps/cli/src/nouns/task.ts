@@ -1,8 +1,10 @@
 import { taskStateToMessage } from "@transship/api";
 import { TransshipError } from "@transship/errors";
-import { type ArtifactPlace, artifactName, isFinal, TASK_TRANSITIONS, type TaskState } from "@transship/model";
-import { type TaskDocument, taskDocument } from "../documents/task.ts";
+import { type ArtifactPlace, artifactName, isFinal, MOST_BLOB_REPORTS, TASK_TRANSITIONS, type TaskState } from "@transship/model";
+import { type TaskDocument, taskDocument, wholeTaskDocument } from "../documents/task.ts";
+import { formatTable } from "../output/table.ts";
 import { formatAge, formatBytes } from "../quantities.ts";
+import { BLOB_COLUMNS } from "./blob-columns.ts";
 import { nameOf } from "./name-of.ts";
 import type { Noun } from "./noun.ts";
 
@@ -36,7 +38,14 @@ export const tasks: Noun<TaskDocument> = {
   },
   async get(controlPlane, id) {
     const { tasks: service } = controlPlane.services;
-    return taskDocument(await controlPlane.ask(service.getTask.bind(service), { id }));
+    return wholeTaskDocument(await controlPlane.ask(service.getTask.bind(service), { id }));
+  },
+  brief: ({ status: { blobs: _blobs, ...status }, ...task }) => ({ ...task, status }),
+  async *related(_controlPlane, task) {
+    const { blobs = [] } = task.status;
+    if (blobs.length === 0) return;
+    const title = blobs.length < MOST_BLOB_REPORTS ? "Blobs" : `Blobs (the ${MOST_BLOB_REPORTS} largest)`;
+    yield { title, text: formatTable(blobs, BLOB_COLUMNS, { wide: false }) };
   },
 };
 

@@ -1,7 +1,9 @@
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { wire } from "@transship/api";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { instanceDocument } from "../documents/instance.ts";
 import { findDanglingReferences, findDuplicates } from "./check-references.ts";
 import { formatIssue } from "./issue.ts";
 import { parseTopology } from "./parse-topology.ts";
@@ -100,6 +102,25 @@ describe("parseTopology", () => {
     const { resources } = await parse(GOOD.replace(", passwordFrom: {env: GZ_PASSWORD}", ""));
     const [message] = resources.map(resourceMessage);
     expect(message?.kind?.$case === "instance" && message.kind.value.spec?.credential).toEqual({ username: "u", password: "" });
+  });
+
+  it("carries limits to the server and back, as numbers", async () => {
+    const { resources, issues } = await parse(
+      GOOD.replace("spec:", "spec:\n  limits: {bytesPerSecond: 50MiB, requestsPerSecond: 0.5, connections: 16}"),
+    );
+    expect(issues).toEqual([]);
+    const [message] = resources.map(resourceMessage);
+    const sent = message?.kind?.$case === "instance" ? message.kind.value : undefined;
+    const resource = wire.InstanceResource.decode(wire.InstanceResource.encode(sent as wire.InstanceResource).finish());
+    const { spec } = instanceDocument({ resource, createdAt: "", updatedAt: "" });
+    expect(spec.limits).toEqual({ bytesPerSecond: 52_428_800, requestsPerSecond: 0.5, connections: 16 });
+  });
+
+  it("points at a limit that is none, and names the forms", async () => {
+    const { issues } = await parse(GOOD.replace("spec:", "spec:\n  limits: {bytesPerSecond: 50Mbit}"));
+    expect(issues.map(formatIssue)).toEqual([
+      expect.stringMatching(/^t\.yaml:5:12: spec\.limits\.bytesPerSecond: .*50MiB, 500kB or 1GiB$/),
+    ]);
   });
 
   it("does not expand a bomb of aliases", async () => {

@@ -91,7 +91,7 @@ export class FakeAgent implements Disposable {
     const progress = { totalBytes: 10, doneBytes: 10, bytes: { copied: 10, mounted: 0, existing: 0, resumed: 0, wasted: 0 } };
     this.say({
       $case: "outcome",
-      value: { lease: task.lease, state, progress, skipReason: "", retryAfterMs: 0, ...more, sequence },
+      value: { lease: task.lease, state, progress, skipReason: "", retryAfterMs: 0, blobs: [], ...more, sequence },
     });
     return sequence;
   }

@@ -24,6 +24,28 @@ describe("apply", () => {
     expect(changed.changes.slice(1).map(({ outcome }) => outcome)).toEqual([UNCHANGED, UNCHANGED]);
   });
 
+  it("keeps limits, shows them, and tells which of them changed", async () => {
+    await using plane = await startTest();
+    const limits = { bytesPerSecond: 52_428_800, requestsPerSecond: 0.5, connections: 16 };
+    await apply(plane.client, { resources: [instance("gz", { limits })] });
+    const { instances } = plane.client;
+    const shown = await call(plane.client, instances, instances.getInstance, { name: "gz" });
+    expect(shown.resource?.spec?.limits).toEqual(limits);
+    const again = await apply(plane.client, {
+      resources: [{ kind: { $case: "instance", value: shown.resource as wire.InstanceResource } }],
+    });
+    expect(outcomes(again)).toEqual([["Instance", "gz", UNCHANGED]]);
+    const slower = await apply(plane.client, {
+      resources: [instance("gz", { limits: { ...limits, bytesPerSecond: 1000, connections: 0 } })],
+    });
+    expect(slower.changes[0]?.fields).toEqual([
+      { path: "spec.limits.bytesPerSecond", before: "52428800", after: "1000" },
+      { path: "spec.limits.connections", before: "16", after: "" },
+    ]);
+    const negative = apply(plane.client, { resources: [instance("gz", { limits: { ...limits, requestsPerSecond: -1 } })] });
+    await expect(negative).rejects.toThrow(/spec.limits.requestsPerSecond: must be above zero/);
+  });
+
   it("keeps nothing of a dry run, and nothing of a request with a mistake", async () => {
     await using plane = await startTest();
     const { instances } = plane.client;

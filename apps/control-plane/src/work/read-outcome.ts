@@ -1,6 +1,6 @@
-import { failureFromMessage, progressFromMessage, taskStateFromMessage, type wire } from "@transship/api";
+import { blobReportsFromMessages, failureFromMessage, progressFromMessage, taskStateFromMessage, type wire } from "@transship/api";
 import { CODES, TransshipError } from "@transship/errors";
-import type { Failure, Task } from "@transship/model";
+import { type Failure, largestBlobs, type Task } from "@transship/model";
 import type { AttemptOutcome } from "@transship/store";
 import { retryDelay } from "../scheduler/back-off.ts";
 
@@ -14,6 +14,7 @@ export function readOutcome(message: wire.Outcome, task: Task, now: Date): Attem
   const failure = message.failure === undefined ? unexplained(message.state) : failureFromMessage(message.failure);
   switch (state) {
     case "succeeded":
+      return { state, progress, blobs: largestBlobs(blobReportsFromMessages(message.blobs)) };
     case "queued":
     case "cancelled":
       return { state, progress };

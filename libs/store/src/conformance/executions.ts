@@ -95,7 +95,7 @@ export function executionConformance(openStore: OpenStore): void {
       await store.tasks.add([task("6", "e2")], at(0));
       await lease(store, "a", at(1), { limit: 4 });
       await store.tasks.progress({ taskId: "1", epoch: 1 }, "copying", progress(10));
-      await store.tasks.finish({ taskId: "2", epoch: 1 }, { state: "succeeded", progress: progress(1000) }, at(2));
+      await store.tasks.finish({ taskId: "2", epoch: 1 }, { state: "succeeded", progress: progress(1000), blobs: [] }, at(2));
       await store.tasks.finish({ taskId: "3", epoch: 1 }, { state: "failed", progress: progress(5), failure: FAILURE }, at(2));
       await store.tasks.finish(
         { taskId: "4", epoch: 1 },

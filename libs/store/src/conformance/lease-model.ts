@@ -122,7 +122,7 @@ function finishCommand(id: string, back: number, end: typeof ends extends fc.Arb
     const one = of(model, id);
     const epoch = one.epoch - back;
     const dueAt = model.now + 5_000;
-    const outcome = { state: end, progress: progress(copied), failure: FAILURE, reason: "kept", nextAttemptAt: at(dueAt) };
+    const outcome = { state: end, progress: progress(copied), blobs: [], failure: FAILURE, reason: "kept", nextAttemptAt: at(dueAt) };
     const expected = one.reported.has(epoch)
       ? "duplicate"
       : back > 0 || epoch < 1 || isFinal(TASK_TRANSITIONS, one.state)

@@ -51,7 +51,7 @@ export function leaseConformance(openStore: OpenStore): void {
       await store.tasks.add([task("1"), task("2"), task("3")], at(0));
       await lease(store, "a", at(0), { limit: 2 });
       await lease(store, "b", at(0), { limit: 1 });
-      await store.tasks.finish({ taskId: "2", epoch: 1 }, { state: "succeeded", progress: progress(1) }, at(1));
+      await store.tasks.finish({ taskId: "2", epoch: 1 }, { state: "succeeded", progress: progress(1), blobs: [] }, at(1));
       const lost = await store.tasks.renew(
         "a",
         ["1", "2", "3", "absent"].map((taskId) => ({ taskId, epoch: 1 })),

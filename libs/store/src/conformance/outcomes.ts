@@ -1,9 +1,9 @@
 import { describe, expect, it } from "vitest";
-import { at, FAILURE, LEASE_MS, lease, type OpenStore, progress, task, withExecution } from "./samples.ts";
+import { at, blob, FAILURE, LEASE_MS, lease, type OpenStore, progress, task, withExecution } from "./samples.ts";
 
 /** Progress and outcomes: at least once, applied once. */
 export function outcomeConformance(openStore: OpenStore): void {
-  const success = { state: "succeeded", progress: progress(1000) } as const;
+  const success = { state: "succeeded", progress: progress(1000), blobs: [] } as const;
   const again = { state: "retrying", progress: progress(5), failure: FAILURE, nextAttemptAt: at(10) } as const;
   const first = { taskId: "1", epoch: 1 };
   const second = { taskId: "1", epoch: 2 };
@@ -95,6 +95,16 @@ export function outcomeConformance(openStore: OpenStore): void {
       expect((await store.tasks.get("2")).failure).toEqual({ ...FAILURE, side: undefined });
       expect(await store.tasks.get("3")).toMatchObject({ state: "cancelled", progress: progress(7) });
       expect(await store.tasks.anyUnfinished("e1")).toBe(false);
+    });
+
+    it("keeps what each blob cost; only the task itself shows it, lists do not", async () => {
+      await using store = await opened();
+      await lease(store, "a", at(0));
+      const blobs = [blob("a", { way: "segmented", ranges: 16, retries: 2, resumed: 3 }), blob("b", { rung: "mounted", way: undefined })];
+      expect(await store.tasks.finish(first, { ...success, blobs }, at(1))).toBe("applied");
+      expect(await store.tasks.finish(first, success, at(2))).toBe("duplicate");
+      expect((await store.tasks.get("1")).blobs).toEqual(blobs);
+      expect(await store.tasks.list({}, { limit: 9 })).toEqual([{ ...(await store.tasks.get("1")), blobs: [] }]);
     });
 
     it("does not revive a cancelled task", async () => {

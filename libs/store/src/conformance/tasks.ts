@@ -26,6 +26,7 @@ export function taskConformance(openStore: OpenStore): void {
         attempts: 0,
         nextAttemptAt: undefined,
         progress: { totalBytes: 0, doneBytes: 0, bytes: progress(0).bytes },
+        blobs: [],
         failure: undefined,
         skipReason: undefined,
         createdAt: at(2).toISOString(),
@@ -76,7 +77,7 @@ export function taskConformance(openStore: OpenStore): void {
       await withExecution(store);
       await store.tasks.add([task("1"), task("2"), task("3")], at(0));
       await lease(store, "a", at(1), { limit: 2 });
-      await store.tasks.finish({ taskId: "1", epoch: 1 }, { state: "succeeded", progress: progress(1000) }, at(2));
+      await store.tasks.finish({ taskId: "1", epoch: 1 }, { state: "succeeded", progress: progress(1000), blobs: [] }, at(2));
       expect(await store.tasks.anyUnfinished("e1")).toBe(true);
       const held = await store.tasks.cancelAll("e1", at(3));
       expect(held.map(({ id, agent, epoch, state }) => ({ id, agent, epoch, state }))).toEqual([

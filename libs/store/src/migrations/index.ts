@@ -1,5 +1,6 @@
 import type { Migration } from "kysely/migration";
 import * as initial from "./0001-initial.ts";
+import * as blobReports from "./0002-blob-reports.ts";
 
 /**
  * Every change of the schema by its number, in order. A module here is never edited after it was released, and there is no way down: an older version
@@ -7,4 +8,5 @@ import * as initial from "./0001-initial.ts";
  */
 export const MIGRATIONS: Readonly<Record<string, Migration>> = {
   "0001-initial": initial,
+  "0002-blob-reports": blobReports,
 };

@@ -17,17 +17,34 @@ describe("migrate", () => {
   it("applies what is pending, once", async () => {
     await using opened = open();
     await migrate(opened.db, MIGRATIONS, "here");
-    await migrate(opened.db, { ...MIGRATIONS, "0002-later": later }, "here");
-    await migrate(opened.db, { ...MIGRATIONS, "0002-later": later }, "here");
+    await migrate(opened.db, { ...MIGRATIONS, "0003-later": later }, "here");
+    await migrate(opened.db, { ...MIGRATIONS, "0003-later": later }, "here");
     expect(await tables(opened.db)).toContain("later");
+  });
+
+  it("gives tasks of the first version no blob reports", async () => {
+    await using opened = open();
+    const { "0001-initial": initial } = MIGRATIONS;
+    if (initial === undefined) throw new Error("no first version");
+    await migrate(opened.db, { "0001-initial": initial }, "here");
+    const place = sql`'i', 'r', 't'`;
+    await sql`insert into executions (id, rule, trigger_kind, state, created_at) values ('e', 'r', 'manual', 'copying', '')`.execute(
+      opened.db,
+    );
+    await sql`insert into tasks (id, execution_id, source_instance, source_repository, source_tag, target_instance, target_repository, target_tag,
+      digest, overwrite, state, epoch, attempts, created_at) values ('1', 'e', ${place}, ${place}, '', 'always', 'succeeded', 1, 1, '')`.execute(
+      opened.db,
+    );
+    await migrate(opened.db, MIGRATIONS, "here");
+    expect((await sql`select id, blobs from tasks`.execute(opened.db)).rows).toEqual([{ id: "1", blobs: "[]" }]);
   });
 
   it("refuses a downgrade with both versions", async () => {
     await using opened = open();
-    await migrate(opened.db, { ...MIGRATIONS, "0002-later": later }, "here");
+    await migrate(opened.db, { ...MIGRATIONS, "0003-later": later }, "here");
     await expect(migrate(opened.db, MIGRATIONS, "here")).rejects.toMatchObject({
       code: "DATA_DIR_TOO_NEW",
-      message: "opening here: its schema is at 0002-later, and this version of Transship knows up to 0001-initial",
+      message: "opening here: its schema is at 0003-later, and this version of Transship knows up to 0002-blob-reports",
     });
   });
 
@@ -41,9 +58,9 @@ describe("migrate", () => {
         await sql`select * from absent`.execute(db);
       },
     };
-    await expect(migrate(opened.db, { ...MIGRATIONS, "0002-broken": broken }, "here")).rejects.toThrow("absent");
+    await expect(migrate(opened.db, { ...MIGRATIONS, "0003-broken": broken }, "here")).rejects.toThrow("absent");
     expect(await tables(opened.db)).toEqual(before);
-    await migrate(opened.db, { ...MIGRATIONS, "0002-later": later }, "here");
+    await migrate(opened.db, { ...MIGRATIONS, "0003-later": later }, "here");
     expect(await tables(opened.db)).toContain("later");
   });
 });

@@ -46,7 +46,7 @@ async function writeSome(to: Store): Promise<void> {
   const pairs = [{ source: "x", target: "x", placement: "only one" }];
   const leased = await to.tasks.lease({ agent: "a", pairs, limit: 20, leaseMs: 1000, preferMs: 0, online: ["a"] }, now);
   for (const { id, epoch } of leased) {
-    await to.tasks.finish({ taskId: id, epoch }, { state: "succeeded", progress }, now);
+    await to.tasks.finish({ taskId: id, epoch }, { state: "succeeded", progress, blobs: [] }, now);
     writeSync(1, `${id}\n`);
   }
 }

@@ -23,14 +23,16 @@ describe("openSqliteStore", () => {
       await store.agents.addToken({ agent: "a", tokenHash: "aa" }, at(0));
       await store.tasks.add([task("1"), task("2")], at(0));
       await lease(store, "a", at(1));
-      await store.tasks.finish({ taskId: "2", epoch: 1 }, { state: "succeeded", progress: progress(1000) }, at(2));
+      await store.tasks.finish({ taskId: "2", epoch: 1 }, { state: "succeeded", progress: progress(1000), blobs: [] }, at(2));
     }
     await using store = await openSqliteStore({ directory });
     expect((await store.topology.listRules()).map(({ name }) => name)).toEqual(["gz-to-sg"]);
     expect(await store.agents.findByToken("aa", at(5))).toBe("a");
     expect((await store.tasks.heldBy("a")).map(({ id, epoch }) => `${id} ${epoch}`)).toEqual(["1 1"]);
     expect(await store.executions.get("e1")).toMatchObject({ tasks: { total: 2, succeeded: 1, running: 1 }, bytes: { copied: 1000 } });
-    expect(await store.tasks.finish({ taskId: "2", epoch: 1 }, { state: "succeeded", progress: progress(1000) }, at(9))).toBe("duplicate");
+    expect(await store.tasks.finish({ taskId: "2", epoch: 1 }, { state: "succeeded", progress: progress(1000), blobs: [] }, at(9))).toBe(
+      "duplicate",
+    );
   });
 
   it("makes the directory for its owner only, and all of the database's files", async () => {
@@ -73,7 +75,7 @@ describe("openSqliteStore", () => {
     const before = readFileSync(file);
     await expect(openSqliteStore({ directory })).rejects.toMatchObject({
       code: "DATA_DIR_TOO_NEW",
-      message: expect.stringMatching(/0099-later.*0001-initial/),
+      message: expect.stringMatching(/0099-later.*0002-blob-reports/),
     });
     expect(readFileSync(file).equals(before)).toBe(true);
     // The lock went with the refusal.

@@ -1,4 +1,5 @@
 import { isFinal, TASK_TRANSITIONS } from "@transship/model";
+import { blobsText } from "../blobs-text.ts";
 import type { Tx } from "../database.ts";
 import { failureText } from "../failure-text.ts";
 import type { TaskRow } from "../tables.ts";
@@ -48,7 +49,7 @@ function moveOf(outcome: AttemptOutcome, now: string): TaskMove {
 function changeOf(row: TaskRow, outcome: AttemptOutcome): TaskChange {
   switch (outcome.state) {
     case "succeeded":
-      return { failure: null };
+      return { failure: null, blobs: blobsText(outcome.blobs) };
     case "skipped":
       return { failure: null, skip_reason: outcome.reason };
     case "failed":

@@ -1,4 +1,5 @@
 import { isFinal, TASK_TRANSITIONS, type Task, type TaskProgress, type TaskState } from "@transship/model";
+import { blobsOf } from "../blobs-text.ts";
 import type { Tx } from "../database.ts";
 import { failureOf } from "../failure-text.ts";
 import type { NewTaskRow, TaskNumbers, TaskRow } from "../tables.ts";
@@ -7,8 +8,24 @@ import type { NewTask } from "../task-store.ts";
 /** States in which a task is unfinished. */
 export const UNFINISHED_STATES = (Object.keys(TASK_TRANSITIONS) as TaskState[]).filter((state) => !isFinal(TASK_TRANSITIONS, state));
 
-/** A stored task. */
-export function taskOf(row: TaskRow): Task {
+/** A task's row as lists read it: without the blob reports. */
+export type ListedTaskRow = Omit<TaskRow, "blobs">;
+
+/** The columns of a listed task. */
+export const LISTED_COLUMNS = [
+  ...(["seq", "id", "execution_id", "digest", "overwrite", "state", "epoch", "agent", "placement", "attempts"] as const),
+  ...(["source_instance", "source_repository", "source_tag", "target_instance", "target_repository", "target_tag"] as const),
+  ...(["total_bytes", "done_bytes", "copied", "mounted", "existing", "resumed", "wasted", "failure", "skip_reason"] as const),
+  ...(["lease_until", "ready_at", "next_attempt_at", "created_at", "started_at", "finished_at"] as const),
+] satisfies readonly (keyof ListedTaskRow)[];
+
+/** A stored task with its blob reports. */
+export function wholeTaskOf(row: TaskRow): Task {
+  return { ...taskOf(row), blobs: blobsOf(row.blobs) };
+}
+
+/** A stored task, its blob reports left out. */
+export function taskOf(row: ListedTaskRow): Task {
   return {
     id: row.id,
     executionId: row.execution_id,
@@ -24,6 +41,7 @@ export function taskOf(row: TaskRow): Task {
     attempts: row.attempts,
     nextAttemptAt: row.next_attempt_at ?? undefined,
     progress: progressOf(row),
+    blobs: [],
     failure: failureOf(row.failure),
     skipReason: row.skip_reason ?? undefined,
     createdAt: row.created_at,

@@ -9,7 +9,7 @@ import { finishTask } from "./finish-task.ts";
 import { expireLeases, extendAllLeases, recordProgress, renewLeases, tasksHeldBy } from "./keep-leases.ts";
 import { leaseTasks, nextDue, waitingPairs } from "./lease-tasks.ts";
 import { moveAllTasks } from "./move-task.ts";
-import { taskOf, taskRow, UNFINISHED_STATES } from "./task-rows.ts";
+import { LISTED_COLUMNS, taskOf, taskRow, UNFINISHED_STATES, wholeTaskOf } from "./task-rows.ts";
 
 /** Tasks and their leases on a database. */
 export function taskStore(database: Database): TaskStore {
@@ -27,7 +27,7 @@ export function taskStore(database: Database): TaskStore {
     cancelAll: (executionId, now) => transact((tx) => cancelAll(tx, executionId, now.toISOString())),
     anyUnfinished: (executionId) => transact((tx) => anyUnfinished(tx, executionId)),
     heldBy: (agent) => transact((tx) => tasksHeldBy(tx, agent)),
-    get: (id) => transact(async (tx) => taskOf(await existing(tx, id))),
+    get: (id) => transact(async (tx) => wholeTaskOf(await existing(tx, id))),
     list: (filter, page) => transact((tx) => list(tx, filter, page)),
   };
 }
@@ -68,7 +68,7 @@ async function existing(tx: Tx, id: string): Promise<TaskRow> {
 
 async function list(tx: Tx, filter: Parameters<TaskStore["list"]>[0], page: Page): Promise<Task[]> {
   if (filter.states?.length === 0) return [];
-  let query = tx.selectFrom("tasks").selectAll();
+  let query = tx.selectFrom("tasks").select(LISTED_COLUMNS);
   if (filter.executionId !== undefined) query = query.where("execution_id", "=", filter.executionId);
   if (filter.states !== undefined) query = query.where("state", "in", filter.states);
   if (page.after !== undefined) query = query.where("seq", ">", (await existing(tx, page.after)).seq);

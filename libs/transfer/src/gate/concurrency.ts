@@ -1,5 +1,5 @@
-/** Requests in flight before anything is known of the registry. */
-const START = 16;
+/** Requests in flight before anything is known of the registry: blobs in segments start wide, and a registry that is asked too much says so. */
+const START = 64;
 /** The most where nobody set a limit: beyond it more connections win nothing on any path that was measured. */
 const MOST = 64;
 /** The fewest, where that many are allowed: one for a small request beside one for a body. */

@@ -115,7 +115,7 @@ describe("uploading", () => {
       await expect(opened.append(body, 2)).rejects.toMatchObject({ code: "TOOMANYREQUESTS" });
       await clock.advance(500);
     }
-    expect(gate.state).toMatchObject({ circuit: "closed", concurrency: 16, inFlight: 0 });
+    expect(gate.state).toMatchObject({ circuit: "closed", concurrency: 64, inFlight: 0 });
     expect(gate.shut).toBe(false);
   });
 

@@ -329,6 +329,6 @@ describe("abort", () => {
       await gate.run({ lane: "small", what: "x", signal: own.signal }, work).catch(() => undefined);
       await clock.advance(500);
     }
-    expect(gate.state).toMatchObject({ circuit: "closed", concurrency: 16, inFlight: 0 });
+    expect(gate.state).toMatchObject({ circuit: "closed", concurrency: 64, inFlight: 0 });
   });
 });

@@ -1,7 +1,7 @@
 import { firstLanes, type LaneState, nextLanes } from "./lane-count.ts";
 
 /** Shortest and longest time over which throughput is judged, in milliseconds; between them, so many round trips. */
-const WINDOW = { least: 400, most: 2_000, roundTrips: 8 } as const;
+const WINDOW = { least: 300, most: 1_000, roundTrips: 4 } as const;
 
 /**
  * The ranges in flight on one path, over all blobs that come along it: as many as bring throughput. Whoever enters takes a lane until leaving; the count adapts to

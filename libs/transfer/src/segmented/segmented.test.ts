@@ -6,7 +6,7 @@ import { Lanes } from "./lanes.ts";
 import type { Runner } from "./runner.ts";
 import { SegmentQueue } from "./segment-queue.ts";
 import { splitSegment } from "./split-segment.ts";
-import { findStragglers } from "./watch-stragglers.ts";
+import { findStragglers, usualRate } from "./watch-stragglers.ts";
 
 describe("the queue of segments", () => {
   it("hands out every missing byte once, in order, whatever sizes are asked for", () => {
@@ -36,7 +36,7 @@ describe("the queue of segments", () => {
 
 describe("the number of ranges in flight", () => {
   /** Plays windows of a path whose throughput depends on the count, and returns the count that it settles on. */
-  function settle(throughput: (lanes: number) => number, rttMs: number, windows = 10): number {
+  function settle(throughput: (lanes: number) => number, rttMs: number, windows = 16): number {
     let state = firstLanes(rttMs);
     for (let window = 0; window < windows; window++) state = nextLanes(state, throughput(state.lanes));
     return state.lanes;
@@ -53,7 +53,7 @@ describe("the number of ranges in flight", () => {
 
   it("learns anew when the path changes", () => {
     let state = firstLanes(100);
-    for (let window = 0; window < 6; window++) state = nextLanes(state, 20_000_000);
+    for (let window = 0; window < 8; window++) state = nextLanes(state, 20_000_000);
     const settled = state.lanes;
     for (let window = 0; window < 12; window++) state = nextLanes(state, state.lanes * 100_000);
     expect(state.lanes).toBeGreaterThan(settled);
@@ -77,7 +77,7 @@ describe("the number of ranges in flight", () => {
   });
 
   it("lets in no more than that, and lets a waiter go that is aborted", async () => {
-    const lanes = new Lanes(0, { lanes: 2, phase: "settled", best: undefined, windows: 0 });
+    const lanes = new Lanes(0, { lanes: 2, phase: "settled", best: undefined, windows: 0, rate: 0 });
     const signal = new AbortController().signal;
     await lanes.enter(signal);
     await lanes.enter(signal);
@@ -103,9 +103,12 @@ describe("slow requests", () => {
   it("are told from their like", () => {
     const fast = [0, 1, 2, 3].map((index) => runner(index * 10e6, index * 10e6 + 4e6, (index + 1) * 10e6, 0));
     const slow = runner(50e6, 50e6 + 40_000, 60e6, 0);
-    expect(findStragglers([...fast, slow], 2_000)).toEqual([slow]);
-    expect(findStragglers([...fast, slow], 1_000)).toEqual([]);
-    expect(findStragglers([slow], 2_000)).toEqual([]);
+    const usual = usualRate([...fast, slow], 2_000) ?? Number.NaN;
+    expect(usual).toBe(2e6);
+    expect(findStragglers([...fast, slow], usual, 2_000)).toEqual([slow]);
+    expect(findStragglers([...fast, slow], usual, 900)).toEqual([]);
+    expect(findStragglers([slow], usual, 2_000)).toEqual([slow]);
+    expect(usualRate([slow, ...fast.slice(0, 1)], 2_000)).toBeUndefined();
   });
 
   it("give half of what they have left to a free lane, and only when it is worth it", () => {

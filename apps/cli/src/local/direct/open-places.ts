@@ -1,4 +1,5 @@
 import { homedir } from "node:os";
+import { InstanceGates } from "@transship/agent";
 import { isLoopback } from "@transship/api";
 import {
   type DockerCredentials,
@@ -34,10 +35,11 @@ export interface PlacesOptions {
   readonly withoutDockerFiles?: boolean;
 }
 
-/** Opens the registries and directories that references name, each once, and closes them together. */
+/** Opens the registries and directories that references name, each once, and closes them together. All clients of one origin go through one gate. */
 export class Places implements AsyncDisposable {
   readonly #options: PlacesOptions;
   readonly #open = new Map<string, Registry>();
+  readonly #gates = new InstanceGates();
   #docker: Promise<DockerCredentials> | undefined;
 
   constructor(options: PlacesOptions) {
@@ -54,7 +56,7 @@ export class Places implements AsyncDisposable {
     const found = known?.credential ?? (await find?.({}));
     const key = `${url} ${JSON.stringify(found)}`;
     const credential = found === undefined ? undefined : (find ?? found);
-    const registry = this.#open.get(key) ?? openRegistry({ url, credential, ca: known?.ca });
+    const registry = this.#open.get(key) ?? this.#gates.guard(url, openRegistry({ url, credential, ca: known?.ca }));
     this.#open.set(key, registry);
     return registry;
   }

@@ -40,6 +40,19 @@ export interface Endpoint {
   ca: string;
 }
 
+/**
+ * What an instance may be asked for. Each agent keeps to the limits by itself, with everything that it does there taken together; they are not yet divided among
+ * agents, so that two agents on one instance may together ask for twice as much.
+ */
+export interface Limits {
+  /** Bytes of blobs per second, read and written added up; 0 = no limit. */
+  bytesPerSecond: number;
+  /** Requests per second, may be less than one; 0 = no limit. */
+  requestsPerSecond: number;
+  /** Requests in flight at a time, which over HTTP/1.1 are connections; 0 = no limit beyond the agent's own. */
+  connections: number;
+}
+
 /** What is wanted of an instance. */
 export interface InstanceSpec {
   /** Kind of registry: `registry`. */
@@ -53,7 +66,11 @@ export interface InstanceSpec {
   /** Ways to reach it, at least one. */
   endpoints: Endpoint[];
   /** Absent = anonymous. */
-  credential?: Credential | undefined;
+  credential?:
+    | Credential
+    | undefined;
+  /** Absent = no limits. */
+  limits?: Limits | undefined;
 }
 
 /** A document of kind Instance. */
@@ -283,8 +300,87 @@ export const Endpoint: MessageFns<Endpoint> = {
   },
 };
 
+function createBaseLimits(): Limits {
+  return { bytesPerSecond: 0, requestsPerSecond: 0, connections: 0 };
+}
+
+export const Limits: MessageFns<Limits> = {
+  encode(message: Limits, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.bytesPerSecond !== 0) {
+      writer.uint32(8).int64(message.bytesPerSecond);
+    }
+    if (message.requestsPerSecond !== 0) {
+      writer.uint32(17).double(message.requestsPerSecond);
+    }
+    if (message.connections !== 0) {
+      writer.uint32(24).uint32(message.connections);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): Limits {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseLimits();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 8) {
+              break;
+            }
+
+            message.bytesPerSecond = longToNumber(reader.int64());
+            continue;
+          }
+          case 2: {
+            if (tag !== 17) {
+              break;
+            }
+
+            message.requestsPerSecond = reader.double();
+            continue;
+          }
+          case 3: {
+            if (tag !== 24) {
+              break;
+            }
+
+            message.connections = reader.uint32();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create(base?: DeepPartial<Limits>): Limits {
+    return Limits.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<Limits>): Limits {
+    const message = createBaseLimits();
+    message.bytesPerSecond = object.bytesPerSecond ?? 0;
+    message.requestsPerSecond = object.requestsPerSecond ?? 0;
+    message.connections = object.connections ?? 0;
+    return message;
+  },
+};
+
 function createBaseInstanceSpec(): InstanceSpec {
-  return { provider: "", region: "", border: "", account: "", endpoints: [], credential: undefined };
+  return { provider: "", region: "", border: "", account: "", endpoints: [], credential: undefined, limits: undefined };
 }
 
 export const InstanceSpec: MessageFns<InstanceSpec> = {
@@ -306,6 +402,9 @@ export const InstanceSpec: MessageFns<InstanceSpec> = {
     }
     if (message.credential !== undefined) {
       Credential.encode(message.credential, writer.uint32(50).fork()).join();
+    }
+    if (message.limits !== undefined) {
+      Limits.encode(message.limits, writer.uint32(58).fork()).join();
     }
     return writer;
   },
@@ -371,6 +470,14 @@ export const InstanceSpec: MessageFns<InstanceSpec> = {
             message.credential = Credential.decode(reader, reader.uint32());
             continue;
           }
+          case 7: {
+            if (tag !== 58) {
+              break;
+            }
+
+            message.limits = Limits.decode(reader, reader.uint32());
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -395,6 +502,9 @@ export const InstanceSpec: MessageFns<InstanceSpec> = {
     message.endpoints = object.endpoints?.map((e) => Endpoint.fromPartial(e)) || [];
     message.credential = (object.credential !== undefined && object.credential !== null)
       ? Credential.fromPartial(object.credential)
+      : undefined;
+    message.limits = (object.limits !== undefined && object.limits !== null)
+      ? Limits.fromPartial(object.limits)
       : undefined;
     return message;
   },
@@ -1122,6 +1232,17 @@ type DeepPartial<T> = T extends Builtin ? T
   : T extends { $case: string; value: unknown } ? { $case: T["$case"]; value?: DeepPartial<T["value"]> }
   : T extends {} ? { [K in keyof T]?: DeepPartial<T[K]> }
   : Partial<T>;
+
+function longToNumber(int64: { toString(): string }): number {
+  const num = globalThis.Number(int64.toString());
+  if (num > globalThis.Number.MAX_SAFE_INTEGER) {
+    throw new globalThis.Error("Value is larger than Number.MAX_SAFE_INTEGER");
+  }
+  if (num < globalThis.Number.MIN_SAFE_INTEGER) {
+    throw new globalThis.Error("Value is smaller than Number.MIN_SAFE_INTEGER");
+  }
+  return num;
+}
 
 interface MessageFns<T> {
   encode(message: T, writer?: BinaryWriter): BinaryWriter;

@@ -20,6 +20,54 @@ import {
 } from "@grpc/grpc-js";
 import { Failure } from "./failure.ts";
 
+/** How a blob came to the target: the first rung of the ladder that held. */
+export const Rung = {
+  /** UNSPECIFIED - Never sent. */
+  UNSPECIFIED: 0,
+  /** EXISTING - The target's repository had it. */
+  EXISTING: 1,
+  /** MOUNTED - Mounted from another repository of the target. */
+  MOUNTED: 2,
+  /** JOINED - Another copy of the same agent brought it. */
+  JOINED: 3,
+  /** RESUMED - Copied, from a checkpoint on. */
+  RESUMED: 4,
+  /** COPIED - All of it was copied. */
+  COPIED: 5,
+} as const;
+
+export type Rung = typeof Rung[keyof typeof Rung];
+
+export namespace Rung {
+  export type UNSPECIFIED = typeof Rung.UNSPECIFIED;
+  export type EXISTING = typeof Rung.EXISTING;
+  export type MOUNTED = typeof Rung.MOUNTED;
+  export type JOINED = typeof Rung.JOINED;
+  export type RESUMED = typeof Rung.RESUMED;
+  export type COPIED = typeof Rung.COPIED;
+}
+
+/** How the bytes of a copied blob moved. */
+export const Way = {
+  /** UNSPECIFIED - It was not copied. */
+  UNSPECIFIED: 0,
+  /** STREAM - One GET piped into one PUT. */
+  STREAM: 1,
+  /** SPOOLED - One GET into the agent's spool, uploaded beside it. */
+  SPOOLED: 2,
+  /** SEGMENTED - Ranges side by side into the agent's spool, uploaded in order beside them. */
+  SEGMENTED: 3,
+} as const;
+
+export type Way = typeof Way[keyof typeof Way];
+
+export namespace Way {
+  export type UNSPECIFIED = typeof Way.UNSPECIFIED;
+  export type STREAM = typeof Way.STREAM;
+  export type SPOOLED = typeof Way.SPOOLED;
+  export type SEGMENTED = typeof Way.SEGMENTED;
+}
+
 /** The life of a task. */
 export const TaskState = {
   /** UNSPECIFIED - Never sent. */
@@ -93,6 +141,30 @@ export interface TaskProgress {
   bytes: ByteCounts | undefined;
 }
 
+/** What one blob cost. */
+export interface BlobReport {
+  /** Digest. */
+  digest: string;
+  /** Bytes. */
+  size: number;
+  /** How it came. */
+  rung: Rung;
+  /** How its bytes moved. */
+  way: Way;
+  /** Most ranges in flight at once. */
+  ranges: number;
+  /** Requests that had to be repeated, at either side. */
+  retries: number;
+  /** Bytes fetched from the source. */
+  copied: number;
+  /** Bytes taken from a checkpoint. */
+  resumed: number;
+  /** Bytes fetched in vain. */
+  wasted: number;
+  /** Milliseconds from the first request to the confirmation. */
+  milliseconds: number;
+}
+
 /** One artifact to bring from a source to a target. */
 export interface Task {
   /** Unique for ever. */
@@ -137,6 +209,8 @@ export interface Task {
   finishedAt: string;
   /** Grows with every lease. */
   epoch: number;
+  /** What the blobs of a task that succeeded cost: at most 200, the largest, in the order of arrival. Only in answers about one task. */
+  blobs: BlobReport[];
 }
 
 /** Which tasks. */
@@ -440,6 +514,180 @@ export const TaskProgress: MessageFns<TaskProgress> = {
   },
 };
 
+function createBaseBlobReport(): BlobReport {
+  return {
+    digest: "",
+    size: 0,
+    rung: 0,
+    way: 0,
+    ranges: 0,
+    retries: 0,
+    copied: 0,
+    resumed: 0,
+    wasted: 0,
+    milliseconds: 0,
+  };
+}
+
+export const BlobReport: MessageFns<BlobReport> = {
+  encode(message: BlobReport, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.digest !== "") {
+      writer.uint32(10).string(message.digest);
+    }
+    if (message.size !== 0) {
+      writer.uint32(16).int64(message.size);
+    }
+    if (message.rung !== 0) {
+      writer.uint32(24).int32(message.rung);
+    }
+    if (message.way !== 0) {
+      writer.uint32(32).int32(message.way);
+    }
+    if (message.ranges !== 0) {
+      writer.uint32(40).int32(message.ranges);
+    }
+    if (message.retries !== 0) {
+      writer.uint32(48).int32(message.retries);
+    }
+    if (message.copied !== 0) {
+      writer.uint32(56).int64(message.copied);
+    }
+    if (message.resumed !== 0) {
+      writer.uint32(64).int64(message.resumed);
+    }
+    if (message.wasted !== 0) {
+      writer.uint32(72).int64(message.wasted);
+    }
+    if (message.milliseconds !== 0) {
+      writer.uint32(80).int64(message.milliseconds);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): BlobReport {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseBlobReport();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.digest = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 16) {
+              break;
+            }
+
+            message.size = longToNumber(reader.int64());
+            continue;
+          }
+          case 3: {
+            if (tag !== 24) {
+              break;
+            }
+
+            message.rung = reader.int32() as any;
+            continue;
+          }
+          case 4: {
+            if (tag !== 32) {
+              break;
+            }
+
+            message.way = reader.int32() as any;
+            continue;
+          }
+          case 5: {
+            if (tag !== 40) {
+              break;
+            }
+
+            message.ranges = reader.int32();
+            continue;
+          }
+          case 6: {
+            if (tag !== 48) {
+              break;
+            }
+
+            message.retries = reader.int32();
+            continue;
+          }
+          case 7: {
+            if (tag !== 56) {
+              break;
+            }
+
+            message.copied = longToNumber(reader.int64());
+            continue;
+          }
+          case 8: {
+            if (tag !== 64) {
+              break;
+            }
+
+            message.resumed = longToNumber(reader.int64());
+            continue;
+          }
+          case 9: {
+            if (tag !== 72) {
+              break;
+            }
+
+            message.wasted = longToNumber(reader.int64());
+            continue;
+          }
+          case 10: {
+            if (tag !== 80) {
+              break;
+            }
+
+            message.milliseconds = longToNumber(reader.int64());
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create(base?: DeepPartial<BlobReport>): BlobReport {
+    return BlobReport.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<BlobReport>): BlobReport {
+    const message = createBaseBlobReport();
+    message.digest = object.digest ?? "";
+    message.size = object.size ?? 0;
+    message.rung = object.rung ?? 0;
+    message.way = object.way ?? 0;
+    message.ranges = object.ranges ?? 0;
+    message.retries = object.retries ?? 0;
+    message.copied = object.copied ?? 0;
+    message.resumed = object.resumed ?? 0;
+    message.wasted = object.wasted ?? 0;
+    message.milliseconds = object.milliseconds ?? 0;
+    return message;
+  },
+};
+
 function createBaseTask(): Task {
   return {
     id: "",
@@ -459,6 +707,7 @@ function createBaseTask(): Task {
     startedAt: "",
     finishedAt: "",
     epoch: 0,
+    blobs: [],
   };
 }
 
@@ -514,6 +763,9 @@ export const Task: MessageFns<Task> = {
     }
     if (message.epoch !== 0) {
       writer.uint32(136).int64(message.epoch);
+    }
+    for (const v of message.blobs) {
+      BlobReport.encode(v!, writer.uint32(146).fork()).join();
     }
     return writer;
   },
@@ -667,6 +919,14 @@ export const Task: MessageFns<Task> = {
             message.epoch = longToNumber(reader.int64());
             continue;
           }
+          case 18: {
+            if (tag !== 146) {
+              break;
+            }
+
+            message.blobs.push(BlobReport.decode(reader, reader.uint32()));
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -709,6 +969,7 @@ export const Task: MessageFns<Task> = {
     message.startedAt = object.startedAt ?? "";
     message.finishedAt = object.finishedAt ?? "";
     message.epoch = object.epoch ?? 0;
+    message.blobs = object.blobs?.map((e) => BlobReport.fromPartial(e)) || [];
     return message;
   },
 };

@@ -18,9 +18,9 @@ import {
   type UntypedServiceImplementation,
 } from "@grpc/grpc-js";
 import { Failure } from "./failure.ts";
-import { Credential, Endpoint } from "./instance.ts";
+import { Credential, Endpoint, Limits } from "./instance.ts";
 import { Overwrite } from "./rule.ts";
-import { ArtifactPlace, ByteCounts, TaskProgress, TaskState } from "./task.ts";
+import { ArtifactPlace, BlobReport, ByteCounts, TaskProgress, TaskState } from "./task.ts";
 
 /** From the agent. Reports (`outcome`) carry a sequence and are sent again until acknowledged; everything else may be lost with the stream. */
 export interface AgentMessage {
@@ -164,6 +164,8 @@ export interface Outcome {
   skipReason: string;
   /** For retrying: milliseconds that the registry asked to wait; 0 = it did not say. */
   retryAfterMs: number;
+  /** For succeeded: what the blobs cost, at most 200, the largest, in the order of arrival. */
+  blobs: BlobReport[];
 }
 
 /** Reports up to this one are stored; they need not be sent again. */
@@ -181,7 +183,11 @@ export interface RegistryAccess {
     | Endpoint
     | undefined;
   /** For this work only, to be kept in memory; absent = anonymous. */
-  credential?: Credential | undefined;
+  credential?:
+    | Credential
+    | undefined;
+  /** What the agent keeps to in all its work with this instance; the newest it was told holds, for work under way too. Absent = no limits. */
+  limits?: Limits | undefined;
 }
 
 /** A task to do. */
@@ -1242,6 +1248,7 @@ function createBaseOutcome(): Outcome {
     failure: undefined,
     skipReason: "",
     retryAfterMs: 0,
+    blobs: [],
   };
 }
 
@@ -1267,6 +1274,9 @@ export const Outcome: MessageFns<Outcome> = {
     }
     if (message.retryAfterMs !== 0) {
       writer.uint32(56).int64(message.retryAfterMs);
+    }
+    for (const v of message.blobs) {
+      BlobReport.encode(v!, writer.uint32(66).fork()).join();
     }
     return writer;
   },
@@ -1340,6 +1350,14 @@ export const Outcome: MessageFns<Outcome> = {
             message.retryAfterMs = longToNumber(reader.int64());
             continue;
           }
+          case 8: {
+            if (tag !== 66) {
+              break;
+            }
+
+            message.blobs.push(BlobReport.decode(reader, reader.uint32()));
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -1370,6 +1388,7 @@ export const Outcome: MessageFns<Outcome> = {
       : undefined;
     message.skipReason = object.skipReason ?? "";
     message.retryAfterMs = object.retryAfterMs ?? 0;
+    message.blobs = object.blobs?.map((e) => BlobReport.fromPartial(e)) || [];
     return message;
   },
 };
@@ -1430,7 +1449,7 @@ export const Ack: MessageFns<Ack> = {
 };
 
 function createBaseRegistryAccess(): RegistryAccess {
-  return { instance: "", endpoint: undefined, credential: undefined };
+  return { instance: "", endpoint: undefined, credential: undefined, limits: undefined };
 }
 
 export const RegistryAccess: MessageFns<RegistryAccess> = {
@@ -1443,6 +1462,9 @@ export const RegistryAccess: MessageFns<RegistryAccess> = {
     }
     if (message.credential !== undefined) {
       Credential.encode(message.credential, writer.uint32(26).fork()).join();
+    }
+    if (message.limits !== undefined) {
+      Limits.encode(message.limits, writer.uint32(34).fork()).join();
     }
     return writer;
   },
@@ -1484,6 +1506,14 @@ export const RegistryAccess: MessageFns<RegistryAccess> = {
             message.credential = Credential.decode(reader, reader.uint32());
             continue;
           }
+          case 4: {
+            if (tag !== 34) {
+              break;
+            }
+
+            message.limits = Limits.decode(reader, reader.uint32());
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -1507,6 +1537,9 @@ export const RegistryAccess: MessageFns<RegistryAccess> = {
       : undefined;
     message.credential = (object.credential !== undefined && object.credential !== null)
       ? Credential.fromPartial(object.credential)
+      : undefined;
+    message.limits = (object.limits !== undefined && object.limits !== null)
+      ? Limits.fromPartial(object.limits)
       : undefined;
     return message;
   },
