@@ -18,11 +18,15 @@ describe.skipIf(REAL_KINDS.length === 0)("work goes on", { timeout: 240_000 }, (
     );
     const first = await site.agent("west-1", "west");
     const running = site.run("copy");
-    await untilSome(async () => source.accessLog.blobBytesServed() >= 5 * MIB);
+    const present = async () => {
+      const answers = [...blobs.keys()].map(async (digest) =>
+        (await fetch(`${target.url}/v2/team/app/blobs/${digest}`, { method: "HEAD" })).ok ? digest : [],
+      );
+      return new Set((await Promise.all(answers)).flat());
+    };
+    await untilSome(async () => (await present()).size > 0);
     await first.end("SIGKILL");
-    const there = new Set<string>();
-    for (const digest of blobs.keys())
-      if ((await fetch(`${target.url}/v2/team/app/blobs/${digest}`, { method: "HEAD" })).ok) there.add(digest);
+    const there = await present();
     await sleep(300);
     source.accessLog.reset();
 
