@@ -1,7 +1,7 @@
 import { Lanes } from "./segmented/lanes.ts";
 
-/** Round trips below this many milliseconds are a short path: one stream fills it. */
-const SHORT_MS = 12;
+/** Round trips below this many milliseconds are a short path: one stream fills it, or else shows itself slow. */
+const SHORT_MS = 20;
 /** A stream slower than so many bytes a second does not fill any path worth the name: something holds single connections back. */
 const SLOW_STREAM = 10 * 1024 * 1024;
 /** Streams that are both smaller and shorter than this say nothing about throughput. */

@@ -5,6 +5,8 @@ import type { Spool } from "./spool.ts";
 const WRITE_BYTES = 512 * 1024;
 /** Bytes after which what was written is recorded: what a `kill -9` can cost each stream. */
 const RECORD_BYTES = 1024 * 1024;
+/** On a slow stream what came is recorded at least so often, in milliseconds: many slow streams would otherwise lose much together. */
+const RECORD_EVERY_MS = 400;
 /** Bytes up to which one piece grows: a piece that a power cut damaged is lost as a whole, and every piece is a row. */
 const PIECE_BYTES = 8 * 1024 * 1024;
 
@@ -16,6 +18,7 @@ export class PieceWriter {
   #start: number;
   #written: number;
   #recorded: number;
+  #recordedAt = performance.now();
   #crc = 0;
   #broken = false;
 
@@ -29,9 +32,10 @@ export class PieceWriter {
   async push(bytes: Uint8Array): Promise<void> {
     this.#buffers.push(bytes);
     this.#gathered += bytes.byteLength;
-    if (this.#gathered < WRITE_BYTES) return;
+    const due = performance.now() - this.#recordedAt >= RECORD_EVERY_MS;
+    if (this.#gathered < WRITE_BYTES && !due) return;
     await this.#write();
-    if (this.#written - this.#recorded >= RECORD_BYTES) this.#record();
+    if (due || this.#written - this.#recorded >= RECORD_BYTES) this.#record();
   }
 
   /** Keeps what came, also when the source broke off; after a failed write there is nothing more to keep. */
@@ -55,6 +59,7 @@ export class PieceWriter {
   #record(): void {
     this.#spool.record({ start: this.#start, end: this.#written, crc32: this.#crc });
     this.#recorded = this.#written;
+    this.#recordedAt = performance.now();
     if (this.#written - this.#start < PIECE_BYTES) return;
     this.#start = this.#written;
     this.#crc = 0;
