@@ -71,7 +71,13 @@ export class MeteredBytes implements AsyncIterable<Uint8Array> {
         const chunk = await this.#next(chunks);
         exhausted = chunk === undefined;
         if (chunk === undefined) break;
-        yield* this.#paced(chunk);
+        if (chunk.byteLength > this.#throttle.pieceBytes) yield* this.#inPieces(chunk);
+        else {
+          // The usual case, without a generator in between: this runs for every chunk of every blob.
+          const turn = this.#turnFor(chunk);
+          if (turn !== undefined) await turn;
+          yield chunk;
+        }
       }
       this.#end(true);
     } finally {
@@ -93,16 +99,20 @@ export class MeteredBytes implements AsyncIterable<Uint8Array> {
     }
   }
 
-  async *#paced(chunk: Uint8Array): AsyncGenerator<Uint8Array> {
-    let rest = chunk;
-    do {
+  async *#inPieces(chunk: Uint8Array): AsyncGenerator<Uint8Array> {
+    for (let rest = chunk; rest.byteLength > 0; ) {
       const piece = rest.subarray(0, Math.min(rest.byteLength, this.#throttle.pieceBytes));
-      this.#gone.signal.throwIfAborted();
-      const turn = this.#throttle.pass(piece.byteLength, this.#gone.signal);
+      const turn = this.#turnFor(piece);
       if (turn !== undefined) await turn;
       yield piece;
       rest = rest.subarray(piece.byteLength);
-    } while (rest.byteLength > 0);
+    }
+  }
+
+  /** The throttle's word that a piece may pass; undefined where it may at once. */
+  #turnFor(piece: Uint8Array): Promise<void> | undefined {
+    this.#gone.signal.throwIfAborted();
+    return this.#throttle.pass(piece.byteLength, this.#gone.signal);
   }
 
   #end(complete: boolean, reason?: unknown): void {
