@@ -189,7 +189,6 @@ export const CODES = {
     EXIT.failed,
     "The source's tag moved after planning and the planned digest is gone; run the rule again.",
   ),
-  TAG_CONFLICT: row("never", "ALREADY_EXISTS", EXIT.conflict, "The target has another image under this tag and the rule never overwrites."),
   TAG_IMMUTABLE: row(
     "never",
     "FAILED_PRECONDITION",

@@ -60,6 +60,8 @@ async function takeUp(work: SpooledUpload, place: BlobPlace): Promise<BlobUpload
   const checkpoint = journal.upload(place);
   if (checkpoint === undefined) return undefined;
   const upload = await target.resumeUpload({ location: checkpoint.location }, { signal }).catch(() => undefined);
+  // A copy that was stopped meanwhile keeps its session for the next one.
+  signal.throwIfAborted();
   if (upload !== undefined && upload.offset <= work.spool.blob.size) return upload;
   journal.dropUpload(place);
   return undefined;
@@ -101,6 +103,7 @@ async function recover(work: SpooledUpload, place: BlobPlace, upload: BlobUpload
   const restart = error instanceof TransshipError && error.code === "DIGEST_INVALID";
   if (upload !== undefined && !restart) {
     const resumed = await target.resumeUpload(upload.session, { signal }).catch(() => undefined);
+    signal.throwIfAborted();
     if (resumed !== undefined && resumed.offset <= work.spool.blob.size) return { finished: false, upload: resumed };
     if (await target.hasBlob(work.spool.blob.digest, { signal }).catch(() => false)) return { finished: true, upload: undefined };
   }
