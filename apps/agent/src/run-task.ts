@@ -1,6 +1,7 @@
+import type { wire } from "@transship/api";
 import { asTransshipError, type Side, TransshipError } from "@transship/errors";
 import { NO_BYTES, type TaskProgress } from "@transship/model";
-import type { CopyEngine, CopyProgress, CopyResult } from "@transship/transfer";
+import type { CopyEngine, CopyProgress, CopyResult, Sibling } from "@transship/transfer";
 import type { Assigned } from "./read-assignment.ts";
 import type { BorrowedRegistry, Registries } from "./registries.ts";
 
@@ -21,6 +22,9 @@ export async function runTask(
   try {
     using source = borrow("source", () => means.registries.borrow(assigned.sourceAccess));
     using target = borrow("target", () => means.registries.borrow(assigned.targetAccess));
+    using siblings = borrowSiblings(assigned.siblings, means.registries);
+    // Its own registry is the target's nearest relative: it may have a blob in another repository and not mount it.
+    const home = { name: assigned.target.instance, registry: target.registry };
     const request = {
       source: source.registry.repository(assigned.source.repository),
       target: target.registry.repository(assigned.target.repository),
@@ -28,6 +32,8 @@ export async function runTask(
       digest: assigned.digest,
       tag: assigned.target.tag,
       overwrite: assigned.overwrite,
+      siblings: [home, ...siblings.opened],
+      rule: assigned.executionId,
     };
     const note = (now: CopyProgress) => {
       progress = { totalBytes: now.totalBytes, doneBytes: now.doneBytes, bytes: now.bytes };
@@ -38,6 +44,18 @@ export async function runTask(
     if (signal.aborted) return { kind: "stopped", progress };
     return { kind: "failed", error: asTransshipError(thrown, `copying ${assigned.source.repository}:${assigned.source.tag}`), progress };
   }
+}
+
+/** Clients for all siblings that can be opened; one that cannot is no reason to fail, since the source has everything. */
+function borrowSiblings(accesses: readonly wire.RegistryAccess[], registries: Registries): Disposable & { readonly opened: Sibling[] } {
+  const lent = new DisposableStack();
+  const opened: Sibling[] = [];
+  for (const access of accesses) {
+    try {
+      opened.push({ name: access.instance, registry: lent.use(registries.borrow(access)).registry });
+    } catch {}
+  }
+  return { opened, [Symbol.dispose]: () => lent.dispose() };
 }
 
 function borrow(side: Side, open: () => BorrowedRegistry): BorrowedRegistry {

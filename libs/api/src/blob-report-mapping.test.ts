@@ -4,7 +4,7 @@ import { describe, expect, it } from "vitest";
 import { blobReportsFromMessages, blobReportToMessage } from "./blob-report-mapping.ts";
 import { BlobReport as BlobReportMessage } from "./gen/transship/v1/task.ts";
 
-const RUNGS: readonly Rung[] = ["existing", "mounted", "joined", "resumed", "copied"];
+const RUNGS: readonly Rung[] = ["existing", "mounted", "joined", "resumed", "sibling", "copied"];
 const WAYS: readonly (Way | undefined)[] = [undefined, "stream", "spooled", "segmented"];
 
 const int32 = fc.nat();
@@ -14,6 +14,7 @@ const report: fc.Arbitrary<BlobReport> = fc.record({
   size: int64,
   rung: fc.constantFrom(...RUNGS),
   way: fc.constantFrom(...WAYS),
+  from: fc.constantFrom(undefined, "sh", "sg"),
   ranges: int32,
   retries: int32,
   copied: int64,

@@ -6,6 +6,7 @@ const RUNGS = {
   mounted: RungMessage.MOUNTED,
   joined: RungMessage.JOINED,
   resumed: RungMessage.RESUMED,
+  sibling: RungMessage.SIBLING,
   copied: RungMessage.COPIED,
 } as const satisfies Record<Rung, RungMessage>;
 
@@ -16,14 +17,17 @@ const WAYS = {
 } as const satisfies Record<Way, WayMessage>;
 
 export function blobReportToMessage(report: BlobReport): BlobReportMessage {
-  return { ...report, rung: RUNGS[report.rung], way: report.way === undefined ? WayMessage.UNSPECIFIED : WAYS[report.way] };
+  const { rung, way, from = "" } = report;
+  return { ...report, rung: RUNGS[rung], way: way === undefined ? WayMessage.UNSPECIFIED : WAYS[way], from };
 }
 
 /** Reports as the model has them. One with a rung of a newer peer is left out: any other rung would be untrue. */
 export function blobReportsFromMessages(messages: readonly BlobReportMessage[]): BlobReport[] {
   return messages.flatMap((message) => {
     const rung = keyOf(RUNGS, message.rung);
-    return rung === undefined ? [] : [{ ...message, rung, way: keyOf(WAYS, message.way) }];
+    return rung === undefined
+      ? []
+      : [{ ...message, rung, way: keyOf(WAYS, message.way), from: message.from === "" ? undefined : message.from }];
   });
 }
 

@@ -31,6 +31,7 @@ export {
   type RuleTarget,
   targetRepository,
 } from "./rule.ts";
+export { MOST_SIBLINGS, type SiblingPlace, siblingsFor } from "./siblings.ts";
 export { follow, isFinal, mayFollow, statesBefore, type Transitions } from "./state-machine.ts";
 export {
   type ArtifactPlace,

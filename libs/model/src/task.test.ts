@@ -7,6 +7,7 @@ const reportOf = (size: number, index: number): BlobReport => ({
   size,
   rung: "existing",
   way: undefined,
+  from: undefined,
   ranges: 0,
   retries: 0,
   copied: 0,

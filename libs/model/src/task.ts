@@ -11,7 +11,7 @@ export interface ArtifactPlace {
 
 /** Payload bytes by how they came to the target. All are bytes of blobs; manifests are not counted. */
 export interface ByteCounts {
-  /** Fetched from a source in this execution. */
+  /** Fetched from a source in this execution: the rule's, or a sibling of it that is nearer. */
   readonly copied: number;
   /** Mounted from another repository of the target. */
   readonly mounted: number;
@@ -47,9 +47,10 @@ export interface TaskProgress {
 
 /**
  * How a blob came to the target. `existing`: it was there. `mounted`: from another repository of the target. `joined`: another copy of the same process brought it.
- * `resumed`: copied, from a checkpoint on. `copied`: all of it.
+ * `resumed`: copied, from a checkpoint on. `sibling`: copied from an instance that is nearer than the source. `copied`: from the source, all of it or what a sibling
+ * that failed left.
  */
-export type Rung = "existing" | "mounted" | "joined" | "resumed" | "copied";
+export type Rung = "existing" | "mounted" | "joined" | "resumed" | "sibling" | "copied";
 
 /**
  * How the bytes of a copied blob moved. `stream`: one GET piped into one PUT. `spooled`: one GET into the spool, uploaded beside it. `segmented`: ranges side by side
@@ -65,6 +66,8 @@ export interface BlobReport {
   readonly rung: Rung;
   /** Only of blobs that were copied. */
   readonly way: Way | undefined;
+  /** The sibling that bytes came from; undefined where all came from the rule's source, or none came. */
+  readonly from: string | undefined;
   /** Most ranges in flight at once. */
   readonly ranges: number;
   /** Requests that had to be repeated, at either side. */

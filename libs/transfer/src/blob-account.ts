@@ -7,6 +7,7 @@ export class BlobAccount {
   readonly blob: Blob;
   rung: Rung = "copied";
   way: Way | undefined;
+  #from: string | undefined;
   ranges = 0;
   retries = 0;
   readonly #tally: Tally;
@@ -33,6 +34,12 @@ export class BlobAccount {
     this.ranges = Math.max(this.ranges, ranges);
   }
 
+  /** Bytes came from a sibling; `wholly`: all that were fetched. */
+  cameFrom(sibling: string, wholly: boolean): void {
+    this.#from = sibling;
+    if (wholly) this.rung = "sibling";
+  }
+
   /** A request has to be repeated. */
   retried(): void {
     this.retries += 1;
@@ -40,12 +47,13 @@ export class BlobAccount {
 
   report(): BlobReport {
     const { blob, way, ranges, retries } = this;
-    const rung = this.rung === "copied" && this.#bytes.resumed > 0 ? "resumed" : this.rung;
+    const rung = (this.rung === "copied" || this.rung === "sibling") && this.#bytes.resumed > 0 ? "resumed" : this.rung;
     return {
       digest: blob.digest,
       size: blob.size,
       rung,
       way,
+      from: this.#from,
       ranges,
       retries,
       ...this.#bytes,

@@ -10,9 +10,10 @@ const SHORT_BYTES_AT_MOST = 64 * MIB;
 /** On a long path even small blobs gain by ranges: a new connection takes many round trips to get up to speed. */
 const LONG_BYTES = 1 * MIB;
 
-/** Whether a blob is piped from GET to PUT rather than spooled, by what the path from its source has shown; nothing is configured. */
-export function isStreamed(blob: Blob, { source, paths }: Pick<Journey, "source" | "paths">): boolean {
-  if (!paths.isShort(source.registry)) return blob.size <= LONG_BYTES;
-  const atOnce = Math.min((paths.streamRate(source.registry) ?? 0) * SHORT_SECONDS, SHORT_BYTES_AT_MOST);
+/** Whether a blob is piped from GET to PUT rather than spooled, by what the path that it comes by has shown; nothing is configured. */
+export function isStreamed(blob: Blob, { source, sibling, paths }: Pick<Journey, "source" | "sibling" | "paths">): boolean {
+  const { registry } = sibling ?? source;
+  if (!paths.isShort(registry)) return blob.size <= LONG_BYTES;
+  const atOnce = Math.min((paths.streamRate(registry) ?? 0) * SHORT_SECONDS, SHORT_BYTES_AT_MOST);
   return blob.size <= Math.max(SHORT_BYTES, atOnce);
 }

@@ -1,5 +1,6 @@
 import type { BlobReport, Overwrite, TaskProgress } from "@transship/model";
 import type { Digest, Repository } from "@transship/oci";
+import type { Sibling } from "./sibling/sibling.ts";
 
 /** One artifact to bring over. */
 export interface CopyRequest {
@@ -13,6 +14,10 @@ export interface CopyRequest {
   readonly tag?: string | undefined;
   /** What to do when the target's tag has another digest. */
   readonly overwrite: Overwrite;
+  /** Other registries that blobs may be read from where they are nearer than the source and were seen to have them. */
+  readonly siblings?: readonly Sibling[] | undefined;
+  /** Whose work this is: the engine lets rules take turns, however much each has to do. Copies that name none share their turns. */
+  readonly rule?: string | undefined;
 }
 
 /** What a copy may tell and be told while it runs. */

@@ -7,4 +7,5 @@ export type { GateLimits } from "./gate/limits.ts";
 export type { BlobPlace, Journal, SpooledPiece, UploadCheckpoint } from "./journal.ts";
 export { InMemoryJournal } from "./memory-journal.ts";
 export { Patience, tryPatiently } from "./patience.ts";
+export type { Sibling } from "./sibling/sibling.ts";
 export { type ArtifactTree, type ManifestNode, walkArtifact } from "./walk-artifact.ts";

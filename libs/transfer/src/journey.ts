@@ -3,6 +3,9 @@ import type { Digest, Repository } from "@transship/oci";
 import type { BlobMemory } from "./blob-memory.ts";
 import type { Journal } from "./journal.ts";
 import type { PathMemory } from "./path-memory.ts";
+import type { Shunned } from "./sibling/shunned.ts";
+import type { Sibling } from "./sibling/sibling.ts";
+import type { SiblingSource } from "./sibling/sibling-source.ts";
 import type { SpoolRoom } from "./spool/spool-room.ts";
 import type { Tally } from "./tally.ts";
 
@@ -10,6 +13,13 @@ import type { Tally } from "./tally.ts";
 export interface Journey {
   readonly source: Repository;
   readonly target: Repository;
+  /** Other registries that may have blobs of the source, and be nearer. */
+  readonly siblings: readonly Sibling[];
+  readonly shunned: Shunned;
+  /** On the journey of a single blob: the sibling that it is read from first. */
+  readonly sibling?: SiblingSource | undefined;
+  /** Whose turns the blobs take: copies of one rule share theirs. */
+  readonly share: string;
   readonly journal: Journal;
   readonly memory: BlobMemory;
   readonly spool: SpoolRoom;

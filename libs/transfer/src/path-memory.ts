@@ -51,6 +51,11 @@ export class PathMemory {
     return (rttMs === undefined || rttMs < SHORT_MS) && (streamRate === undefined || streamRate > SLOW_STREAM);
   }
 
+  /** The round trip time in milliseconds, once it was measured. */
+  roundTrip(registry: string): number | undefined {
+    return this.#paths.get(registry)?.rttMs;
+  }
+
   /** Throughput of single streams in bytes a second, where known. */
   streamRate(registry: string): number | undefined {
     return this.#path(registry).streamRate;

@@ -6,6 +6,9 @@ import type { CopyContext } from "./copy-context.ts";
 import type { BlobPlace } from "./journal.ts";
 import type { Journey } from "./journey.ts";
 import { tryPatiently } from "./patience.ts";
+import type { Flights } from "./schedule/flights.ts";
+import type { Scheduler } from "./schedule/scheduler.ts";
+import { findSibling, isNearer } from "./sibling/find-sibling.ts";
 import { spoolBlob } from "./spool/spool-blob.ts";
 import { streamBlob } from "./stream/stream-blob.ts";
 
@@ -14,41 +17,80 @@ const MOUNT_TRIES = 2;
 
 /**
  * Makes sure that the target repository has a blob, by the cheapest way that works. The ladder: it exists there → it is mounted from another repository of the
- * target → another copy of this process is bringing it → it is copied, from a checkpoint where there is one.
+ * target → another copy of this process is bringing it → it is copied: from a checkpoint where there is one, from the nearest sibling that has it, from the source.
  */
-export async function placeBlob(blob: Blob, journey: Journey, { flights, queue }: Pick<CopyContext, "flights" | "queue">): Promise<void> {
+export async function placeBlob(blob: Blob, journey: Journey, means: Pick<CopyContext, "flights" | "scheduler">): Promise<void> {
+  const { flights, scheduler } = means;
   const { target, signal } = journey;
   const place: BlobPlace = { registry: target.registry, repository: target.name, digest: blob.digest };
-  const key = `${place.registry} ${place.digest}`;
+  const key = flightTo(target.registry, blob);
   const account = new BlobAccount(blob, journey.tally);
   let joined = false;
   for (;;) {
     signal.throwIfAborted();
     const landing = flights.landing(key);
-    if (landing === undefined) break;
-    joined = true;
-    await landing;
+    if (landing !== undefined) joined = true;
+    const awaited = landing ?? flightToSibling(blob, journey, flights);
+    if (awaited === undefined) break;
+    await awaited;
   }
-  // Only work takes a place in the queue, the largest first; waiting for another's work does not.
-  await flights.fly(key, () => queue.add(() => climb(account, place, journey, joined), { priority: blob.size }));
+  await flights.fly(key, () => climb(account, place, journey, { scheduler, joined }));
   journey.reports.push(account.report());
 }
 
-async function climb(account: BlobAccount, place: BlobPlace, journey: Journey, joined: boolean): Promise<void> {
+function flightTo(registry: string, { digest }: Blob): string {
+  return `${registry} ${digest}`;
+}
+
+/**
+ * Another copy's way to a sibling from which the blob is had more cheaply afterwards. Larger blobs share a spool instead, which both uploads read while it fills.
+ * Whoever waits here has no flight of its own yet, so nobody waits in a circle.
+ */
+function flightToSibling(blob: Blob, journey: Journey, flights: Flights): Promise<void> | undefined {
+  if (!isStreamed(blob, journey)) return undefined;
+  for (const { registry } of journey.siblings) {
+    const landing = isNearer(registry.origin, journey) ? flights.landing(flightTo(registry.origin, blob)) : undefined;
+    if (landing !== undefined) return landing;
+  }
+  return undefined;
+}
+
+interface Climb {
+  readonly scheduler: Scheduler;
+  /** Another copy was bringing it when this one came. */
+  readonly joined: boolean;
+}
+
+/** Asking takes a place among small requests, bytes take one by their number; waiting for another's work takes none. */
+async function climb(account: BlobAccount, place: BlobPlace, journey: Journey, { scheduler, joined }: Climb): Promise<void> {
   const { blob } = account;
-  if (await exists(place, journey)) {
-    account.rung = joined ? "joined" : "existing";
-    account.count("existing", blob.size);
+  const { share, signal } = journey;
+  const found = await scheduler.run({ share, bytes: 0 }, signal, () => lookAtTarget(place, journey));
+  if (found === "existing" || found === "mounted") {
+    account.rung = joined ? "joined" : found;
+    account.count(found, blob.size);
   } else {
-    const opened = await mount(place, journey);
-    if (opened === true) {
-      account.rung = joined ? "joined" : "mounted";
-      account.count("mounted", blob.size);
-    } else await copy(account, journey, opened);
+    let begun = false;
+    const bring = () => {
+      begun = true;
+      return copy(account, journey, found);
+    };
+    try {
+      await scheduler.run({ share, bytes: blob.size }, signal, bring);
+    } finally {
+      if (!begun) await found?.cancel();
+    }
   }
   account.arrived(blob.size);
   journey.memory.confirm(place);
   journey.journal.sawBlob(place);
+}
+
+/** The first rungs: whether the target has the blob or can have it without bytes; else the upload that the registry opened in place of a mount, if it did. */
+async function lookAtTarget(place: BlobPlace, journey: Journey): Promise<"existing" | "mounted" | BlobUpload | undefined> {
+  if (await exists(place, journey)) return "existing";
+  const opened = await mount(place, journey);
+  return opened === true ? "mounted" : opened;
 }
 
 /** Rung 1: the repository has it, by what it said lately or by HEAD. */
@@ -62,6 +104,7 @@ async function mount(place: BlobPlace, journey: Journey): Promise<true | BlobUpl
   const { source, target, journal, signal } = journey;
   const known = journal.repositoriesWith(place.registry, place.digest);
   const candidates = source.registry === target.registry ? [source.name, ...known] : known;
+  const mayReadBack = journey.siblings.some(({ registry }) => registry.origin === target.registry);
   let opened: BlobUpload | undefined;
   for (const from of [...new Set(candidates)].filter((name) => name !== target.name).slice(0, MOUNT_TRIES)) {
     await opened?.cancel();
@@ -69,17 +112,21 @@ async function mount(place: BlobPlace, journey: Journey): Promise<true | BlobUpl
     if (answer === true) return true;
     signal.throwIfAborted();
     opened = answer;
-    if (answer !== undefined) journal.missedBlob({ ...place, repository: from });
+    // Where the target can be read from as a sibling, whether it lacks the blob or only refuses to mount it turns out there.
+    if (answer !== undefined && !mayReadBack) journal.missedBlob({ ...place, repository: from });
   }
   return opened;
 }
 
-/** The last rungs: resumed from a checkpoint where there is one, else copied; in the way that the path asks for. */
-async function copy(account: BlobAccount, journey: Journey, opened: BlobUpload | undefined): Promise<void> {
+/** The last rungs: resumed from a checkpoint where there is one, else copied from a sibling or the source; in the way that the path asks for. */
+async function copy(account: BlobAccount, whole: Journey, opened: BlobUpload | undefined): Promise<void> {
   const { blob } = account;
-  if (journey.fetched.has(blob.digest)) account.count("wasted", blob.size);
-  journey.fetched.add(blob.digest);
-  const resumable = journey.journal.pieces(blob.digest).length > 0;
-  if ((resumable || !isStreamed(blob, journey)) && (await spoolBlob(account, journey, opened))) return;
-  await streamBlob(account, journey, opened);
+  if (whole.fetched.has(blob.digest)) account.count("wasted", blob.size);
+  whole.fetched.add(blob.digest);
+  const resumable = whole.journal.pieces(blob.digest).length > 0;
+  const sibling = await findSibling(blob, whole);
+  const journey = { ...whole, sibling };
+  const spooled = (resumable || !isStreamed(blob, journey)) && (await spoolBlob(account, journey, opened));
+  if (!spooled) await streamBlob(account, journey, opened);
+  if (sibling !== undefined && sibling.bytes > 0) account.cameFrom(sibling.name, sibling.usable);
 }

@@ -46,8 +46,8 @@ export async function copyPair(task: DirectTask, means: PairMeans): Promise<void
 /** One attempt: undefined where it ended well, else why it did not. Throws where it was stopped. */
 async function attempt(task: DirectTask, means: PairMeans): Promise<TransshipError | undefined> {
   const { engine, tally, signal } = means;
-  const { source, target, reference, digest, tag, overwrite } = task.pair;
-  const request: CopyRequest = { source, target, reference, digest, tag, overwrite };
+  const { source, target, reference, digest, tag, overwrite, siblings } = task.pair;
+  const request: CopyRequest = { source, target, reference, digest, tag, overwrite, siblings, rule: tally.rule };
   task.attempts += 1;
   try {
     signal.throwIfAborted();

@@ -45,7 +45,7 @@ type Ending = "succeeded" | "skipped" | "cancelled" | "unchanged";
 /** The sums of an execution without a control plane. Only tasks under way and failures are kept one by one, so that a long list costs no memory. */
 export class DirectTally {
   readonly #id: string;
-  readonly #rule: string;
+  readonly rule: string;
   readonly #createdAt = new Date().toISOString();
   readonly #counts = { total: 0, succeeded: 0, failed: 0, skipped: 0, cancelled: 0 };
   readonly #active = new Map<string, DirectTask>();
@@ -57,7 +57,7 @@ export class DirectTally {
 
   constructor(id: string, rule: string) {
     this.#id = id;
-    this.#rule = rule;
+    this.rule = rule;
   }
 
   begin(pair: DirectPair): DirectTask {
@@ -110,7 +110,7 @@ export class DirectTally {
     const sums = active.map(progressOf).reduce(addProgress, this.#finished);
     return {
       id: this.#id,
-      rule: this.#rule,
+      rule: this.rule,
       trigger: "manual",
       state,
       retryOf: undefined,

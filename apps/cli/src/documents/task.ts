@@ -28,8 +28,8 @@ export interface TaskDocument extends Document {
   };
 }
 
-/** What a blob cost, as JSON has it: one that was not copied has no way. */
-export type BlobDocument = Omit<BlobReport, "way"> & { readonly way?: Way };
+/** What a blob cost, as JSON has it: one that was not copied has no way, one that no sibling had a part in no `from`. */
+export type BlobDocument = Omit<BlobReport, "way" | "from"> & { readonly way?: Way; readonly from?: string };
 
 const NOWHERE: ArtifactPlace = { instance: "", repository: "", tag: "" };
 
@@ -58,11 +58,12 @@ export function taskDocument(message: wire.Task): TaskDocument {
 /** A task of the wire, answered alone and so with its blobs, as JSON. */
 export function wholeTaskDocument(message: wire.Task): TaskDocument {
   const task = taskDocument(message);
-  const blobs = blobReportsFromMessages(message.blobs).map(({ digest, size, rung, way, ...numbers }) => ({
+  const blobs = blobReportsFromMessages(message.blobs).map(({ digest, size, rung, way, from, ...numbers }) => ({
     digest,
     size,
     rung,
     ...(way === undefined ? {} : { way }),
+    ...(from === undefined ? {} : { from }),
     ...numbers,
   }));
   return { ...task, status: { ...task.status, blobs } };

@@ -11,6 +11,7 @@ export const BLOB_COLUMNS: readonly Column<BlobDocument>[] = [
   { title: "SIZE", cell: (blob) => formatBytes(blob.size), align: "right" },
   { title: "RUNG", cell: (blob) => blob.rung },
   { title: "WAY", cell: (blob) => blob.way ?? "" },
+  { title: "FROM", cell: (blob) => blob.from ?? "" },
   { title: "RANGES", cell: (blob) => count(blob.ranges), align: "right" },
   { title: "MiB/s", cell: rate, align: "right" },
   { title: "RETRIES", cell: (blob) => count(blob.retries), align: "right" },

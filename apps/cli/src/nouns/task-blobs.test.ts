@@ -13,6 +13,7 @@ const segmented: wire.BlobReport = {
   size: 208 * MIB,
   rung: wire.Rung.RESUMED,
   way: wire.Way.SEGMENTED,
+  from: "sh",
   ranges: 16,
   retries: 2,
   copied: 200 * MIB,
@@ -53,9 +54,9 @@ describe("a task's blobs", () => {
         .trimEnd()
         .split("\n"),
     ).toEqual([
-      "DIGEST                  SIZE  RUNG      WAY        RANGES  MiB/s  RETRIES  RESUMED   WASTED  TIME",
-      "sha256:0123456789ab  208 MiB  resumed   segmented      16   25.0        2  8.0 MiB  1.5 KiB  8.0s",
-      "sha512:0123456789ab     40 B  existing  -               -      -        -        -        -  21ms",
+      "DIGEST                  SIZE  RUNG      WAY        FROM  RANGES  MiB/s  RETRIES  RESUMED   WASTED  TIME",
+      "sha256:0123456789ab  208 MiB  resumed   segmented  sh        16   25.0        2  8.0 MiB  1.5 KiB  8.0s",
+      "sha512:0123456789ab     40 B  existing  -          -          -      -        -        -        -  21ms",
     ]);
     expect(describeValue(document)).toContain(HEX);
     expect(describeValue(tasks.brief?.(document) ?? document)).not.toContain(HEX);

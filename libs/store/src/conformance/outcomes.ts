@@ -100,7 +100,10 @@ export function outcomeConformance(openStore: OpenStore): void {
     it("keeps what each blob cost; only the task itself shows it, lists do not", async () => {
       await using store = await opened();
       await lease(store, "a", at(0));
-      const blobs = [blob("a", { way: "segmented", ranges: 16, retries: 2, resumed: 3 }), blob("b", { rung: "mounted", way: undefined })];
+      const blobs = [
+        blob("a", { rung: "sibling", way: "segmented", from: "sh", ranges: 16, retries: 2, resumed: 3 }),
+        blob("b", { rung: "mounted", way: undefined }),
+      ];
       expect(await store.tasks.finish(first, { ...success, blobs }, at(1))).toBe("applied");
       expect(await store.tasks.finish(first, success, at(2))).toBe("duplicate");
       expect((await store.tasks.get("1")).blobs).toEqual(blobs);

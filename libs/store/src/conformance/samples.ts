@@ -70,7 +70,17 @@ export function progress(copied: number): TaskProgress {
 /** What a copied blob cost. */
 export function blob(name: string, more: Partial<BlobReport> = {}): BlobReport {
   const bytes = { size: 1000, copied: 1000, resumed: 0, wasted: 0 };
-  return { digest: `sha256:${name}`, rung: "copied", way: "stream", ranges: 1, retries: 0, milliseconds: 12, ...bytes, ...more };
+  return {
+    digest: `sha256:${name}`,
+    rung: "copied",
+    way: "stream",
+    from: undefined,
+    ranges: 1,
+    retries: 0,
+    milliseconds: 12,
+    ...bytes,
+    ...more,
+  };
 }
 
 /** A failure at the source. */

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import type { Repository } from "@transship/oci";
 import type { BlobAccount } from "../blob-account.ts";
+import type { BlobSource } from "../sibling/sibling-source.ts";
 import { fillSequentially } from "../spool/fill-sequentially.ts";
 import { PieceWriter } from "../spool/piece-writer.ts";
 import type { Filler, Spool } from "../spool/spool.ts";
@@ -23,7 +23,7 @@ const LOOK_EVERY_MS = 250;
  * Fills a spool by ranges side by side, as many as the path's lanes allow. The order is from the start, so that the upload can follow; at the end free lanes take
  * halves of what others have left. A server that ignores ranges is read in one go.
  */
-export function fillSegmented(source: Repository, lanes: Lanes, account: BlobAccount): Filler {
+export function fillSegmented(source: BlobSource, lanes: Lanes, account: BlobAccount): Filler {
   return async (spool, signal) => {
     try {
       await fetchAll({ spool, source, lanes, account, runners: new Set() }, signal);
@@ -36,7 +36,7 @@ export function fillSegmented(source: Repository, lanes: Lanes, account: BlobAcc
 
 interface Fetching {
   readonly spool: Spool;
-  readonly source: Repository;
+  readonly source: BlobSource;
   readonly lanes: Lanes;
   readonly account: BlobAccount;
   readonly runners: Set<Runner>;

@@ -1,6 +1,6 @@
-import type { Repository } from "@transship/oci";
 import type { BlobAccount } from "../blob-account.ts";
 import { Patience } from "../patience.ts";
+import type { BlobSource } from "../sibling/sibling-source.ts";
 import type { Interruption } from "./interruption.ts";
 import type { Segment } from "./segment.ts";
 
@@ -17,7 +17,7 @@ export class RangesIgnored extends Error {
  * interruption the rest is asked for from the byte. @throws RangesIgnored where the server answers with everything.
  */
 export async function* readSegment(
-  source: Repository,
+  source: BlobSource,
   segment: Segment,
   interruption: Interruption,
   account: BlobAccount,

@@ -4,7 +4,7 @@ import { type Blob, digestMismatch } from "../blob.ts";
 import type { BlobAccount } from "../blob-account.ts";
 import type { Journey } from "../journey.ts";
 import { tryPatiently, withSide } from "../patience.ts";
-import { readResiliently } from "../read-resiliently.ts";
+import { readFromNearest } from "../sibling/read-from-nearest.ts";
 
 /**
  * Copies a blob by one GET piped into one PUT, hashed on the way: nothing is stored. A cut download goes on from the byte within the same upload;
@@ -56,7 +56,7 @@ interface VerifiedBody {
 
 /** The source's bytes. The last chunk is held back until the digest of all is known to be right, so that wrong bytes never complete an upload. */
 function verified(account: BlobAccount, journey: Journey, count: (length: number) => void): VerifiedBody {
-  const { source, paths, signal } = journey;
+  const { source, sibling, paths, signal } = journey;
   const { blob } = account;
   let failure: Error | undefined;
   async function* bytes(): AsyncGenerator<Uint8Array> {
@@ -64,15 +64,20 @@ function verified(account: BlobAccount, journey: Journey, count: (length: number
       const hash = createDigestHash(blob.digest);
       const startedAt = performance.now();
       let held: Uint8Array | undefined;
-      for await (const chunk of readResiliently(source, { start: 0, end: blob.size }, account, signal)) {
+      for await (const chunk of readFromNearest(account, journey, signal)) {
         count(chunk.byteLength);
         hash.update(chunk);
         if (held !== undefined) yield held;
         held = chunk;
       }
       const found = hashDigest(hash, digestAlgorithm(blob.digest));
-      if (found !== blob.digest) throw digestMismatch(blob, found);
-      paths.streamed(source.registry, blob.size, performance.now() - startedAt);
+      if (found !== blob.digest) {
+        const error = digestMismatch(blob, found);
+        sibling?.giveUp(error);
+        throw error;
+      }
+      const from = sibling?.usable === true ? sibling : source;
+      paths.streamed(from.registry, blob.size, performance.now() - startedAt);
       if (held !== undefined) yield held;
     } catch (error) {
       failure = withSide(error, "source");

@@ -32,8 +32,10 @@ export const Rung = {
   JOINED: 3,
   /** RESUMED - Copied, from a checkpoint on. */
   RESUMED: 4,
-  /** COPIED - All of it was copied. */
+  /** COPIED - All of it was copied from the source, or what a sibling that failed left of it. */
   COPIED: 5,
+  /** SIBLING - Copied from another instance that has it and is nearer than the source. */
+  SIBLING: 6,
 } as const;
 
 export type Rung = typeof Rung[keyof typeof Rung];
@@ -45,6 +47,7 @@ export namespace Rung {
   export type JOINED = typeof Rung.JOINED;
   export type RESUMED = typeof Rung.RESUMED;
   export type COPIED = typeof Rung.COPIED;
+  export type SIBLING = typeof Rung.SIBLING;
 }
 
 /** How the bytes of a copied blob moved. */
@@ -155,7 +158,7 @@ export interface BlobReport {
   ranges: number;
   /** Requests that had to be repeated, at either side. */
   retries: number;
-  /** Bytes fetched from the source. */
+  /** Bytes fetched from the source or a sibling of it. */
   copied: number;
   /** Bytes taken from a checkpoint. */
   resumed: number;
@@ -163,6 +166,8 @@ export interface BlobReport {
   wasted: number;
   /** Milliseconds from the first request to the confirmation. */
   milliseconds: number;
+  /** The sibling instance that bytes came from; empty = all came from the source, or none came. */
+  from: string;
 }
 
 /** One artifact to bring from a source to a target. */
@@ -526,6 +531,7 @@ function createBaseBlobReport(): BlobReport {
     resumed: 0,
     wasted: 0,
     milliseconds: 0,
+    from: "",
   };
 }
 
@@ -560,6 +566,9 @@ export const BlobReport: MessageFns<BlobReport> = {
     }
     if (message.milliseconds !== 0) {
       writer.uint32(80).int64(message.milliseconds);
+    }
+    if (message.from !== "") {
+      writer.uint32(90).string(message.from);
     }
     return writer;
   },
@@ -657,6 +666,14 @@ export const BlobReport: MessageFns<BlobReport> = {
             message.milliseconds = longToNumber(reader.int64());
             continue;
           }
+          case 11: {
+            if (tag !== 90) {
+              break;
+            }
+
+            message.from = reader.string();
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -684,6 +701,7 @@ export const BlobReport: MessageFns<BlobReport> = {
     message.resumed = object.resumed ?? 0;
     message.wasted = object.wasted ?? 0;
     message.milliseconds = object.milliseconds ?? 0;
+    message.from = object.from ?? "";
     return message;
   },
 };

@@ -221,7 +221,13 @@ export interface Assignment {
   /** Number of this attempt, from 1. */
   attempt: number;
   /** What earlier attempts counted; this attempt adds to it. */
-  bytesSoFar: ByteCounts | undefined;
+  bytesSoFar:
+    | ByteCounts
+    | undefined;
+  /** Other instances that may have blobs of the artifact because rules copy the same to them; to read from where they are nearer than the source. At most 3. */
+  siblings: RegistryAccess[];
+  /** The execution that the task belongs to: the agent lets executions take turns. */
+  executionId: string;
 }
 
 /** Stop a task: it was cancelled, or another agent has it. */
@@ -1557,6 +1563,8 @@ function createBaseAssignment(): Assignment {
     overwrite: 0,
     attempt: 0,
     bytesSoFar: undefined,
+    siblings: [],
+    executionId: "",
   };
 }
 
@@ -1591,6 +1599,12 @@ export const Assignment: MessageFns<Assignment> = {
     }
     if (message.bytesSoFar !== undefined) {
       ByteCounts.encode(message.bytesSoFar, writer.uint32(82).fork()).join();
+    }
+    for (const v of message.siblings) {
+      RegistryAccess.encode(v!, writer.uint32(90).fork()).join();
+    }
+    if (message.executionId !== "") {
+      writer.uint32(98).string(message.executionId);
     }
     return writer;
   },
@@ -1688,6 +1702,22 @@ export const Assignment: MessageFns<Assignment> = {
             message.bytesSoFar = ByteCounts.decode(reader, reader.uint32());
             continue;
           }
+          case 11: {
+            if (tag !== 90) {
+              break;
+            }
+
+            message.siblings.push(RegistryAccess.decode(reader, reader.uint32()));
+            continue;
+          }
+          case 12: {
+            if (tag !== 98) {
+              break;
+            }
+
+            message.executionId = reader.string();
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -1727,6 +1757,8 @@ export const Assignment: MessageFns<Assignment> = {
     message.bytesSoFar = (object.bytesSoFar !== undefined && object.bytesSoFar !== null)
       ? ByteCounts.fromPartial(object.bytesSoFar)
       : undefined;
+    message.siblings = object.siblings?.map((e) => RegistryAccess.fromPartial(e)) || [];
+    message.executionId = object.executionId ?? "";
     return message;
   },
 };
