@@ -4,9 +4,9 @@ import { parseArgs } from "node:util";
 export interface BenchOptions {
   /** How often each contender runs; absent: the benchmark's own number. */
   readonly rounds: number | undefined;
-  /** Of `wan`; empty: its default ones. */
+  /** Of `wan` and `shared`; empty: their default ones. */
   readonly cases: readonly string[];
-  /** A run is killed after so many seconds (`wan`, `straggler`). */
+  /** A run is killed after so many seconds (`wan`, `straggler`, `shared`). */
   readonly capSeconds: number | undefined;
   /** GiB of the large layer (`resume`, `memory`, `straggler`). */
   readonly gib: number | undefined;
