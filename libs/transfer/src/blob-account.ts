@@ -1,4 +1,4 @@
-import type { BlobReport, ByteCounts, Rung, Way } from "@transship/model";
+import type { BlobReport, ByteCounts, Rung, UploadWay, Way } from "@transship/model";
 import type { Blob } from "./blob.ts";
 import type { Tally } from "./tally.ts";
 
@@ -7,6 +7,7 @@ export class BlobAccount {
   readonly blob: Blob;
   rung: Rung = "copied";
   way: Way | undefined;
+  upload: UploadWay | undefined;
   ranges = 0;
   retries = 0;
   readonly #tally: Tally;
@@ -39,13 +40,14 @@ export class BlobAccount {
   }
 
   report(): BlobReport {
-    const { blob, way, ranges, retries } = this;
+    const { blob, way, upload, ranges, retries } = this;
     const rung = this.rung === "copied" && this.#bytes.resumed > 0 ? "resumed" : this.rung;
     return {
       digest: blob.digest,
       size: blob.size,
       rung,
       way,
+      upload,
       ranges,
       retries,
       ...this.#bytes,

@@ -10,6 +10,7 @@ import type { Journal } from "./journal.ts";
 import { PathMemory } from "./path-memory.ts";
 import { SpoolRoom } from "./spool/spool-room.ts";
 import { Tally } from "./tally.ts";
+import { UploadProfiles } from "./upload/upload-profiles.ts";
 
 /** What an engine is made of. */
 export interface EngineOptions {
@@ -43,6 +44,7 @@ export function createCopyEngine(options: EngineOptions): CopyEngine {
   };
   const memory = new BlobMemory();
   const paths = new PathMemory();
+  const uploads = new UploadProfiles(journal);
   return {
     async copy(request, { signal = new AbortController().signal, onProgress } = {}) {
       const tally = new Tally(onProgress);
@@ -56,6 +58,7 @@ export function createCopyEngine(options: EngineOptions): CopyEngine {
         tally,
         signal,
         paths,
+        uploads,
         reports,
         fetched: new Set<Digest>(),
       };

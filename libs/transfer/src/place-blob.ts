@@ -1,3 +1,4 @@
+import { TransshipError } from "@transship/errors";
 import type { BlobUpload } from "@transship/oci";
 import type { Blob } from "./blob.ts";
 import { BlobAccount } from "./blob-account.ts";
@@ -8,6 +9,8 @@ import type { Journey } from "./journey.ts";
 import { tryPatiently } from "./patience.ts";
 import { spoolBlob } from "./spool/spool-blob.ts";
 import { streamBlob } from "./stream/stream-blob.ts";
+import { isSentUnasked, sendSmall } from "./upload/send-small.ts";
+import { SMALL_BYTES } from "./upload/upload-profile.ts";
 
 /** Repositories that are tried for a mount before the bytes are copied after all. */
 const MOUNT_TRIES = 2;
@@ -36,7 +39,7 @@ export async function placeBlob(blob: Blob, journey: Journey, { flights, queue }
 
 async function climb(account: BlobAccount, place: BlobPlace, journey: Journey, joined: boolean): Promise<void> {
   const { blob } = account;
-  if (await exists(place, journey)) {
+  if (await exists(place, blob.size, journey)) {
     account.rung = joined ? "joined" : "existing";
     account.count("existing", blob.size);
   } else {
@@ -51,9 +54,10 @@ async function climb(account: BlobAccount, place: BlobPlace, journey: Journey, j
   journey.journal.sawBlob(place);
 }
 
-/** Rung 1: the repository has it, by what it said lately or by HEAD. */
-async function exists(place: BlobPlace, journey: Journey): Promise<boolean> {
+/** Rung 1: the repository has it, by what it said lately or by HEAD. A small blob that it was never seen to have is not worth the question. */
+async function exists(place: BlobPlace, size: number, journey: Journey): Promise<boolean> {
   if (journey.memory.confirmed(place)) return true;
+  if (isSentUnasked(size, place, journey.journal)) return false;
   return tryPatiently("target", journey.signal, () => journey.target.hasBlob(place.digest as Blob["digest"], { signal: journey.signal }));
 }
 
@@ -79,7 +83,19 @@ async function copy(account: BlobAccount, journey: Journey, opened: BlobUpload |
   const { blob } = account;
   if (journey.fetched.has(blob.digest)) account.count("wasted", blob.size);
   journey.fetched.add(blob.digest);
+  if (blob.size <= SMALL_BYTES) return await sendSmall(account, journey, opened);
   const resumable = journey.journal.pieces(blob.digest).length > 0;
   if ((resumable || !isStreamed(blob, journey)) && (await spoolBlob(account, journey, opened))) return;
-  await streamBlob(account, journey, opened);
+  if (await streamBlob(account, journey, opened)) return;
+  if (!(await spoolBlob(account, journey, undefined))) throw tooLarge(blob);
+}
+
+/** The target wants it in pieces, which can be sent again only from disk, and the disk has no room for it. */
+function tooLarge(blob: Blob): TransshipError {
+  return new TransshipError("UPLOAD_TOO_LARGE", {
+    what: `uploading blob ${blob.digest}`,
+    why: `the target takes it only in smaller requests, and its ${blob.size} bytes are more than the spool may hold`,
+    hint: "Raise --spool-limit on the agent, or the limit on the size of requests at the target (nginx: client_max_body_size).",
+    side: "target",
+  });
 }
