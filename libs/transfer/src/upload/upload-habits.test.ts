@@ -112,6 +112,18 @@ describe("a small blob", () => {
     expect(stage.source.stats.requests("blob-get") - before).toBe(1);
   });
 
+  it("that a single POST did not bring after all is sent in two requests", async () => {
+    await using stage = await setStage();
+    const image = await seedImage(stage.source, { repository: "app", tag: "v1", layers: [{ size: 2_000, seed: 1 }] });
+    const gone = stage.target.faults.add({ action: { kind: "gc-race" } });
+    await stage.engine.copy(stage.request("app", "v1"));
+    expect(gone.fired).toBe(1);
+    expect(await digestAt(stage.target, "app", "v1")).toBe(image.digest);
+    expect(stage.target.stats.requests("blob-post")).toBe(2);
+    expect(stage.target.stats.requests("blob-start")).toBe(2);
+    expect(profileOf(stage)).toMatchObject({ singlePost: "ignored" });
+  });
+
   it("that other bytes come for is fetched once more, then given up", async () => {
     await using stage = await setStage();
     const image = await seedImage(stage.source, { repository: "app", tag: "v1", layers: [{ size: 2_000, seed: 1 }] });
