@@ -1,6 +1,7 @@
-import type { BlobPlace, Journal, SpooledPiece, UploadCheckpoint } from "@transship/transfer";
+import type { BlobPlace, Journal, RememberedProfile, SpooledPiece, UploadCheckpoint } from "@transship/transfer";
 import type { Database, Statement } from "better-sqlite3";
 import { explained } from "./sqlite-errors.ts";
+import { type ProfileRow, profileOf, valuesOf } from "./upload-profile-row.ts";
 
 /** Repositories that {@link SqliteJournal.repositoriesWith} names at most. */
 const MOST_REPOSITORIES = 8;
@@ -52,6 +53,15 @@ export class SqliteJournal implements Journal {
     write(this.#statements.dropUpload, place.registry, place.repository, place.digest);
   }
 
+  uploadProfile(registry: string): RememberedProfile | undefined {
+    const row = explained("reading the checkpoint", () => this.#statements.uploadProfile.get(registry) as ProfileRow | undefined);
+    return row === undefined ? undefined : profileOf(row);
+  }
+
+  saveUploadProfile(registry: string, remembered: RememberedProfile): void {
+    write(this.#statements.saveUploadProfile, registry, ...valuesOf(remembered));
+  }
+
   repositoriesWith(registry: string, digest: string): readonly string[] {
     return explained("reading the checkpoint", () => this.#statements.repositoriesWith.all(registry, digest) as string[]);
   }
@@ -76,6 +86,8 @@ function prepareAll(database: Database) {
       'INSERT OR REPLACE INTO uploads (registry, repository, digest, location, "offset", saved_at) VALUES (?, ?, ?, ?, ?, ?)',
     ),
     dropUpload: database.prepare("DELETE FROM uploads WHERE registry = ? AND repository = ? AND digest = ?"),
+    uploadProfile: database.prepare("SELECT * FROM upload_profiles WHERE registry = ?"),
+    saveUploadProfile: database.prepare("INSERT OR REPLACE INTO upload_profiles VALUES (?, ?, ?, ?, ?, ?, ?, ?)"),
     repositoriesWith: database
       .prepare(`SELECT repository FROM sightings WHERE registry = ? AND digest = ? ORDER BY number DESC LIMIT ${MOST_REPOSITORIES}`)
       .pluck(),
@@ -85,6 +97,6 @@ function prepareAll(database: Database) {
   };
 }
 
-function write(statement: Statement, ...values: readonly (string | number)[]): void {
+function write(statement: Statement, ...values: readonly (string | number | null)[]): void {
   explained("writing the checkpoint", () => statement.run(...values));
 }

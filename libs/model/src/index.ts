@@ -46,6 +46,7 @@ export {
   type Rung,
   type Task,
   type TaskProgress,
+  type UploadWay,
   type Way,
 } from "./task.ts";
 export { LEASED_STATES, TASK_TRANSITIONS, type TaskState, WAITING_STATES } from "./task-state.ts";

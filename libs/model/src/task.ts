@@ -58,6 +58,12 @@ export type Rung = "existing" | "mounted" | "joined" | "resumed" | "sibling" | "
  */
 export type Way = "stream" | "spooled" | "segmented";
 
+/**
+ * How the requests of an upload carried a blob. `single-post`: one POST. `monolithic`: one PUT. `patch-then-put`: one PATCH, and a PUT to end it. `chunked`: PATCHes in
+ * order, and a PUT to end them.
+ */
+export type UploadWay = "single-post" | "monolithic" | "patch-then-put" | "chunked";
+
 /** What one blob cost, for people who ask why a copy took so long. */
 export interface BlobReport {
   readonly digest: string;
@@ -68,6 +74,8 @@ export interface BlobReport {
   readonly way: Way | undefined;
   /** The sibling that bytes came from; undefined where all came from the rule's source, or none came. */
   readonly from: string | undefined;
+  /** How the upload of a copied blob ended. Absent for others, and in reports of older versions. */
+  readonly upload?: UploadWay | undefined;
   /** Most ranges in flight at once. */
   readonly ranges: number;
   /** Requests that had to be repeated, at either side. */

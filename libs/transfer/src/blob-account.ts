@@ -1,4 +1,4 @@
-import type { BlobReport, ByteCounts, Rung, Way } from "@transship/model";
+import type { BlobReport, ByteCounts, Rung, UploadWay, Way } from "@transship/model";
 import type { Blob } from "./blob.ts";
 import type { Tally } from "./tally.ts";
 
@@ -8,6 +8,7 @@ export class BlobAccount {
   rung: Rung = "copied";
   way: Way | undefined;
   #from: string | undefined;
+  upload: UploadWay | undefined;
   ranges = 0;
   retries = 0;
   readonly #tally: Tally;
@@ -46,7 +47,7 @@ export class BlobAccount {
   }
 
   report(): BlobReport {
-    const { blob, way, ranges, retries } = this;
+    const { blob, way, upload, ranges, retries } = this;
     const rung = (this.rung === "copied" || this.rung === "sibling") && this.#bytes.resumed > 0 ? "resumed" : this.rung;
     return {
       digest: blob.digest,
@@ -54,6 +55,7 @@ export class BlobAccount {
       rung,
       way,
       from: this.#from,
+      upload,
       ranges,
       retries,
       ...this.#bytes,

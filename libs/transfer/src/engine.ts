@@ -11,6 +11,7 @@ import { Scheduler } from "./schedule/scheduler.ts";
 import { Shunned } from "./sibling/shunned.ts";
 import { SpoolRoom } from "./spool/spool-room.ts";
 import { Tally } from "./tally.ts";
+import { UploadProfiles } from "./upload/upload-profiles.ts";
 
 /** What an engine is made of. */
 export interface EngineOptions {
@@ -47,6 +48,7 @@ export function createCopyEngine(options: EngineOptions): CopyEngine {
   const memory = new BlobMemory();
   const paths = new PathMemory();
   const shunned = new Shunned();
+  const uploads = new UploadProfiles(journal);
   return {
     async copy(request, { signal = new AbortController().signal, onProgress } = {}) {
       const tally = new Tally(onProgress);
@@ -63,6 +65,7 @@ export function createCopyEngine(options: EngineOptions): CopyEngine {
         tally,
         signal,
         paths,
+        uploads,
         reports,
         fetched: new Set<Digest>(),
       };

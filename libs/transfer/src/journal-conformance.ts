@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
 import type { BlobPlace, Journal } from "./journal.ts";
+import { UNTRIED, type UploadProfile } from "./upload/upload-profile.ts";
 
 const place: BlobPlace = { registry: "https://a.example", repository: "team0/app", digest: `sha256:${"1".repeat(64)}` };
 const elsewhere: readonly BlobPlace[] = [
@@ -13,6 +14,7 @@ export function journalConformance(name: string, open: () => Journal): void {
   describe(`journal: ${name}`, () => {
     describe("pieces", () => describePieces(open));
     describe("uploads", () => describeUploads(open));
+    describe("upload profiles", () => describeProfiles(open));
     describe("sightings", () => describeSightings(open));
   });
 }
@@ -70,6 +72,27 @@ function describeUploads(open: () => Journal): void {
     for (const [index, other] of elsewhere.entries()) journal.saveUpload(other, { location: `there ${index}`, offset: index });
     for (const other of elsewhere) journal.dropUpload(other);
     expect(journal.upload(place)).toEqual({ location: "here", offset: 1 });
+  });
+}
+
+function describeProfiles(open: () => Journal): void {
+  const narrow: UploadProfile = {
+    singlePost: "ignored",
+    patches: "one",
+    wholePut: false,
+    minChunkBytes: 5_242_880,
+    maxBodyBytes: 9_007_199_254_740_991,
+    statusTrusted: false,
+  };
+
+  it("keeps the newest profile of each registry, field by field", () => {
+    const journal = open();
+    expect(journal.uploadProfile(place.registry)).toBeUndefined();
+    journal.saveUploadProfile(place.registry, { profile: narrow, learnedAt: 1 });
+    expect(journal.uploadProfile(place.registry)).toEqual({ profile: narrow, learnedAt: 1 });
+    journal.saveUploadProfile(place.registry, { profile: UNTRIED, learnedAt: 1_800_000_000_000 });
+    expect(journal.uploadProfile(place.registry)).toEqual({ profile: UNTRIED, learnedAt: 1_800_000_000_000 });
+    expect(journal.uploadProfile("https://b.example")).toBeUndefined();
   });
 }
 

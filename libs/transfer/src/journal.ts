@@ -1,3 +1,5 @@
+import type { UploadProfile } from "./upload/upload-profile.ts";
+
 /** A blob in a repository of a registry: what an upload belongs to. */
 export interface BlobPlace {
   /** Origin of the registry, e.g. `https://registry.example`. */
@@ -22,6 +24,13 @@ export interface UploadCheckpoint {
   readonly offset: number;
 }
 
+/** What a registry has shown of the ways in which it takes blobs. */
+export interface RememberedProfile {
+  readonly profile: UploadProfile;
+  /** Milliseconds since the epoch, of the newest lesson. */
+  readonly learnedAt: number;
+}
+
 /**
  * What an agent knows to be safely done: its memory across `kill -9`. Losing it loses time, never correctness: whatever it says is checked before it is
  * believed. Synchronous, since every adapter is local. Implementations: in memory (below, for short-lived copies) and SQLite (`@transship/checkpoint`);
@@ -40,6 +49,10 @@ export interface Journal {
   upload(place: BlobPlace): UploadCheckpoint | undefined;
   saveUpload(place: BlobPlace, checkpoint: UploadCheckpoint): void;
   dropUpload(place: BlobPlace): void;
+
+  /** The profile of a registry, by its origin. */
+  uploadProfile(registry: string): RememberedProfile | undefined;
+  saveUploadProfile(registry: string, remembered: RememberedProfile): void;
 
   /** Repositories of a registry in which the blob was last seen, newest first; at most a handful. */
   repositoriesWith(registry: string, digest: string): readonly string[];

@@ -8,6 +8,7 @@ import type { Sibling } from "./sibling/sibling.ts";
 import type { SiblingSource } from "./sibling/sibling-source.ts";
 import type { SpoolRoom } from "./spool/spool-room.ts";
 import type { Tally } from "./tally.ts";
+import type { UploadProfiles } from "./upload/upload-profiles.ts";
 
 /** One way from a source repository to a target repository, with what every step on it needs. */
 export interface Journey {
@@ -25,6 +26,8 @@ export interface Journey {
   readonly spool: SpoolRoom;
   readonly tally: Tally;
   readonly paths: PathMemory;
+  /** How registries take blobs. */
+  readonly uploads: UploadProfiles;
   /** What each blob cost, once it is at the target. */
   readonly reports: BlobReport[];
   /** Blobs that this copy fetched already: fetching one again is waste. */

@@ -1,4 +1,4 @@
-import type { BlobPlace, Journal, SpooledPiece, UploadCheckpoint } from "./journal.ts";
+import type { BlobPlace, Journal, RememberedProfile, SpooledPiece, UploadCheckpoint } from "./journal.ts";
 
 /** Repositories that {@link InMemoryJournal.repositoriesWith} names at most. */
 const MOST_REPOSITORIES = 8;
@@ -7,6 +7,7 @@ const MOST_REPOSITORIES = 8;
 export class InMemoryJournal implements Journal {
   readonly #pieces = new Map<string, Map<number, SpooledPiece>>();
   readonly #uploads = new Map<string, UploadCheckpoint>();
+  readonly #profiles = new Map<string, RememberedProfile>();
   /** Repositories by registry and digest, newest last. */
   readonly #sightings = new Map<string, Set<string>>();
 
@@ -38,6 +39,14 @@ export class InMemoryJournal implements Journal {
 
   dropUpload(place: BlobPlace): void {
     this.#uploads.delete(placeKey(place));
+  }
+
+  uploadProfile(registry: string): RememberedProfile | undefined {
+    return this.#profiles.get(registry);
+  }
+
+  saveUploadProfile(registry: string, remembered: RememberedProfile): void {
+    this.#profiles.set(registry, remembered);
   }
 
   repositoriesWith(registry: string, digest: string): readonly string[] {

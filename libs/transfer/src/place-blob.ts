@@ -1,6 +1,7 @@
 import type { BlobUpload } from "@transship/oci";
 import type { Blob } from "./blob.ts";
 import { BlobAccount } from "./blob-account.ts";
+import { bringBlob } from "./bring-blob.ts";
 import { isStreamed } from "./choose-way.ts";
 import type { CopyContext } from "./copy-context.ts";
 import type { BlobPlace } from "./journal.ts";
@@ -8,9 +9,8 @@ import type { Journey } from "./journey.ts";
 import { tryPatiently } from "./patience.ts";
 import type { Flights } from "./schedule/flights.ts";
 import type { Scheduler } from "./schedule/scheduler.ts";
-import { findSibling, isNearer } from "./sibling/find-sibling.ts";
-import { spoolBlob } from "./spool/spool-blob.ts";
-import { streamBlob } from "./stream/stream-blob.ts";
+import { isNearer } from "./sibling/find-sibling.ts";
+import { isSentUnasked } from "./upload/send-small.ts";
 
 /** Repositories that are tried for a mount before the bytes are copied after all. */
 const MOUNT_TRIES = 2;
@@ -65,7 +65,7 @@ interface Climb {
 async function climb(account: BlobAccount, place: BlobPlace, journey: Journey, { scheduler, joined }: Climb): Promise<void> {
   const { blob } = account;
   const { share, signal } = journey;
-  const found = await scheduler.run({ share, bytes: 0 }, signal, () => lookAtTarget(place, journey));
+  const found = await scheduler.run({ share, bytes: 0 }, signal, () => lookAtTarget(place, blob.size, journey));
   if (found === "existing" || found === "mounted") {
     account.rung = joined ? "joined" : found;
     account.count(found, blob.size);
@@ -73,7 +73,7 @@ async function climb(account: BlobAccount, place: BlobPlace, journey: Journey, {
     let begun = false;
     const bring = () => {
       begun = true;
-      return copy(account, journey, found);
+      return bringBlob(account, journey, found);
     };
     try {
       await scheduler.run({ share, bytes: blob.size }, signal, bring);
@@ -87,15 +87,16 @@ async function climb(account: BlobAccount, place: BlobPlace, journey: Journey, {
 }
 
 /** The first rungs: whether the target has the blob or can have it without bytes; else the upload that the registry opened in place of a mount, if it did. */
-async function lookAtTarget(place: BlobPlace, journey: Journey): Promise<"existing" | "mounted" | BlobUpload | undefined> {
-  if (await exists(place, journey)) return "existing";
+async function lookAtTarget(place: BlobPlace, size: number, journey: Journey): Promise<"existing" | "mounted" | BlobUpload | undefined> {
+  if (await exists(place, size, journey)) return "existing";
   const opened = await mount(place, journey);
   return opened === true ? "mounted" : opened;
 }
 
-/** Rung 1: the repository has it, by what it said lately or by HEAD. */
-async function exists(place: BlobPlace, journey: Journey): Promise<boolean> {
+/** Rung 1: the repository has it, by what it said lately or by HEAD. A small blob that it was never seen to have is not worth the question. */
+async function exists(place: BlobPlace, size: number, journey: Journey): Promise<boolean> {
   if (journey.memory.confirmed(place)) return true;
+  if (isSentUnasked(size, place, journey.journal)) return false;
   return tryPatiently("target", journey.signal, () => journey.target.hasBlob(place.digest as Blob["digest"], { signal: journey.signal }));
 }
 
@@ -116,17 +117,4 @@ async function mount(place: BlobPlace, journey: Journey): Promise<true | BlobUpl
     if (answer !== undefined && !mayReadBack) journal.missedBlob({ ...place, repository: from });
   }
   return opened;
-}
-
-/** The last rungs: resumed from a checkpoint where there is one, else copied from a sibling or the source; in the way that the path asks for. */
-async function copy(account: BlobAccount, whole: Journey, opened: BlobUpload | undefined): Promise<void> {
-  const { blob } = account;
-  if (whole.fetched.has(blob.digest)) account.count("wasted", blob.size);
-  whole.fetched.add(blob.digest);
-  const resumable = whole.journal.pieces(blob.digest).length > 0;
-  const sibling = await findSibling(blob, whole);
-  const journey = { ...whole, sibling };
-  const spooled = (resumable || !isStreamed(blob, journey)) && (await spoolBlob(account, journey, opened));
-  if (!spooled) await streamBlob(account, journey, opened);
-  if (sibling !== undefined && sibling.bytes > 0) account.cameFrom(sibling.name, sibling.usable);
 }

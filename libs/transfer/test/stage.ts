@@ -56,6 +56,12 @@ export async function setStage(options: StageOptions = {}): Promise<Stage> {
   };
 }
 
+/** An engine as another process would have it on the same journal and directory: what was only in memory is gone. */
+export async function restartedEngine({ engine, journal, spoolDirectory }: Stage): Promise<CopyEngine> {
+  await engine[Symbol.asyncDispose]();
+  return createCopyEngine({ journal, spoolDirectory, spoolLimitBytes: 1024 ** 3 });
+}
+
 /** Digest that a registry shows for a tag, asked without the code under test. */
 export async function digestAt(registry: DevRegistry, repository: string, reference: string): Promise<string | undefined> {
   const answer = await fetch(`${registry.url}/v2/${repository}/manifests/${reference}`, { method: "HEAD", headers: { accept: "*/*" } });

@@ -58,6 +58,11 @@ export const FAULT_NAMES = {
     description: "add this to the offset that the upload status tells",
     read: (value) => (/^-?\d{1,15}$/.test(value) ? { kind: "wrong-offset", delta: Number(value) } : undefined),
   },
+  "foreign-location": {
+    value: "URL",
+    description: "send an upload on to this address",
+    read: (value) => (URL.canParse(value) ? { kind: "foreign-location", location: value } : undefined),
+  },
   "drop-answer": plain("take a chunk, then reset the connection instead of answering", { kind: "drop-answer" }),
   "gc-race": plain("collect the blobs of a manifest just before it arrives", { kind: "gc-race" }),
   "late-blob": milliseconds("accept a blob and hide it for a while", (time) => ({ kind: "late-blob", milliseconds: time })),

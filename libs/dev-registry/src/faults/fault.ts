@@ -31,6 +31,8 @@ export type FaultAction =
   | { readonly kind: "lost-session" }
   /** Adds to the offset that the session's `Range` claims. */
   | { readonly kind: "wrong-offset"; readonly delta: number }
+  /** Sends uploads on to this URL. */
+  | { readonly kind: "foreign-location"; readonly location: string }
   /** Does what was asked, then resets the connection instead of answering. */
   | { readonly kind: "drop-answer" }
   /** Collects blobs that the manifest names just before it arrives; absent `digests`: all of them. */
@@ -85,6 +87,7 @@ export const DEFAULT_OPERATIONS = {
   "read-only": WRITES,
   "lost-session": SESSIONS,
   "wrong-offset": ["blob-status"],
+  "foreign-location": ["blob-start", "blob-mount", "blob-post", "blob-patch"],
   "drop-answer": ["blob-patch"],
   "gc-race": ["manifest-put"],
   "late-blob": ["blob-post", "blob-put"],

@@ -3,6 +3,7 @@ import type { Exchange, Outcome, RegistryState } from "../exchange.ts";
 import { empty, refuse } from "../reply.ts";
 import { uploadAlgorithm } from "../route.ts";
 import { isVisible } from "./blobs.ts";
+import { refuseBody } from "./body-habits.ts";
 import { created, finish } from "./finish-upload.ts";
 import { sessionHeaders } from "./upload-session.ts";
 
@@ -31,6 +32,8 @@ export async function postBlob(state: RegistryState, exchange: Exchange): Promis
   const { repository, query } = exchange.route;
   const digest = parseDigest(query.get("digest") ?? "");
   if (digest === undefined) return refuse("DIGEST_INVALID", { digest: query.get("digest") });
+  const refusal = refuseBody(state, exchange);
+  if (refusal !== undefined) return refusal;
   if (!state.settings.singlePost) return await startUpload(state, exchange);
   const upload = await state.storage.startUpload(repository, digest.algorithm);
   return await finish(state, exchange, upload);

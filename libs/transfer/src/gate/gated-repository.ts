@@ -83,6 +83,13 @@ export class GatedRepository implements Repository {
     return answer === true ? true : this.#gated(answer);
   }
 
+  /** Small like the other requests of its lane; its bytes wait for their turn before it takes a place. */
+  async postBlob(digest: Digest, bytes: Uint8Array, options: CallOptions = {}): Promise<true | BlobUpload | undefined> {
+    await this.#gate.throttle.pass(bytes.byteLength, options.signal ?? new AbortController().signal);
+    const answer = await this.#small(options, () => this.#inner.postBlob(digest, bytes, options));
+    return answer === true ? true : this.#gated(answer);
+  }
+
   async startUpload(options?: CallOptions): Promise<BlobUpload> {
     const upload = await this.#small(options, () => this.#inner.startUpload(options));
     return new GatedUpload(upload, this.#gate, `uploading a blob to ${this.#place}`);

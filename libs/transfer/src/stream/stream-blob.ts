@@ -1,32 +1,39 @@
 import type { BlobUpload, Repository } from "@transship/oci";
 import { createDigestHash, digestAlgorithm, hashDigest } from "@transship/oci";
-import { type Blob, digestMismatch } from "../blob.ts";
+import { digestMismatch } from "../blob.ts";
 import type { BlobAccount } from "../blob-account.ts";
 import type { Journey } from "../journey.ts";
-import { tryPatiently, withSide } from "../patience.ts";
+import { withSide } from "../patience.ts";
 import { readFromNearest } from "../sibling/read-from-nearest.ts";
+import { sendAtOnce, tryWays, type WholeBody } from "../upload/send-at-once.ts";
+import { fitsOneRequest } from "../upload/upload-profile.ts";
 
 /**
- * Copies a blob by one GET piped into one PUT, hashed on the way: nothing is stored. A cut download goes on from the byte within the same upload;
- * a failed upload begins again. For blobs that are cheap to fetch twice.
+ * Copies a blob by one GET piped into one request, hashed on the way: nothing is stored. A cut download goes on from the byte within the same upload;
+ * a failed upload begins again. For blobs that are cheap to fetch twice. False where the target turns out to take only smaller requests: the bytes then have to
+ * be on disk.
  */
-export async function streamBlob(account: BlobAccount, journey: Journey, opened: BlobUpload | undefined): Promise<void> {
+export async function streamBlob(account: BlobAccount, journey: Journey, opened: BlobUpload | undefined): Promise<boolean> {
   const { target, signal } = journey;
   const { blob } = account;
   account.way = "stream";
   let upload = opened;
   let fetched = 0;
-  const attempt = async () => {
+  return await tryWays(account, journey, async (trials, profile) => {
     account.count("wasted", fetched);
     fetched = 0;
+    if (!fitsOneRequest(profile, blob.size)) {
+      await upload?.cancel();
+      return false;
+    }
     const current = upload ?? (await startUpload(target, signal));
     upload = undefined;
     const body = verified(account, journey, (length) => {
       fetched += length;
     });
-    await commit(current, blob, body, signal);
-  };
-  await tryPatiently("target", signal, attempt, () => account.retried());
+    await sendAtOnce(current, body, account, journey, trials);
+    return true;
+  });
 }
 
 async function startUpload(target: Repository, signal: AbortSignal): Promise<BlobUpload> {
@@ -37,25 +44,8 @@ async function startUpload(target: Repository, signal: AbortSignal): Promise<Blo
   }
 }
 
-/** Ends the upload with the whole body; the session is dropped when that fails, since its bytes cannot be continued. */
-async function commit(upload: BlobUpload, blob: Blob, body: VerifiedBody, signal: AbortSignal): Promise<void> {
-  try {
-    await upload.commit(blob.digest, { bytes: body.bytes, length: blob.size }, { signal });
-  } catch (error) {
-    await upload.cancel();
-    signal.throwIfAborted();
-    throw body.failure() ?? withSide(error, "target");
-  }
-}
-
-interface VerifiedBody {
-  readonly bytes: AsyncIterable<Uint8Array>;
-  /** What the source failed with, which the upload only sees as a body that broke. */
-  failure(): Error | undefined;
-}
-
 /** The source's bytes. The last chunk is held back until the digest of all is known to be right, so that wrong bytes never complete an upload. */
-function verified(account: BlobAccount, journey: Journey, count: (length: number) => void): VerifiedBody {
+function verified(account: BlobAccount, journey: Journey, count: (length: number) => void): WholeBody {
   const { source, sibling, paths, signal } = journey;
   const { blob } = account;
   let failure: Error | undefined;
