@@ -1,6 +1,6 @@
-import type { BlobReport } from "@transship/model";
 import type { Digest } from "@transship/oci";
 import PQueue from "p-queue";
+import { BlobLedger } from "./blob-ledger.ts";
 import { BlobMemory } from "./blob-memory.ts";
 import { copyArtifact } from "./copy-artifact.ts";
 import type { CopyOptions, CopyRequest, CopyResult } from "./copy-request.ts";
@@ -44,9 +44,9 @@ export function createCopyEngine(options: EngineOptions): CopyEngine {
   const memory = new BlobMemory();
   const paths = new PathMemory();
   return {
-    async copy(request, { signal = new AbortController().signal, onProgress } = {}) {
+    async copy(request, { signal = new AbortController().signal, onProgress, onEnd } = {}) {
       const tally = new Tally(onProgress);
-      const reports: BlobReport[] = [];
+      const ledger = new BlobLedger();
       const journey = {
         source: request.source,
         target: request.target,
@@ -56,17 +56,18 @@ export function createCopyEngine(options: EngineOptions): CopyEngine {
         tally,
         signal,
         paths,
-        reports,
+        ledger,
         fetched: new Set<Digest>(),
       };
       try {
         const result = await copyArtifact(request, { journey, ...shared, referrers: new Map() });
-        return { ...result, progress: tally.snapshot(), blobs: reports };
+        return { ...result, progress: tally.snapshot(), blobs: ledger.reports() };
       } catch (error) {
         signal.throwIfAborted();
         throw error;
       } finally {
         tally.end();
+        onEnd?.({ progress: tally.snapshot(), blobs: ledger.reports() });
       }
     },
     [Symbol.asyncDispose]: () => spool[Symbol.asyncDispose](),

@@ -30,21 +30,21 @@ export async function placeBlob(blob: Blob, journey: Journey, { flights, queue }
     await landing;
   }
   // Only work takes a place in the queue, the largest first; waiting for another's work does not.
-  await flights.fly(key, () => queue.add(() => climb(account, place, journey, joined), { priority: blob.size }));
-  journey.reports.push(account.report());
+  const work = () => journey.ledger.keep(account, signal, () => climb(account, place, journey, joined));
+  await flights.fly(key, () => queue.add(work, { priority: blob.size }));
 }
 
 async function climb(account: BlobAccount, place: BlobPlace, journey: Journey, joined: boolean): Promise<void> {
   const { blob } = account;
+  // Each rung is noted before it is tried: where it fails, the report names it.
+  account.rung = joined ? "joined" : "existing";
   if (await exists(place, journey)) {
-    account.rung = joined ? "joined" : "existing";
     account.count("existing", blob.size);
   } else {
+    account.rung = joined ? "joined" : "mounted";
     const opened = await mount(place, journey);
-    if (opened === true) {
-      account.rung = joined ? "joined" : "mounted";
-      account.count("mounted", blob.size);
-    } else await copy(account, journey, opened);
+    if (opened === true) account.count("mounted", blob.size);
+    else await copy(account, journey, opened);
   }
   account.arrived(blob.size);
   journey.memory.confirm(place);
@@ -77,6 +77,7 @@ async function mount(place: BlobPlace, journey: Journey): Promise<true | BlobUpl
 /** The last rungs: resumed from a checkpoint where there is one, else copied; in the way that the path asks for. */
 async function copy(account: BlobAccount, journey: Journey, opened: BlobUpload | undefined): Promise<void> {
   const { blob } = account;
+  account.rung = "copied";
   if (journey.fetched.has(blob.digest)) account.count("wasted", blob.size);
   journey.fetched.add(blob.digest);
   const resumable = journey.journal.pieces(blob.digest).length > 0;

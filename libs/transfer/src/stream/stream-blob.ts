@@ -26,7 +26,13 @@ export async function streamBlob(account: BlobAccount, journey: Journey, opened:
     });
     await commit(current, blob, body, signal);
   };
-  await tryPatiently("target", signal, attempt, () => account.retried());
+  try {
+    await tryPatiently("target", signal, attempt, () => account.retried());
+  } catch (error) {
+    // Nothing of it was kept.
+    account.count("wasted", fetched);
+    throw error;
+  }
 }
 
 async function startUpload(target: Repository, signal: AbortSignal): Promise<BlobUpload> {
