@@ -1,4 +1,5 @@
 import { INITIAL } from "./0001-initial.ts";
+import { REPORT_LEASES } from "./0004-report-leases.ts";
 
 /** Every change of the schema in order; the position is its number. Entries are added at the end and never edited after a release. */
-export const MIGRATIONS: readonly string[] = [INITIAL];
+export const MIGRATIONS: readonly string[] = [INITIAL, REPORT_LEASES];

@@ -709,7 +709,7 @@ export const BlobReport: MessageFns<BlobReport> = {
       writer.uint32(80).int64(message.milliseconds);
     }
     if (message.state !== 0) {
-      writer.uint32(88).int32(message.state);
+      writer.uint32(96).int32(message.state);
     }
     return writer;
   },
@@ -807,8 +807,8 @@ export const BlobReport: MessageFns<BlobReport> = {
             message.milliseconds = longToNumber(reader.int64());
             continue;
           }
-          case 11: {
-            if (tag !== 88) {
+          case 12: {
+            if (tag !== 96) {
               break;
             }
 
