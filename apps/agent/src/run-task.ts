@@ -1,15 +1,18 @@
 import type { wire } from "@transship/api";
 import { asTransshipError, type Side, TransshipError } from "@transship/errors";
-import { NO_BYTES, type TaskProgress } from "@transship/model";
-import type { CopyEngine, CopyProgress, CopyResult, Sibling } from "@transship/transfer";
+import { NO_PROGRESS } from "@transship/model";
+import type { CopyCost, CopyEngine, CopyProgress, CopyResult, Sibling } from "@transship/transfer";
 import type { Assigned } from "./read-assignment.ts";
 import type { BorrowedRegistry, Registries } from "./registries.ts";
 
 /** How one attempt ended. `stopped`: the signal ended it. */
 export type Attempt =
   | { readonly kind: "done"; readonly result: CopyResult }
-  | { readonly kind: "failed"; readonly error: TransshipError; readonly progress: TaskProgress }
-  | { readonly kind: "stopped"; readonly progress: TaskProgress };
+  | { readonly kind: "failed"; readonly error: TransshipError; readonly cost: CopyCost }
+  | { readonly kind: "stopped"; readonly cost: CopyCost };
+
+/** What a copy cost that did not begin. */
+export const NO_COST: CopyCost = { progress: NO_PROGRESS, blobs: [] };
 
 /** Copies one artifact as assigned. Never rejects. */
 export async function runTask(
@@ -18,7 +21,7 @@ export async function runTask(
   onProgress: (progress: CopyProgress) => void,
   signal: AbortSignal,
 ): Promise<Attempt> {
-  let progress: TaskProgress = { totalBytes: 0, doneBytes: 0, bytes: NO_BYTES };
+  let cost = NO_COST;
   try {
     using source = borrow("source", () => means.registries.borrow(assigned.sourceAccess));
     using target = borrow("target", () => means.registries.borrow(assigned.targetAccess));
@@ -35,14 +38,13 @@ export async function runTask(
       siblings: [home, ...siblings.opened],
       rule: assigned.executionId,
     };
-    const note = (now: CopyProgress) => {
-      progress = { totalBytes: now.totalBytes, doneBytes: now.doneBytes, bytes: now.bytes };
-      onProgress(now);
+    const onEnd = (end: CopyCost) => {
+      cost = end;
     };
-    return { kind: "done", result: await means.engine.copy(request, { signal, onProgress: note }) };
+    return { kind: "done", result: await means.engine.copy(request, { signal, onProgress, onEnd }) };
   } catch (thrown) {
-    if (signal.aborted) return { kind: "stopped", progress };
-    return { kind: "failed", error: asTransshipError(thrown, `copying ${assigned.source.repository}:${assigned.source.tag}`), progress };
+    if (signal.aborted) return { kind: "stopped", cost };
+    return { kind: "failed", error: asTransshipError(thrown, `copying ${assigned.source.repository}:${assigned.source.tag}`), cost };
   }
 }
 

@@ -1,5 +1,23 @@
 export type { Agent, AgentPlace } from "./agent.ts";
 export { AGENT_TRANSITIONS, type AgentState } from "./agent-state.ts";
+export {
+  addBlobSums,
+  BLOB_STATES,
+  type BlobReport,
+  type BlobState,
+  type BlobSums,
+  largestBlobs,
+  MOST_BLOB_REPORTS,
+  NO_BLOBS,
+  RUNGS,
+  type Rung,
+  type RungSum,
+  retriesOf,
+  sumBlobs,
+  sumsOf,
+  type UploadWay,
+  type Way,
+} from "./blob-report.ts";
 export { type Execution, type ExecutionSummary, outcomeOf, type TaskCounts, TRIGGERS, type Trigger } from "./execution.ts";
 export { EXECUTION_TRANSITIONS, type ExecutionState } from "./execution-state.ts";
 export { type Credential, type Endpoint, type Instance, type InstanceSpec, PROVIDERS, PUBLIC_NETWORK } from "./instance.ts";
@@ -37,16 +55,11 @@ export {
   type ArtifactPlace,
   addBytes,
   artifactName,
-  type BlobReport,
   type ByteCounts,
   type Failure,
-  largestBlobs,
-  MOST_BLOB_REPORTS,
   NO_BYTES,
-  type Rung,
+  NO_PROGRESS,
   type Task,
   type TaskProgress,
-  type UploadWay,
-  type Way,
 } from "./task.ts";
 export { LEASED_STATES, TASK_TRANSITIONS, type TaskState, WAITING_STATES } from "./task-state.ts";

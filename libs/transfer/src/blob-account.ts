@@ -1,4 +1,4 @@
-import type { BlobReport, ByteCounts, Rung, UploadWay, Way } from "@transship/model";
+import type { BlobReport, BlobState, ByteCounts, Rung, UploadWay, Way } from "@transship/model";
 import type { Blob } from "./blob.ts";
 import type { Tally } from "./tally.ts";
 
@@ -14,6 +14,7 @@ export class BlobAccount {
   readonly #tally: Tally;
   readonly #startedAt = performance.now();
   readonly #bytes = { copied: 0, resumed: 0, wasted: 0 };
+  #ended: { readonly state: BlobState; readonly at: number } | undefined;
 
   constructor(blob: Blob, tally: Tally) {
     this.blob = blob;
@@ -21,8 +22,12 @@ export class BlobAccount {
   }
 
   count(how: keyof ByteCounts, bytes: number): void {
+    if (how === "copied" || how === "resumed" || how === "wasted") {
+      this.#bytes[how] += bytes;
+      const { copied, resumed, wasted } = this.#bytes;
+      this.#tally.fetched(this.blob, Math.min(this.blob.size, copied + resumed - wasted));
+    }
     this.#tally.count(how, bytes);
-    if (how === "copied" || how === "resumed" || how === "wasted") this.#bytes[how] += bytes;
   }
 
   /** The target has the blob up to `offset`. */
@@ -46,12 +51,19 @@ export class BlobAccount {
     this.retries += 1;
   }
 
+  /** Nothing more happens to the blob in this copy. */
+  end(state: BlobState): void {
+    this.#ended = { state, at: performance.now() };
+  }
+
   report(): BlobReport {
     const { blob, way, upload, ranges, retries } = this;
+    const { state, at } = this.#ended ?? { state: "under-way", at: performance.now() };
     const rung = (this.rung === "copied" || this.rung === "sibling") && this.#bytes.resumed > 0 ? "resumed" : this.rung;
     return {
       digest: blob.digest,
       size: blob.size,
+      state,
       rung,
       way,
       from: this.#from,
@@ -59,7 +71,7 @@ export class BlobAccount {
       ranges,
       retries,
       ...this.#bytes,
-      milliseconds: Math.round(performance.now() - this.#startedAt),
+      milliseconds: Math.round(at - this.#startedAt),
     };
   }
 }

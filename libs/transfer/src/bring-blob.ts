@@ -13,6 +13,7 @@ import { SMALL_BYTES } from "./upload/upload-profile.ts";
 /** The last rungs: resumed from a checkpoint where there is one, else copied from a sibling or the source; in the way that the path asks for. */
 export async function bringBlob(account: BlobAccount, whole: Journey, opened: BlobUpload | undefined): Promise<void> {
   const { blob } = account;
+  account.rung = "copied";
   if (whole.fetched.has(blob.digest)) account.count("wasted", blob.size);
   whole.fetched.add(blob.digest);
   const sibling = await findSibling(blob, whole);

@@ -26,6 +26,15 @@ export interface CopyOptions {
   readonly signal?: AbortSignal | undefined;
   /** Called when numbers change, at most a few times a second. Never after the copy ended. */
   readonly onProgress?: ((progress: CopyProgress) => void) | undefined;
+  /** Called once, just before the copy resolves or rejects: what it cost, also where it failed or was stopped. */
+  readonly onEnd?: ((cost: CopyCost) => void) | undefined;
+}
+
+/** What a copy cost up to its end. */
+export interface CopyCost {
+  readonly progress: TaskProgress;
+  /** What each blob cost that the copy began with, in the order of arrival; empty where it came to none. */
+  readonly blobs: readonly BlobReport[];
 }
 
 /** How far a copy is. */
@@ -39,10 +48,7 @@ export interface CopyProgress extends TaskProgress {
  * - `unchanged`: it had it before.
  * - `kept`: the target's tag has another digest and `overwrite` is `never`; nothing was changed.
  */
-export interface CopyResult {
+export interface CopyResult extends CopyCost {
   readonly outcome: "copied" | "unchanged" | "kept";
   readonly digest: Digest;
-  readonly progress: TaskProgress;
-  /** What each blob cost, in the order of arrival; empty where nothing had to be done. */
-  readonly blobs: readonly BlobReport[];
 }

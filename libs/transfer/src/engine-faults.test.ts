@@ -1,6 +1,8 @@
 import { type FaultAction, type FaultMatch, seedImage } from "@transship/dev-registry";
+import { NO_PROGRESS } from "@transship/model";
 import { describe, expect, it } from "vitest";
 import { digestAt, hasBlob, type Stage, setStage } from "../test/stage.ts";
+import type { CopyCost } from "./index.ts";
 
 const MIB = 1024 * 1024;
 /** Just above what is streamed, and several upload chunks. */
@@ -133,11 +135,89 @@ describe("faults that end a copy", { timeout: 60_000 }, () => {
     await seedImage(stage.source, { repository: "app", tag: "v1", layers: [{ size: 9 * MIB, seed: 2 }] });
     const armed = arm(stage, fault);
 
-    const failure = stage.engine.copy(stage.request("app", "v1"));
+    const costs: CopyCost[] = [];
+    const failure = stage.engine.copy(stage.request("app", "v1"), { onEnd: (cost) => costs.push(cost) });
 
     await expect(failure).rejects.toMatchObject({ code: fault.code, side: fault.side });
     expect(armed.fired).toBeGreaterThan(0);
+    expect(costs).toHaveLength(1);
     expect(await digestAt(stage.target, "app", "v1")).toBeUndefined();
+  });
+});
+
+describe("what a failed copy cost", { timeout: 60_000 }, () => {
+  it("is told blob by blob: what arrived, what failed, what was stopped with it", async () => {
+    await using stage = await setStage();
+    const image = await seedImage(stage.source, {
+      repository: "app",
+      tag: "v1",
+      layers: [
+        { size: 5 * MIB, seed: 1 },
+        { size: 3 * MIB, seed: 2 },
+        { size: 2 * MIB, seed: 3 },
+      ],
+    });
+    const [config, slow, broken, small] = image.blobs;
+    if (config === undefined || slow === undefined || broken === undefined || small === undefined) throw new Error("four blobs");
+    const held = stage.source.faults.add({
+      action: { kind: "slow", bytesPerSecond: MIB },
+      match: { op: "blob-get", path: new RegExp(slow.digest) },
+      times: Number.POSITIVE_INFINITY,
+    });
+    const wrong = stage.source.faults.add({
+      action: { kind: "flip-bit", offset: 77_777 },
+      match: { op: "blob-get", path: new RegExp(broken.digest) },
+      times: Number.POSITIVE_INFINITY,
+    });
+    let cost: CopyCost | undefined;
+    const copy = stage.engine.copy(stage.request("app", "v1"), {
+      onEnd: (end) => {
+        cost = end;
+      },
+    });
+
+    await expect(copy).rejects.toMatchObject({ code: "DIGEST_MISMATCH" });
+    expect([held.fired > 0, wrong.fired > 0]).toEqual([true, true]);
+    const of = new Map(cost?.blobs.map((report) => [report.digest, report]));
+    expect(of.get(small.digest)).toMatchObject({ state: "done", rung: "copied", copied: 2 * MIB });
+    expect(of.get(config.digest)).toMatchObject({ state: "done" });
+    expect(of.get(broken.digest)).toMatchObject({ state: "failed", rung: "copied", retries: 1, copied: 6 * MIB, wasted: 6 * MIB });
+    expect(of.get(slow.digest)).toMatchObject({ state: "under-way", rung: "copied" });
+    expect(of.get(slow.digest)?.copied).toBeLessThan(5 * MIB);
+    // The numbers of the copy are those of its blobs.
+    const sum = (key: "copied" | "wasted") => cost?.blobs.reduce((total, report) => total + report[key], 0);
+    expect(cost?.progress.bytes).toMatchObject({ copied: sum("copied"), wasted: sum("wasted") });
+  });
+
+  it("is nothing of blobs where the copy did not come to any, and is told once where it ends well", async () => {
+    await using stage = await setStage();
+    await seedImage(stage.source, { repository: "app", tag: "v1", layers: [{ size: 10, seed: 1 }] });
+    const costs: CopyCost[] = [];
+    const onEnd = (cost: CopyCost) => costs.push(cost);
+    await expect(stage.engine.copy(stage.request("app", "absent"), { onEnd })).rejects.toMatchObject({ code: "MANIFEST_UNKNOWN" });
+    const { progress, blobs } = await stage.engine.copy(stage.request("app", "v1"), { onEnd });
+    expect(costs).toEqual([
+      { progress: NO_PROGRESS, blobs: [] },
+      { progress, blobs },
+    ]);
+    expect(blobs.map(({ state }) => state)).toEqual(["done", "done"]);
+  });
+});
+
+describe("progress", () => {
+  it("moves with the bytes that are fetched, while none has arrived", async () => {
+    await using stage = await setStage();
+    await seedImage(stage.source, { repository: "app", tag: "v1", layers: [{ size: LARGE, seed: 2 }] });
+    const stuck = stage.target.faults.add({ action: { kind: "delay", milliseconds: 1_500 }, match: { op: "blob-patch" } });
+    const seen: { done: number; fetched: number }[] = [];
+    const { progress } = await stage.engine.copy(stage.request("app", "v1"), {
+      onProgress: ({ doneBytes, fetchedBytes }) => seen.push({ done: doneBytes, fetched: fetchedBytes }),
+    });
+    expect(stuck.fired).toBe(1);
+    expect(seen.some(({ done, fetched }) => done < MIB && fetched > 8 * MIB)).toBe(true);
+    for (const { done, fetched } of seen) expect(fetched).toBeGreaterThanOrEqual(done);
+    expect(seen.map(({ fetched }) => fetched)).toEqual(seen.map(({ fetched }) => fetched).toSorted((a, b) => a - b));
+    expect(progress.fetchedBytes).toBe(progress.totalBytes);
   });
 });
 

@@ -1,5 +1,5 @@
-import type { BlobReport } from "@transship/model";
 import type { Digest } from "@transship/oci";
+import { BlobLedger } from "./blob-ledger.ts";
 import { BlobMemory } from "./blob-memory.ts";
 import { copyArtifact } from "./copy-artifact.ts";
 import type { CopyOptions, CopyRequest, CopyResult } from "./copy-request.ts";
@@ -50,9 +50,9 @@ export function createCopyEngine(options: EngineOptions): CopyEngine {
   const shunned = new Shunned();
   const uploads = new UploadProfiles(journal);
   return {
-    async copy(request, { signal = new AbortController().signal, onProgress } = {}) {
+    async copy(request, { signal = new AbortController().signal, onProgress, onEnd } = {}) {
       const tally = new Tally(onProgress);
-      const reports: BlobReport[] = [];
+      const ledger = new BlobLedger();
       const journey = {
         source: request.source,
         target: request.target,
@@ -66,17 +66,18 @@ export function createCopyEngine(options: EngineOptions): CopyEngine {
         signal,
         paths,
         uploads,
-        reports,
+        ledger,
         fetched: new Set<Digest>(),
       };
       try {
         const result = await copyArtifact(request, { journey, ...shared, referrers: new Map() });
-        return { ...result, progress: tally.snapshot(), blobs: reports };
+        return { ...result, progress: tally.snapshot(), blobs: ledger.reports() };
       } catch (error) {
         signal.throwIfAborted();
         throw error;
       } finally {
         tally.end();
+        onEnd?.({ progress: tally.snapshot(), blobs: ledger.reports() });
       }
     },
     [Symbol.asyncDispose]: () => spool[Symbol.asyncDispose](),

@@ -1,5 +1,5 @@
-import type { BlobReport } from "@transship/model";
 import type { Digest, Repository } from "@transship/oci";
+import type { BlobLedger } from "./blob-ledger.ts";
 import type { BlobMemory } from "./blob-memory.ts";
 import type { Journal } from "./journal.ts";
 import type { PathMemory } from "./path-memory.ts";
@@ -28,8 +28,8 @@ export interface Journey {
   readonly paths: PathMemory;
   /** How registries take blobs. */
   readonly uploads: UploadProfiles;
-  /** What each blob cost, once it is at the target. */
-  readonly reports: BlobReport[];
+  /** What each blob cost. */
+  readonly ledger: BlobLedger;
   /** Blobs that this copy fetched already: fetching one again is waste. */
   readonly fetched: Set<Digest>;
   readonly signal: AbortSignal;

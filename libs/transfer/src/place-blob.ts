@@ -34,8 +34,7 @@ export async function placeBlob(blob: Blob, journey: Journey, means: Pick<CopyCo
     if (awaited === undefined) break;
     await awaited;
   }
-  await flights.fly(key, () => climb(account, place, journey, { scheduler, joined }));
-  journey.reports.push(account.report());
+  await flights.fly(key, () => journey.ledger.keep(account, signal, () => climb(account, place, journey, { scheduler, joined })));
 }
 
 function flightTo(registry: string, { digest }: Blob): string {
@@ -65,7 +64,9 @@ interface Climb {
 async function climb(account: BlobAccount, place: BlobPlace, journey: Journey, { scheduler, joined }: Climb): Promise<void> {
   const { blob } = account;
   const { share, signal } = journey;
-  const found = await scheduler.run({ share, bytes: 0 }, signal, () => lookAtTarget(place, blob.size, journey));
+  // Each rung is noted before it is tried: where it fails, the report names it.
+  account.rung = joined ? "joined" : "existing";
+  const found = await scheduler.run({ share, bytes: 0 }, signal, () => lookAtTarget(account, place, journey));
   if (found === "existing" || found === "mounted") {
     account.rung = joined ? "joined" : found;
     account.count(found, blob.size);
@@ -87,8 +88,13 @@ async function climb(account: BlobAccount, place: BlobPlace, journey: Journey, {
 }
 
 /** The first rungs: whether the target has the blob or can have it without bytes; else the upload that the registry opened in place of a mount, if it did. */
-async function lookAtTarget(place: BlobPlace, size: number, journey: Journey): Promise<"existing" | "mounted" | BlobUpload | undefined> {
-  if (await exists(place, size, journey)) return "existing";
+async function lookAtTarget(
+  account: BlobAccount,
+  place: BlobPlace,
+  journey: Journey,
+): Promise<"existing" | "mounted" | BlobUpload | undefined> {
+  if (await exists(place, account.blob.size, journey)) return "existing";
+  if (account.rung === "existing") account.rung = "mounted";
   const opened = await mount(place, journey);
   return opened === true ? "mounted" : opened;
 }

@@ -1,5 +1,6 @@
 import { blobReportsFromMessages, progressFromMessage, taskStateFromMessage, type wire } from "@transship/api";
 import type { ArtifactPlace, BlobReport, TaskProgress, TaskState, Way } from "@transship/model";
+import { type BlobSumsDocument, blobSumsDocument } from "./blobs.ts";
 import { type Document, present } from "./document.ts";
 import { type FailureDocument, failureDocument } from "./failure.ts";
 
@@ -23,8 +24,12 @@ export interface TaskDocument extends Document {
     readonly nextAttemptAt?: string;
     readonly skipReason?: string;
     readonly failure?: FailureDocument;
-    /** What each blob cost. Absent in lists. */
+    /** Why it waits, where a registry is the reason. */
+    readonly waiting?: string;
+    /** What each blob cost in the last attempt that ended. Absent in lists. */
     readonly blobs?: readonly BlobDocument[];
+    /** The blobs of all attempts that ended. Absent in lists. */
+    readonly overAttempts?: BlobSumsDocument;
   };
 }
 
@@ -48,7 +53,7 @@ export function taskDocument(message: wire.Task): TaskDocument {
       ...who,
       attempts: message.attempts,
       epoch: message.epoch,
-      ...present({ nextAttemptAt: message.nextAttemptAt, skipReason: message.skipReason }),
+      ...present({ nextAttemptAt: message.nextAttemptAt, waiting: message.waiting, skipReason: message.skipReason }),
       ...progressFromMessage(message.progress),
       ...(failure === undefined ? {} : { failure }),
     },
@@ -58,13 +63,14 @@ export function taskDocument(message: wire.Task): TaskDocument {
 /** A task of the wire, answered alone and so with its blobs, as JSON. */
 export function wholeTaskDocument(message: wire.Task): TaskDocument {
   const task = taskDocument(message);
-  const blobs = blobReportsFromMessages(message.blobs).map(({ digest, size, rung, way, from, ...numbers }) => ({
+  const blobs = blobReportsFromMessages(message.blobs).map(({ digest, size, state, rung, way, from, ...numbers }) => ({
     digest,
     size,
+    state,
     rung,
     ...(way === undefined ? {} : { way }),
     ...(from === undefined ? {} : { from }),
     ...numbers,
   }));
-  return { ...task, status: { ...task.status, blobs } };
+  return { ...task, status: { ...task.status, blobs, overAttempts: blobSumsDocument(message.blobSums) } };
 }

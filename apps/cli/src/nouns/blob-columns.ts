@@ -9,6 +9,7 @@ const SHORT_DIGEST = 12;
 export const BLOB_COLUMNS: readonly Column<BlobDocument>[] = [
   { title: "DIGEST", cell: (blob) => shortDigest(blob.digest) },
   { title: "SIZE", cell: (blob) => formatBytes(blob.size), align: "right" },
+  { title: "STATE", cell: (blob) => blob.state },
   { title: "RUNG", cell: (blob) => blob.rung },
   { title: "WAY", cell: (blob) => blob.way ?? "" },
   { title: "FROM", cell: (blob) => blob.from ?? "" },

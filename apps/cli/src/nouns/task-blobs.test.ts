@@ -20,6 +20,7 @@ const segmented: wire.BlobReport = {
   resumed: 8 * MIB,
   wasted: 1536,
   milliseconds: 8000,
+  state: wire.BlobState.UNDER_WAY,
 };
 const existing: wire.BlobReport = {
   ...wire.BlobReport.create(),
@@ -33,10 +34,11 @@ const document: TaskDocument = wholeTaskDocument({ ...wire.Task.create(), id: "t
 describe("a task's blobs", () => {
   it("are an array in JSON, a blob that was not copied having no way", () => {
     expect(JSON.parse(JSON.stringify(document)).status.blobs).toEqual([
-      { ...segmented, rung: "resumed", way: "segmented" },
+      { ...segmented, state: "under-way", rung: "resumed", way: "segmented" },
       {
         digest: existing.digest,
         size: 40,
+        state: "done",
         rung: "existing",
         ranges: 0,
         retries: 0,
@@ -54,9 +56,9 @@ describe("a task's blobs", () => {
         .trimEnd()
         .split("\n"),
     ).toEqual([
-      "DIGEST                  SIZE  RUNG      WAY        FROM  RANGES  MiB/s  RETRIES  RESUMED   WASTED  TIME",
-      "sha256:0123456789ab  208 MiB  resumed   segmented  sh        16   25.0        2  8.0 MiB  1.5 KiB  8.0s",
-      "sha512:0123456789ab     40 B  existing  -          -          -      -        -        -        -  21ms",
+      "DIGEST                  SIZE  STATE      RUNG      WAY        FROM  RANGES  MiB/s  RETRIES  RESUMED   WASTED  TIME",
+      "sha256:0123456789ab  208 MiB  under-way  resumed   segmented  sh        16   25.0        2  8.0 MiB  1.5 KiB  8.0s",
+      "sha512:0123456789ab     40 B  done       existing  -          -          -      -        -        -        -  21ms",
     ]);
     expect(describeValue(document)).toContain(HEX);
     expect(describeValue(tasks.brief?.(document) ?? document)).not.toContain(HEX);

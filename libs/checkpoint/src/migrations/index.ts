@@ -1,5 +1,6 @@
 import { INITIAL } from "./0001-initial.ts";
 import { UPLOAD_PROFILES } from "./0003-upload-profiles.ts";
+import { REPORT_LEASES } from "./0004-report-leases.ts";
 
 /** Every change of the schema in order; the position is its number. Entries are added at the end and never edited after a release. */
-export const MIGRATIONS: readonly string[] = [INITIAL, UPLOAD_PROFILES];
+export const MIGRATIONS: readonly string[] = [INITIAL, UPLOAD_PROFILES, REPORT_LEASES];

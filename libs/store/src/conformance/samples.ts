@@ -64,7 +64,7 @@ export function task(id: string, executionId = "e1", target = "sg"): NewTask {
 
 /** Progress with `copied` of 1,000 bytes done. */
 export function progress(copied: number): TaskProgress {
-  return { totalBytes: 1000, doneBytes: copied, bytes: { ...NO_BYTES, copied } };
+  return { totalBytes: 1000, doneBytes: copied, fetchedBytes: copied, bytes: { ...NO_BYTES, copied } };
 }
 
 /** What a copied blob cost. */
@@ -72,6 +72,7 @@ export function blob(name: string, more: Partial<BlobReport> = {}): BlobReport {
   const bytes = { size: 1000, copied: 1000, resumed: 0, wasted: 0 };
   return {
     digest: `sha256:${name}`,
+    state: "done",
     rung: "copied",
     way: "stream",
     from: undefined,

@@ -6,7 +6,8 @@ import type { Journey } from "../journey.ts";
 import { withSide } from "../patience.ts";
 import { readFromNearest } from "../sibling/read-from-nearest.ts";
 import { sendAtOnce, tryWays, type WholeBody } from "../upload/send-at-once.ts";
-import { fitsOneRequest } from "../upload/upload-profile.ts";
+import type { Trials } from "../upload/trials.ts";
+import { fitsOneRequest, type UploadProfile } from "../upload/upload-profile.ts";
 
 /**
  * Copies a blob by one GET piped into one request, hashed on the way: nothing is stored. A cut download goes on from the byte within the same upload;
@@ -19,7 +20,7 @@ export async function streamBlob(account: BlobAccount, journey: Journey, opened:
   account.way = "stream";
   let upload = opened;
   let fetched = 0;
-  return await tryWays(account, journey, async (trials, profile) => {
+  const attempt = async (trials: Trials, profile: UploadProfile) => {
     account.count("wasted", fetched);
     fetched = 0;
     if (!fitsOneRequest(profile, blob.size)) {
@@ -33,7 +34,14 @@ export async function streamBlob(account: BlobAccount, journey: Journey, opened:
     });
     await sendAtOnce(current, body, account, journey, trials);
     return true;
-  });
+  };
+  try {
+    return await tryWays(account, journey, attempt);
+  } catch (error) {
+    // Nothing of it was kept.
+    account.count("wasted", fetched);
+    throw error;
+  }
 }
 
 async function startUpload(target: Repository, signal: AbortSignal): Promise<BlobUpload> {

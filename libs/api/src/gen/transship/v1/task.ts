@@ -71,6 +71,27 @@ export namespace Way {
   export type SEGMENTED = typeof Way.SEGMENTED;
 }
 
+/** How far a blob was when the attempt ended. */
+export const BlobState = {
+  /** UNSPECIFIED - From an older agent, which reports only what is done. */
+  UNSPECIFIED: 0,
+  /** DONE - At the target. */
+  DONE: 1,
+  /** FAILED - What ended the attempt happened to it. */
+  FAILED: 2,
+  /** UNDER_WAY - Stopped with the attempt. */
+  UNDER_WAY: 3,
+} as const;
+
+export type BlobState = typeof BlobState[keyof typeof BlobState];
+
+export namespace BlobState {
+  export type UNSPECIFIED = typeof BlobState.UNSPECIFIED;
+  export type DONE = typeof BlobState.DONE;
+  export type FAILED = typeof BlobState.FAILED;
+  export type UNDER_WAY = typeof BlobState.UNDER_WAY;
+}
+
 /** The life of a task. */
 export const TaskState = {
   /** UNSPECIFIED - Never sent. */
@@ -141,7 +162,23 @@ export interface TaskProgress {
   /** Bytes that are at the target, counting blobs under way. */
   doneBytes: number;
   /** How they came. */
-  bytes: ByteCounts | undefined;
+  bytes:
+    | ByteCounts
+    | undefined;
+  /** Bytes of all blobs that need not be fetched any more, at the target or on their way there, each once; 0 from an older agent. */
+  fetchedBytes: number;
+}
+
+/** Blobs of one rung, added up. */
+export interface RungSum {
+  /** Which. */
+  rung: Rung;
+  /** Blobs that are at the target. */
+  count: number;
+  /** Their sizes. */
+  bytes: number;
+  /** Requests that had to be repeated, also for blobs that did not arrive. */
+  retries: number;
 }
 
 /** What one blob cost. */
@@ -150,7 +187,7 @@ export interface BlobReport {
   digest: string;
   /** Bytes. */
   size: number;
-  /** How it came. */
+  /** How it came; for one that is not done, the rung that it was on. */
   rung: Rung;
   /** How its bytes moved. */
   way: Way;
@@ -164,10 +201,12 @@ export interface BlobReport {
   resumed: number;
   /** Bytes fetched in vain. */
   wasted: number;
-  /** Milliseconds from the first request to the confirmation. */
+  /** Milliseconds from the first request to the confirmation, or to the end of the attempt. */
   milliseconds: number;
   /** The sibling instance that bytes came from; empty = all came from the source, or none came. */
   from: string;
+  /** How far it was. */
+  state: BlobState;
 }
 
 /** One artifact to bring from a source to a target. */
@@ -214,8 +253,12 @@ export interface Task {
   finishedAt: string;
   /** Grows with every lease. */
   epoch: number;
-  /** What the blobs of a task that succeeded cost: at most 200, the largest, in the order of arrival. Only in answers about one task. */
+  /** What the blobs cost in the last attempt that ended: at most 200, those not done and the largest, in the order of arrival. Only in answers about one task. */
   blobs: BlobReport[];
+  /** The blobs of all attempts that ended, by rung; those without any are left out. Only in answers about one task. */
+  blobSums: RungSum[];
+  /** Why it waits, where a registry is the reason: its circuit is open, or it asked for a pause; empty otherwise. */
+  waiting: string;
 }
 
 /** Which tasks. */
@@ -439,7 +482,7 @@ export const ByteCounts: MessageFns<ByteCounts> = {
 };
 
 function createBaseTaskProgress(): TaskProgress {
-  return { totalBytes: 0, doneBytes: 0, bytes: undefined };
+  return { totalBytes: 0, doneBytes: 0, bytes: undefined, fetchedBytes: 0 };
 }
 
 export const TaskProgress: MessageFns<TaskProgress> = {
@@ -452,6 +495,9 @@ export const TaskProgress: MessageFns<TaskProgress> = {
     }
     if (message.bytes !== undefined) {
       ByteCounts.encode(message.bytes, writer.uint32(26).fork()).join();
+    }
+    if (message.fetchedBytes !== 0) {
+      writer.uint32(32).int64(message.fetchedBytes);
     }
     return writer;
   },
@@ -493,6 +539,14 @@ export const TaskProgress: MessageFns<TaskProgress> = {
             message.bytes = ByteCounts.decode(reader, reader.uint32());
             continue;
           }
+          case 4: {
+            if (tag !== 32) {
+              break;
+            }
+
+            message.fetchedBytes = longToNumber(reader.int64());
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -515,6 +569,98 @@ export const TaskProgress: MessageFns<TaskProgress> = {
     message.bytes = (object.bytes !== undefined && object.bytes !== null)
       ? ByteCounts.fromPartial(object.bytes)
       : undefined;
+    message.fetchedBytes = object.fetchedBytes ?? 0;
+    return message;
+  },
+};
+
+function createBaseRungSum(): RungSum {
+  return { rung: 0, count: 0, bytes: 0, retries: 0 };
+}
+
+export const RungSum: MessageFns<RungSum> = {
+  encode(message: RungSum, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.rung !== 0) {
+      writer.uint32(8).int32(message.rung);
+    }
+    if (message.count !== 0) {
+      writer.uint32(16).int64(message.count);
+    }
+    if (message.bytes !== 0) {
+      writer.uint32(24).int64(message.bytes);
+    }
+    if (message.retries !== 0) {
+      writer.uint32(32).int64(message.retries);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): RungSum {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseRungSum();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 8) {
+              break;
+            }
+
+            message.rung = reader.int32() as any;
+            continue;
+          }
+          case 2: {
+            if (tag !== 16) {
+              break;
+            }
+
+            message.count = longToNumber(reader.int64());
+            continue;
+          }
+          case 3: {
+            if (tag !== 24) {
+              break;
+            }
+
+            message.bytes = longToNumber(reader.int64());
+            continue;
+          }
+          case 4: {
+            if (tag !== 32) {
+              break;
+            }
+
+            message.retries = longToNumber(reader.int64());
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create(base?: DeepPartial<RungSum>): RungSum {
+    return RungSum.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<RungSum>): RungSum {
+    const message = createBaseRungSum();
+    message.rung = object.rung ?? 0;
+    message.count = object.count ?? 0;
+    message.bytes = object.bytes ?? 0;
+    message.retries = object.retries ?? 0;
     return message;
   },
 };
@@ -532,6 +678,7 @@ function createBaseBlobReport(): BlobReport {
     wasted: 0,
     milliseconds: 0,
     from: "",
+    state: 0,
   };
 }
 
@@ -569,6 +716,9 @@ export const BlobReport: MessageFns<BlobReport> = {
     }
     if (message.from !== "") {
       writer.uint32(90).string(message.from);
+    }
+    if (message.state !== 0) {
+      writer.uint32(96).int32(message.state);
     }
     return writer;
   },
@@ -674,6 +824,14 @@ export const BlobReport: MessageFns<BlobReport> = {
             message.from = reader.string();
             continue;
           }
+          case 12: {
+            if (tag !== 96) {
+              break;
+            }
+
+            message.state = reader.int32() as any;
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -702,6 +860,7 @@ export const BlobReport: MessageFns<BlobReport> = {
     message.wasted = object.wasted ?? 0;
     message.milliseconds = object.milliseconds ?? 0;
     message.from = object.from ?? "";
+    message.state = object.state ?? 0;
     return message;
   },
 };
@@ -726,6 +885,8 @@ function createBaseTask(): Task {
     finishedAt: "",
     epoch: 0,
     blobs: [],
+    blobSums: [],
+    waiting: "",
   };
 }
 
@@ -784,6 +945,12 @@ export const Task: MessageFns<Task> = {
     }
     for (const v of message.blobs) {
       BlobReport.encode(v!, writer.uint32(146).fork()).join();
+    }
+    for (const v of message.blobSums) {
+      RungSum.encode(v!, writer.uint32(154).fork()).join();
+    }
+    if (message.waiting !== "") {
+      writer.uint32(162).string(message.waiting);
     }
     return writer;
   },
@@ -945,6 +1112,22 @@ export const Task: MessageFns<Task> = {
             message.blobs.push(BlobReport.decode(reader, reader.uint32()));
             continue;
           }
+          case 19: {
+            if (tag !== 154) {
+              break;
+            }
+
+            message.blobSums.push(RungSum.decode(reader, reader.uint32()));
+            continue;
+          }
+          case 20: {
+            if (tag !== 162) {
+              break;
+            }
+
+            message.waiting = reader.string();
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -988,6 +1171,8 @@ export const Task: MessageFns<Task> = {
     message.finishedAt = object.finishedAt ?? "";
     message.epoch = object.epoch ?? 0;
     message.blobs = object.blobs?.map((e) => BlobReport.fromPartial(e)) || [];
+    message.blobSums = object.blobSums?.map((e) => RungSum.fromPartial(e)) || [];
+    message.waiting = object.waiting ?? "";
     return message;
   },
 };
