@@ -15,18 +15,21 @@ export async function patchUpload(state: RegistryState, exchange: Exchange): Pro
     const before = upload.offset;
     if ((await exchange.body.appendTo(upload)) === "torn") return ABANDONED;
     if (upload.offset - before < state.settings.chunkMinLength) shortChunks.add(upload);
-    return empty(202, sessionHeaders(state, upload));
+    return empty(202, sessionHeaders(state, upload, toldOffset(exchange, upload)));
   });
 }
 
 /** end-13: how much of the upload is stored. */
 export async function uploadStatus(state: RegistryState, exchange: Exchange): Promise<Outcome> {
   const upload = await findSession(state, exchange);
-  if (!("append" in upload)) return upload;
-  const lie = exchange.faults.of("wrong-offset");
-  if (lie === undefined) return empty(204, sessionHeaders(state, upload));
-  lie.fire();
-  return empty(204, sessionHeaders(state, upload, upload.offset + lie.action.delta));
+  return "append" in upload ? empty(204, sessionHeaders(state, upload, toldOffset(exchange, upload))) : upload;
+}
+
+/** The session's offset, or what the fault "wrong-offset" makes of it. */
+function toldOffset({ faults }: Exchange, upload: Upload): number {
+  const lie = faults.of("wrong-offset");
+  lie?.fire();
+  return Math.max(0, upload.offset + (lie?.action.delta ?? 0));
 }
 
 /** end-14: ends the session and forgets its bytes. */
