@@ -58,6 +58,7 @@ export function createCopyEngine(options: EngineOptions): CopyEngine {
         paths,
         reports,
         fetched: new Set<Digest>(),
+        mounted: new Set<Digest>(),
       };
       try {
         const result = await copyArtifact(request, { journey, ...shared, referrers: new Map() });

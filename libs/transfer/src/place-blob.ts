@@ -43,6 +43,7 @@ async function climb(account: BlobAccount, place: BlobPlace, journey: Journey, j
     const opened = await mount(place, journey);
     if (opened === true) {
       account.rung = joined ? "joined" : "mounted";
+      journey.mounted.add(blob.digest);
       account.count("mounted", blob.size);
     } else await copy(account, journey, opened);
   }
@@ -60,6 +61,7 @@ async function exists(place: BlobPlace, journey: Journey): Promise<boolean> {
 /** Rung 2: true when mounted; else the upload that the registry opened in its place, if it did. */
 async function mount(place: BlobPlace, journey: Journey): Promise<true | BlobUpload | undefined> {
   const { source, target, journal, signal } = journey;
+  if (journey.mounted.has(place.digest as Blob["digest"])) return undefined;
   const known = journal.repositoriesWith(place.registry, place.digest);
   const candidates = source.registry === target.registry ? [source.name, ...known] : known;
   let opened: BlobUpload | undefined;

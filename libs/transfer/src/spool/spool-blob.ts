@@ -30,12 +30,13 @@ async function bringOver(spool: Spool, account: BlobAccount, journey: Journey, o
   const fill = fillByPath(journey.source, journey.paths, account);
   for (let round = 1; ; round++) {
     const hash = new PrefixHash(spool);
+    const { generation } = spool;
     try {
       return await uploadSpooled({ spool, hash, fill, journey, account, opened: round === 1 ? opened : undefined });
     } catch (error) {
       if (!(error instanceof TransshipError) || error.code !== "DIGEST_MISMATCH" || round === 2) throw error;
-      account.count("wasted", spool.blob.size);
-      await spool.discard();
+      if (generation === spool.generation) account.count("wasted", spool.blob.size);
+      await spool.discard(generation);
     }
   }
 }

@@ -1,10 +1,10 @@
 import { TransshipError } from "@transship/errors";
-import type { BlobUpload } from "@transship/oci";
+import type { BlobUpload, UploadSession } from "@transship/oci";
 import { digestMismatch } from "../blob.ts";
 import type { BlobAccount } from "../blob-account.ts";
 import type { BlobPlace } from "../journal.ts";
 import type { Journey } from "../journey.ts";
-import { Patience, withSide } from "../patience.ts";
+import { Patience, tryPatiently, withSide } from "../patience.ts";
 import type { PrefixHash } from "./prefix-hash.ts";
 import type { Filler, Spool } from "./spool.ts";
 
@@ -31,13 +31,19 @@ export async function uploadSpooled(work: SpooledUpload): Promise<void> {
   const { target, journal, signal } = journey;
   const place: BlobPlace = { registry: target.registry, repository: target.name, digest: spool.blob.digest };
   const patience = new Patience("target", signal, () => work.account.retried());
+  // Only what no upload of this blob reached before is progress: one that is lost again and again at its end would never be given up.
+  let furthest = 0;
+  const reached = (offset: number) => {
+    if (offset > furthest) patience.progressed();
+    furthest = Math.max(furthest, offset);
+  };
   let opened = work.opened;
   let upload = await takeUp(work, place);
   for (;;) {
     try {
       upload ??= opened ?? (await target.startUpload({ signal }));
       opened = undefined;
-      await sendChunks(work, upload, place, patience);
+      await sendChunks(work, upload, place, reached);
       await commit(work, upload);
       break;
     } catch (error) {
@@ -56,18 +62,16 @@ export async function uploadSpooled(work: SpooledUpload): Promise<void> {
 
 /** The upload that an earlier process left, where the registry still has it. */
 async function takeUp(work: SpooledUpload, place: BlobPlace): Promise<BlobUpload | undefined> {
-  const { journal, target, signal } = work.journey;
+  const { journal } = work.journey;
   const checkpoint = journal.upload(place);
   if (checkpoint === undefined) return undefined;
-  const upload = await target.resumeUpload({ location: checkpoint.location }, { signal }).catch(() => undefined);
-  // A copy that was stopped meanwhile keeps its session for the next one.
-  signal.throwIfAborted();
+  const upload = await askWhere(work, { location: checkpoint.location });
   if (upload !== undefined && upload.offset <= work.spool.blob.size) return upload;
   journal.dropUpload(place);
   return undefined;
 }
 
-async function sendChunks(work: SpooledUpload, upload: BlobUpload, place: BlobPlace, patience: Patience): Promise<void> {
+async function sendChunks(work: SpooledUpload, upload: BlobUpload, place: BlobPlace, reached: (offset: number) => void): Promise<void> {
   const { spool, hash, fill, journey } = work;
   const chunk = Math.max(CHUNK_BYTES, upload.minChunkBytes);
   while (upload.offset < spool.blob.size) {
@@ -76,7 +80,7 @@ async function sendChunks(work: SpooledUpload, upload: BlobUpload, place: BlobPl
     await fromSource(() => spool.waitFor(end, fill, journey.signal));
     await upload.append(hash.read(start, end), end - start, { signal: journey.signal });
     if (upload.offset <= start) throw stuck(upload, start);
-    patience.progressed();
+    reached(upload.offset);
     journey.journal.saveUpload(place, { location: upload.session.location, offset: upload.offset });
     work.account.arrived(upload.offset);
   }
@@ -102,13 +106,28 @@ async function recover(work: SpooledUpload, place: BlobPlace, upload: BlobUpload
   const { target, journal, signal } = work.journey;
   const restart = error instanceof TransshipError && error.code === "DIGEST_INVALID";
   if (upload !== undefined && !restart) {
-    const resumed = await target.resumeUpload(upload.session, { signal }).catch(() => undefined);
-    signal.throwIfAborted();
+    const resumed = await askWhere(work, upload.session);
     if (resumed !== undefined && resumed.offset <= work.spool.blob.size) return { finished: false, upload: resumed };
-    if (await target.hasBlob(work.spool.blob.digest, { signal }).catch(() => false)) return { finished: true, upload: undefined };
+    if (await tryPatiently("target", signal, () => target.hasBlob(work.spool.blob.digest, { signal })))
+      return { finished: true, upload: undefined };
   }
   journal.dropUpload(place);
   return { finished: false, upload: undefined };
+}
+
+/**
+ * An upload at the registry's own offset; undefined where the registry has forgotten it or cannot say. Patient, since sending everything again costs far more than
+ * a registry that fails for a moment. A copy that is stopped meanwhile, or told to come back later, keeps its session for the next one.
+ */
+async function askWhere({ journey: { target, signal }, account }: SpooledUpload, session: UploadSession): Promise<BlobUpload | undefined> {
+  try {
+    const ask = () => target.resumeUpload(session, { signal });
+    return await tryPatiently("target", signal, ask, () => account.retried());
+  } catch (error) {
+    signal.throwIfAborted();
+    if (error instanceof TransshipError && error.code === "TOOMANYREQUESTS") throw error;
+    return undefined;
+  }
 }
 
 async function abandon(journey: Journey, place: BlobPlace, upload: BlobUpload | undefined): Promise<void> {

@@ -1,9 +1,10 @@
+import { TransshipError } from "@transship/errors";
 import type { BlobUpload, Repository } from "@transship/oci";
 import { createDigestHash, digestAlgorithm, hashDigest } from "@transship/oci";
 import { type Blob, digestMismatch } from "../blob.ts";
 import type { BlobAccount } from "../blob-account.ts";
 import type { Journey } from "../journey.ts";
-import { tryPatiently, withSide } from "../patience.ts";
+import { Patience, tryPatiently, withSide } from "../patience.ts";
 import { readResiliently } from "../read-resiliently.ts";
 
 /**
@@ -26,7 +27,22 @@ export async function streamBlob(account: BlobAccount, journey: Journey, opened:
     });
     await commit(current, blob, body, signal);
   };
-  await tryPatiently("target", signal, attempt, () => account.retried());
+  const patience = new Patience("target", signal, () => account.retried());
+  for (;;) {
+    try {
+      return await attempt();
+    } catch (error) {
+      if (isSettledAtSource(error)) throw error;
+      await patience.pause(error);
+      // Only the answer may have been lost.
+      if (await tryPatiently("target", signal, () => target.hasBlob(blob.digest, { signal }))) return;
+    }
+  }
+}
+
+/** Whether patience with the source has ended already; wrong bytes are fetched once more, by a new upload. */
+function isSettledAtSource(error: unknown): boolean {
+  return error instanceof TransshipError && error.side === "source" && error.code !== "DIGEST_MISMATCH";
 }
 
 async function startUpload(target: Repository, signal: AbortSignal): Promise<BlobUpload> {
@@ -42,7 +58,8 @@ async function commit(upload: BlobUpload, blob: Blob, body: VerifiedBody, signal
   try {
     await upload.commit(blob.digest, { bytes: body.bytes, length: blob.size }, { signal });
   } catch (error) {
-    await upload.cancel();
+    // A courtesy to the registry, which nothing waits for: it may be the one that hangs.
+    upload.cancel().catch(() => undefined);
     signal.throwIfAborted();
     throw body.failure() ?? withSide(error, "target");
   }
