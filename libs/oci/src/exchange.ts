@@ -95,7 +95,11 @@ export class Exchange {
       });
     try {
       const answer = await this.#dispatch(request, progress);
-      const body = new AnswerBody(answer.body, request.what, signal, (bytes) => report(answer.statusCode, bytes));
+      const body = new AnswerBody(answer.body, request.what, {
+        signal,
+        idleMs: this.#timeouts.bodyIdleMs,
+        finished: (bytes) => report(answer.statusCode, bytes),
+      });
       return { status: answer.statusCode, headers: headersOf(answer.headers), url, body };
     } catch (thrown) {
       report(undefined, 0);

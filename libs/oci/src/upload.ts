@@ -7,6 +7,9 @@ import type { BlobUpload, CallOptions, UploadSession } from "./repository.ts";
 import { pushScope } from "./scopes.ts";
 import { checkStored } from "./stored-digest.ts";
 
+/** Cancelling is a courtesy, which a registry that hangs does not get: milliseconds until its answer. */
+const CANCEL_MS = 5_000;
+
 type Bytes = { readonly bytes: AsyncIterable<Uint8Array>; readonly length: number };
 
 /** An upload session of an HTTP registry (OCI distribution-spec 1.1, "Pushing blobs"). */
@@ -120,7 +123,7 @@ export class HttpUpload implements BlobUpload {
 
   async cancel(options: CallOptions = {}): Promise<void> {
     try {
-      const answer = await this.#client.send(this.#call("upload.cancel", "DELETE", this.#location, options, {}));
+      const answer = await this.#client.send(this.#call("upload.cancel", "DELETE", this.#location, options, { answerMs: CANCEL_MS }));
       await answer.body.discard();
     } catch {
       options.signal?.throwIfAborted();

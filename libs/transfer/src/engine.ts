@@ -68,6 +68,7 @@ export function createCopyEngine(options: EngineOptions): CopyEngine {
         uploads,
         ledger,
         fetched: new Set<Digest>(),
+        mounted: new Set<Digest>(),
       };
       try {
         const result = await copyArtifact(request, { journey, ...shared, referrers: new Map() });

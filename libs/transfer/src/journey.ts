@@ -32,5 +32,7 @@ export interface Journey {
   readonly ledger: BlobLedger;
   /** Blobs that this copy fetched already: fetching one again is waste. */
   readonly fetched: Set<Digest>;
+  /** Blobs that the target said it mounted for this copy: where it then lacks one, it is not asked for that again. */
+  readonly mounted: Set<Digest>;
   readonly signal: AbortSignal;
 }

@@ -69,6 +69,7 @@ async function climb(account: BlobAccount, place: BlobPlace, journey: Journey, {
   const found = await scheduler.run({ share, bytes: 0 }, signal, () => lookAtTarget(account, place, journey));
   if (found === "existing" || found === "mounted") {
     account.rung = joined ? "joined" : found;
+    if (found === "mounted") journey.mounted.add(blob.digest);
     account.count(found, blob.size);
   } else {
     let begun = false;
@@ -109,6 +110,7 @@ async function exists(place: BlobPlace, size: number, journey: Journey): Promise
 /** Rung 2: true when mounted; else the upload that the registry opened in its place, if it did. */
 async function mount(place: BlobPlace, journey: Journey): Promise<true | BlobUpload | undefined> {
   const { source, target, journal, signal } = journey;
+  if (journey.mounted.has(place.digest as Blob["digest"])) return undefined;
   const known = journal.repositoriesWith(place.registry, place.digest);
   const candidates = source.registry === target.registry ? [source.name, ...known] : known;
   const mayReadBack = journey.siblings.some(({ registry }) => registry.origin === target.registry);

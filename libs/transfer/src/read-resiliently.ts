@@ -20,7 +20,7 @@ export async function* readResiliently(
     try {
       for await (const bytes of readOnce(source, { start: position, end: range.end }, account, signal)) {
         position += bytes.byteLength;
-        patience.progressed();
+        patience.progressed(bytes.byteLength);
         yield bytes;
       }
       if (position < range.end) throw cutShort(account, position);

@@ -22,6 +22,11 @@ export async function mountBlob(state: RegistryState, exchange: Exchange): Promi
   const { repository, query } = exchange.route;
   const digest = query.get("mount") ?? "";
   if (parseDigest(digest) === undefined) return refuse("DIGEST_INVALID", { digest });
+  const lie = exchange.faults.of("lying-mount");
+  if (lie !== undefined) {
+    lie.fire();
+    return created(state, repository, digest);
+  }
   if (!canMount(state, exchange, digest, query.get("from"))) return await startUpload(state, exchange);
   await state.storage.linkBlob(repository, digest);
   return created(state, repository, digest);

@@ -16,7 +16,7 @@ export async function patchUpload(state: RegistryState, exchange: Exchange): Pro
     const before = standing(upload);
     if ((await takeChunk(state, exchange, upload)) === ABANDONED) return ABANDONED;
     if (standing(upload) - before < state.settings.chunkMinLength) shortChunks.add(upload);
-    return empty(state.settings.chunkStatus, sessionHeaders(state, upload));
+    return empty(state.settings.chunkStatus, sessionHeaders(state, upload, toldOffset(exchange, upload)));
   });
 }
 
@@ -24,11 +24,14 @@ export async function patchUpload(state: RegistryState, exchange: Exchange): Pro
 export async function uploadStatus(state: RegistryState, exchange: Exchange): Promise<Outcome> {
   if (state.settings.uploadStatus === "none") return refuse("UNSUPPORTED", "no upload status");
   const upload = await findSession(state, exchange);
-  if (!("append" in upload)) return upload;
-  const lie = exchange.faults.of("wrong-offset");
-  if (lie === undefined) return empty(204, sessionHeaders(state, upload));
-  lie.fire();
-  return empty(204, sessionHeaders(state, upload, standing(upload) + lie.action.delta));
+  return "append" in upload ? empty(204, sessionHeaders(state, upload, toldOffset(exchange, upload))) : upload;
+}
+
+/** The session's offset, or what the fault "wrong-offset" makes of it. */
+function toldOffset({ faults }: Exchange, upload: Upload): number {
+  const lie = faults.of("wrong-offset");
+  lie?.fire();
+  return Math.max(0, standing(upload) + (lie?.action.delta ?? 0));
 }
 
 /** end-14: ends the session and forgets its bytes. */

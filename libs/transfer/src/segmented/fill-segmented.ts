@@ -77,8 +77,12 @@ async function nextSegment(
   signal: AbortSignal,
 ): Promise<Segment | undefined> {
   if (queue.left > 0) {
-    await lanes.enter(signal).catch(() => undefined);
-    return signal.aborted ? undefined : queue.next(segmentBytes(queue.left, lanes.state.lanes));
+    // Whoever has a lane must come back with a segment, also when the signal aborts right then: the segment's end gives the lane back.
+    const entered = await lanes.enter(signal).then(
+      () => true,
+      () => false,
+    );
+    return entered ? queue.next(segmentBytes(queue.left, lanes.state.lanes)) : undefined;
   }
   const segment = lanes.free ? splitSegment(runners, performance.now()) : undefined;
   if (segment !== undefined) await lanes.enter(signal);

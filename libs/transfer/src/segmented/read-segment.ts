@@ -35,7 +35,7 @@ export async function* readSegment(
         account.count("copied", bytes.byteLength);
         if (wanted.byteLength < bytes.byteLength) account.count("wasted", bytes.byteLength - wanted.byteLength);
         segment.position += wanted.byteLength;
-        patience.progressed();
+        patience.progressed(wanted.byteLength);
         if (wanted.byteLength > 0) yield wanted;
         if (segment.position >= segment.end) break;
       }

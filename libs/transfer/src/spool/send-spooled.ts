@@ -4,7 +4,7 @@ import { digestMismatch } from "../blob.ts";
 import type { BlobAccount } from "../blob-account.ts";
 import type { BlobPlace } from "../journal.ts";
 import type { Journey } from "../journey.ts";
-import { type Patience, withSide } from "../patience.ts";
+import { withSide } from "../patience.ts";
 import type { FailedRequest } from "../upload/lesson-of-failure.ts";
 import { keptLess } from "../upload/send-at-once.ts";
 import type { Trials } from "../upload/trials.ts";
@@ -44,7 +44,8 @@ export interface Sending {
   readonly profile: UploadProfile;
   readonly place: BlobPlace;
   readonly trials: Trials;
-  readonly patience: Patience;
+  /** Told of each offset that the registry acknowledged. */
+  readonly reached: (offset: number) => void;
 }
 
 /** Sends what the session lacks and ends it, in the way that the registry's profile asks for. */
@@ -67,7 +68,7 @@ export async function sendSpooled(work: SpooledUpload, sending: Sending): Promis
 }
 
 /** PATCHes in order as the blob comes. What the registry acknowledged is recorded. */
-async function sendChunks(work: SpooledUpload, { session, profile, place, trials, patience }: Sending): Promise<void> {
+async function sendChunks(work: SpooledUpload, { session, profile, place, trials, reached }: Sending): Promise<void> {
   const { spool, hash, fill, journey, account } = work;
   const { upload } = session;
   const { size } = spool.blob;
@@ -82,7 +83,7 @@ async function sendChunks(work: SpooledUpload, { session, profile, place, trials
     if (upload.offset <= start || (upload.tookChunkForAll && upload.offset < size)) throw keptLess(upload.offset, end);
     session.chunks += 1;
     if (session.resumed === "unconfirmed") session.resumed = "confirmed";
-    patience.progressed();
+    reached(upload.offset);
     journey.journal.saveUpload(place, { location: upload.session.location, offset: upload.offset });
     account.arrived(upload.offset);
   }

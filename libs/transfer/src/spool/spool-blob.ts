@@ -19,6 +19,10 @@ export async function spoolBlob(account: BlobAccount, journey: Journey, opened: 
     if (borrowed.first) account.count("resumed", borrowed.spool.resumedBytes);
     await bringOver(borrowed.spool, account, journey, opened);
     done = true;
+  } catch (error) {
+    // The disk may be smaller than the room: what other copies left there is worth less than this one's next try.
+    if (error instanceof TransshipError && error.code === "DISK_FULL") journey.spool.dropLeftovers();
+    throw error;
   } finally {
     await borrowed.release(done);
   }
@@ -31,14 +35,15 @@ async function bringOver(spool: Spool, account: BlobAccount, journey: Journey, o
   let rounds = 2;
   for (let round = 1; ; round++) {
     const hash = new PrefixHash(spool);
+    const { generation } = spool;
     try {
       return await uploadSpooled({ spool, hash, fill, journey, account, opened: round === 1 ? opened : undefined });
     } catch (error) {
       if (!(error instanceof TransshipError) || error.code !== "DIGEST_MISMATCH" || round === rounds) throw error;
       if (journey.sibling?.usable === true) rounds += 1;
       journey.sibling?.giveUp(error);
-      account.count("wasted", spool.blob.size);
-      await spool.discard();
+      if (generation === spool.generation) account.count("wasted", spool.blob.size);
+      await spool.discard(generation);
     }
   }
 }

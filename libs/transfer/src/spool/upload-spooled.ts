@@ -1,8 +1,8 @@
 import { TransshipError } from "@transship/errors";
-import type { BlobUpload } from "@transship/oci";
+import type { BlobUpload, UploadSession } from "@transship/oci";
 import type { BlobPlace } from "../journal.ts";
 import type { Journey } from "../journey.ts";
-import { Patience } from "../patience.ts";
+import { Patience, tryPatiently } from "../patience.ts";
 import { Trials } from "../upload/trials.ts";
 import { type UploadProfile, wayFromDisk } from "../upload/upload-profile.ts";
 import { isSourceSide, type Session, type SpooledUpload, sendSpooled, sessionOf } from "./send-spooled.ts";
@@ -19,6 +19,12 @@ export async function uploadSpooled(work: SpooledUpload): Promise<void> {
   const place: BlobPlace = { registry: target.registry, repository: target.name, digest: spool.blob.digest };
   const patience = new Patience("target", signal, () => work.account.retried());
   const trials = new Trials(uploads, target.registry);
+  // Only what no upload of this blob reached before is progress: one that is lost again and again at its end would never be given up.
+  let furthest = 0;
+  const reached = (offset: number) => {
+    if (offset > furthest) patience.progressed();
+    furthest = Math.max(furthest, offset);
+  };
   let opened = work.opened;
   let session = await takeUp(work, place, trials.begin());
   for (;;) {
@@ -27,7 +33,7 @@ export async function uploadSpooled(work: SpooledUpload): Promise<void> {
       opened = undefined;
       const profile = trials.begin();
       if (wayFromDisk(profile) !== "chunked" && session.upload.offset > 0) session = await openAnother(journey, session);
-      await sendSpooled(work, { session, profile, place, trials, patience });
+      await sendSpooled(work, { session, profile, place, trials, reached });
       break;
     } catch (error) {
       if (isSourceSide(error)) {
@@ -61,13 +67,11 @@ async function openAnother({ target, signal }: Journey, { upload }: Session): Pr
 
 /** The upload that an earlier process left, where the registry still has it and its word is to be trusted. */
 async function takeUp(work: SpooledUpload, place: BlobPlace, profile: UploadProfile): Promise<Session | undefined> {
-  const { journal, target, signal } = work.journey;
+  const { journal } = work.journey;
   const checkpoint = journal.upload(place);
   if (checkpoint === undefined) return undefined;
   if (mayGoOn(profile)) {
-    const upload = await target.resumeUpload({ location: checkpoint.location }, { signal }).catch(() => undefined);
-    // A copy that was stopped meanwhile keeps its session for the next one.
-    signal.throwIfAborted();
+    const upload = await askWhere(work, { location: checkpoint.location });
     if (upload !== undefined && upload.offset <= work.spool.blob.size) return sessionOf(upload, "unconfirmed");
   }
   journal.dropUpload(place);
@@ -101,11 +105,11 @@ async function recover(
     if (session.request !== "whole-put" && mayGoOn(uploads.of(target.registry))) {
       // The chunk never reached the registry, or was thrown away whole.
       if (wiser && error instanceof TransshipError && error.code === "UPLOAD_TOO_LARGE") return { finished: false, session };
-      const resumed = await target.resumeUpload(session.upload.session, { signal }).catch(() => undefined);
-      signal.throwIfAborted();
+      const resumed = await askWhere(work, session.upload.session);
       if (resumed !== undefined && resumed.offset <= blob.size) return { finished: false, session: goneOn(session, resumed) };
     }
-    if (!wiser && (await target.hasBlob(blob.digest, { signal }).catch(() => false))) return { finished: true, session: undefined };
+    if (!wiser && (await tryPatiently("target", signal, () => target.hasBlob(blob.digest, { signal }))))
+      return { finished: true, session: undefined };
   }
   if (wiser || otherBytes) await session?.upload.cancel();
   journal.dropUpload(place);
@@ -116,6 +120,21 @@ async function recover(
 function goneOn(session: Session, upload: BlobUpload): Session {
   const nothingNew = session.request === "close" && upload.offset === session.start;
   return { ...sessionOf(upload, "unconfirmed", session.chunks), ...(nothingNew && { resumed: session.resumed }) };
+}
+
+/**
+ * An upload at the registry's own offset; undefined where the registry has forgotten it or cannot say. Patient, since sending everything again costs far more than
+ * a registry that fails for a moment. A copy that is stopped meanwhile, or told to come back later, keeps its session for the next one.
+ */
+async function askWhere({ journey: { target, signal }, account }: SpooledUpload, session: UploadSession): Promise<BlobUpload | undefined> {
+  try {
+    const ask = () => target.resumeUpload(session, { signal });
+    return await tryPatiently("target", signal, ask, () => account.retried());
+  } catch (error) {
+    signal.throwIfAborted();
+    if (error instanceof TransshipError && error.code === "TOOMANYREQUESTS") throw error;
+    return undefined;
+  }
 }
 
 async function abandon(journey: Journey, place: BlobPlace, upload: BlobUpload | undefined): Promise<void> {

@@ -36,7 +36,7 @@ export async function streamBlob(account: BlobAccount, journey: Journey, opened:
     return true;
   };
   try {
-    return await tryWays(account, journey, attempt);
+    return (await tryWays(account, journey, attempt)) !== false;
   } catch (error) {
     // Nothing of it was kept.
     account.count("wasted", fetched);

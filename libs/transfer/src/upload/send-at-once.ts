@@ -2,7 +2,7 @@ import { TransshipError } from "@transship/errors";
 import type { BlobUpload } from "@transship/oci";
 import type { BlobAccount } from "../blob-account.ts";
 import type { Journey } from "../journey.ts";
-import { Patience, withSide } from "../patience.ts";
+import { Patience, tryPatiently, withSide } from "../patience.ts";
 import { Trials } from "./trials.ts";
 import { type UploadProfile, wayAtOnce } from "./upload-profile.ts";
 
@@ -38,7 +38,8 @@ export async function sendAtOnce(
       await upload.commit(blob.digest, undefined, { signal });
     }
   } catch (error) {
-    await upload.cancel();
+    // A courtesy to the registry, which nothing waits for: it may be the one that hangs.
+    upload.cancel().catch(() => undefined);
     signal.throwIfAborted();
     const ofSource = body.failure();
     if (ofSource !== undefined) throw ofSource;
@@ -48,12 +49,15 @@ export async function sendAtOnce(
   account.upload = way;
 }
 
-/** Runs attempts at an upload until one succeeds or patience ends. One that taught something of the registry is followed by the next at once. */
+/**
+ * Runs attempts at an upload until one succeeds or patience ends. One that taught something of the registry is followed by the next at once. `there`: an attempt
+ * failed, and the target has the blob all the same; only its answer was lost.
+ */
 export async function tryWays<T>(
   account: BlobAccount,
   { target, uploads, signal }: Journey,
   attempt: (trials: Trials, profile: UploadProfile) => Promise<T>,
-): Promise<T> {
+): Promise<T | "there"> {
   const trials = new Trials(uploads, target.registry);
   const patience = new Patience("target", signal, () => account.retried());
   for (;;) {
@@ -61,10 +65,19 @@ export async function tryWays<T>(
       return await attempt(trials, trials.begin());
     } catch (error) {
       signal.throwIfAborted();
+      if (isSettledAtSource(error)) throw error;
       if (trials.wiser()) account.retried();
-      else await patience.pause(error);
+      else {
+        await patience.pause(error);
+        if (await tryPatiently("target", signal, () => target.hasBlob(account.blob.digest, { signal }))) return "there";
+      }
     }
   }
+}
+
+/** Whether patience with the source has ended already; wrong bytes are fetched once more, by a new upload. */
+function isSettledAtSource(error: unknown): boolean {
+  return error instanceof TransshipError && error.side === "source" && error.code !== "DIGEST_MISMATCH";
 }
 
 /** A chunk of which the registry acknowledged too little. */
