@@ -1,4 +1,6 @@
 import { firstLanes, type LaneState, nextLanes } from "./lane-count.ts";
+import { segmentBytes } from "./segment-bytes.ts";
+import type { SegmentQueue } from "./segment-queue.ts";
 
 /** Shortest and longest time over which throughput is judged, in milliseconds; between them, so many round trips. */
 const WINDOW = { least: 300, most: 1_000, roundTrips: 4 } as const;
@@ -8,7 +10,10 @@ const WINDOW = { least: 300, most: 1_000, roundTrips: 4 } as const;
  * the bytes that are noted here.
  */
 export class Lanes {
+  /** Round trip time of the path in milliseconds. */
+  readonly rttMs: number;
   readonly #windowMs: number;
+  readonly #queues = new Set<SegmentQueue>();
   readonly #now: () => number;
   #state: LaneState;
   #busy = 0;
@@ -19,6 +24,7 @@ export class Lanes {
 
   /** `rttMs`: round trip time of the path in milliseconds. `state`: what was learned of the path before. */
   constructor(rttMs: number, state: LaneState = firstLanes(rttMs), now: () => number = () => performance.now()) {
+    this.rttMs = rttMs;
     this.#windowMs = Math.min(Math.max(rttMs * WINDOW.roundTrips, WINDOW.least), WINDOW.most);
     this.#state = state;
     this.#now = now;
@@ -55,6 +61,20 @@ export class Lanes {
     signal.throwIfAborted();
     this.#busy += 1;
     if (!this.free) this.#startFullWindow();
+  }
+
+  /** A blob's queue that the lanes are to work off, until it is disposed of. */
+  serve(queue: SegmentQueue): Disposable {
+    this.#queues.add(queue);
+    return { [Symbol.dispose]: () => void this.#queues.delete(queue) };
+  }
+
+  /** Bytes that the next segment should have, of whichever blob. */
+  get segmentBytes(): number {
+    let left = 0;
+    for (const queue of this.#queues) left += queue.left;
+    const { lanes, rates } = this.#state;
+    return segmentBytes({ left, lanes, rate: rates.at(-1), rttMs: this.rttMs });
   }
 
   leave(): void {
