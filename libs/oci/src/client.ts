@@ -58,6 +58,11 @@ export class RegistryClient {
     return url;
   }
 
+  /** A hint that so many downloads from the own origin will soon begin at once. */
+  openAhead(connections: number): void {
+    this.#exchange.openAhead(connections);
+  }
+
   /** The answer with whatever status, after logging in and redirects. Throws for failures below HTTP, refused logins and refused redirects. */
   async send(call: Call): Promise<Answer> {
     if (call.body === undefined || call.body instanceof Uint8Array) return await this.#sent(call);

@@ -42,7 +42,7 @@ export function createCopyEngine(options: EngineOptions): CopyEngine {
     withoutReferrersApi: new Set<string>(),
   };
   const memory = new BlobMemory();
-  const paths = new PathMemory();
+  const paths = new PathMemory(journal);
   return {
     async copy(request, { signal = new AbortController().signal, onProgress } = {}) {
       const tally = new Tally(onProgress);
@@ -66,6 +66,7 @@ export function createCopyEngine(options: EngineOptions): CopyEngine {
         signal.throwIfAborted();
         throw error;
       } finally {
+        paths.keep(request.source.registry);
         tally.end();
       }
     },

@@ -36,6 +36,11 @@ export function firstLanes(rttMs: number): LaneState {
   return changedTo(rttMs < 30 ? 4 : rttMs < 60 ? 16 : 32, "climbing", undefined);
 }
 
+/** Where to go on with what an earlier process settled on; it is questioned and given up like what this one settles on. */
+export function settledLanes(best: { readonly lanes: number; readonly rate: number }): LaneState {
+  return changedTo(Math.min(Math.max(best.lanes, LANES.least), LANES.most), "settled", best);
+}
+
 /**
  * The next count after a window in which all lanes were busy and `rate` bytes a second came. Climbs by doubling, each time once the connections are up to speed, as
  * long as that brings more; then goes back to the count that was best. Many ranges win by an order of magnitude where the sender's congestion control gives each

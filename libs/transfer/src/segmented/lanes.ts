@@ -10,9 +10,7 @@ const WINDOW = { least: 300, most: 1_000, roundTrips: 4 } as const;
  * the bytes that are noted here.
  */
 export class Lanes {
-  /** Round trip time of the path in milliseconds. */
-  readonly rttMs: number;
-  readonly #windowMs: number;
+  readonly #rttMs: () => number;
   readonly #queues = new Set<SegmentQueue>();
   readonly #now: () => number;
   #state: LaneState;
@@ -23,12 +21,16 @@ export class Lanes {
   #alwaysBusy = false;
 
   /** `rttMs`: round trip time of the path in milliseconds. `state`: what was learned of the path before. */
-  constructor(rttMs: number, state: LaneState = firstLanes(rttMs), now: () => number = () => performance.now()) {
-    this.rttMs = rttMs;
-    this.#windowMs = Math.min(Math.max(rttMs * WINDOW.roundTrips, WINDOW.least), WINDOW.most);
+  constructor(rttMs: () => number, state: LaneState = firstLanes(rttMs()), now: () => number = () => performance.now()) {
+    this.#rttMs = rttMs;
     this.#state = state;
     this.#now = now;
     this.#windowStart = now();
+  }
+
+  /** Round trip time of the path in milliseconds. */
+  get rttMs(): number {
+    return this.#rttMs();
   }
 
   get state(): LaneState {
@@ -87,7 +89,7 @@ export class Lanes {
   note(bytes: number): void {
     this.#windowBytes += bytes;
     const elapsed = this.#now() - this.#windowStart;
-    if (elapsed < this.#windowMs) return;
+    if (elapsed < Math.min(Math.max(this.rttMs * WINDOW.roundTrips, WINDOW.least), WINDOW.most)) return;
     // A window in which lanes stood empty says nothing about how many are worth having.
     if (this.#alwaysBusy) this.#state = nextLanes(this.#state, (this.#windowBytes * 1000) / elapsed);
     this.#restartWindow();

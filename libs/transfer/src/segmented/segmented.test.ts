@@ -97,7 +97,7 @@ describe("the number of ranges in flight", () => {
   });
 
   it("lets in no more than that, and lets a waiter go that is aborted", async () => {
-    const lanes = new Lanes(0, { lanes: 2, phase: "settled", best: undefined, windows: 0, rates: [], halvedBefore: false });
+    const lanes = new Lanes(() => 0, { lanes: 2, phase: "settled", best: undefined, windows: 0, rates: [], halvedBefore: false });
     const signal = new AbortController().signal;
     await lanes.enter(signal);
     await lanes.enter(signal);
