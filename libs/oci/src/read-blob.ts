@@ -51,6 +51,7 @@ export async function readBlob(
     headers: whole ? {} : { range: `bytes=${range.start}-${range.end - 1}` },
     signal: options.signal,
     download: true,
+    shared: `${name}@${blob.digest}`,
   };
   const answer = await client.send(call);
   if (answer.status !== 200 && answer.status !== 206) throw await client.refusal(call, answer);
