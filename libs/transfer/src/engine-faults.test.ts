@@ -16,7 +16,7 @@ interface FaultCase {
 }
 
 const SURVIVED: readonly FaultCase[] = [
-  { name: "connection cut in mid-blob", side: "source", action: { kind: "cut-after", bytes: 3 * MIB }, times: 3 },
+  { name: "connection cut in mid-blob", side: "source", action: { kind: "cut-after", bytes: 200_000 }, times: 3 },
   { name: "body ended early with a clean FIN", side: "source", action: { kind: "truncate-after", bytes: 100_000 }, times: 2 },
   { name: "one wrong bit", side: "source", action: { kind: "flip-bit", offset: 77_777 } },
   { name: "Content-Range that lies", side: "source", action: { kind: "lying-content-range", shift: 512 }, match: { op: "blob-get" } },
@@ -33,7 +33,7 @@ const SURVIVED: readonly FaultCase[] = [
   {
     name: "upload connection cut in mid-chunk",
     side: "target",
-    action: { kind: "cut-after", bytes: 5 * MIB },
+    action: { kind: "cut-after", bytes: 3 * MIB },
     match: { op: "blob-patch" },
     times: 2,
   },
@@ -63,7 +63,7 @@ describe("faults that a copy gets over", { timeout: 60_000 }, () => {
     const armed = arm(stage, fault);
     // Only a request for a range can be lied to about it: a first body that breaks off leads to one, on any path.
     const needsRange = fault.action.kind === "ignore-range" || fault.action.kind === "lying-content-range";
-    const helper = needsRange ? stage.source.faults.add({ action: { kind: "cut-after", bytes: 500_000 } }) : undefined;
+    const helper = needsRange ? stage.source.faults.add({ action: { kind: "cut-after", bytes: 200_000 } }) : undefined;
 
     const result = await stage.engine.copy(stage.request("app", "v1"));
 

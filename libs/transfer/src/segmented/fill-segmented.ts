@@ -90,7 +90,7 @@ async function fetchSegment(work: Fetching, segment: Segment, signal: AbortSigna
   runners.add(runner);
   account.inFlight(runners.size);
   try {
-    for await (const bytes of readSegment(source, segment, runner.interruption, account, signal)) {
+    for await (const bytes of readSegment(source, segment, { interruption: runner.interruption, lanes }, account, signal)) {
       lanes.note(bytes.byteLength);
       await writer.push(bytes);
     }

@@ -46,18 +46,20 @@ export function settledLanes(best: { readonly lanes: number; readonly rate: numb
  * long as that brings more; then goes back to the count that was best. Many ranges win by an order of magnitude where the sender's congestion control gives each
  * connection little (cubic with loss), and lose where it does not (bbr): there they only fill the queues on the way. What was settled is questioned from time to time, downwards first: a connection that
  * wins nothing is one that a registry need not serve.
+ * `queue`: whether answers wait on their way. Then the line is full, and more ranges would only wait longer.
  */
-export function nextLanes(state: LaneState, rate: number): LaneState {
+export function nextLanes(state: LaneState, rate: number, queue = false): LaneState {
   const seen: LaneState = { ...state, windows: state.windows + 1, rates: [...state.rates, rate].slice(-JUDGED_WINDOWS) };
-  if (state.phase === "settled") return hold(seen);
+  if (state.phase === "settled") return hold(seen, queue);
   if (seen.windows < RAMP_WINDOWS + JUDGED_WINDOWS) return seen;
-  return state.phase === "climbing" ? climb(seen) : judgeHalf(seen);
+  return state.phase === "climbing" ? climb(seen, queue) : judgeHalf(seen);
 }
 
-function climb({ lanes, best, rates }: LaneState): LaneState {
+function climb({ lanes, best, rates }: LaneState, queue: boolean): LaneState {
   const reached = { lanes, rate: mean(rates) };
   if (best !== undefined && reached.rate < best.rate * WORTH_IT) return changedTo(best.lanes, "settled", best);
-  return changedTo(Math.min(lanes * 2, LANES.most), lanes >= LANES.most ? "settled" : "climbing", reached);
+  if (queue || lanes >= LANES.most) return changedTo(lanes, "settled", reached);
+  return changedTo(Math.min(lanes * 2, LANES.most), "climbing", reached);
 }
 
 function judgeHalf({ lanes, best, rates }: LaneState): LaneState {
@@ -66,13 +68,15 @@ function judgeHalf({ lanes, best, rates }: LaneState): LaneState {
   return changedTo(best.lanes, "settled", best, true);
 }
 
-function hold(seen: LaneState): LaneState {
+function hold(seen: LaneState, queue: boolean): LaneState {
   const { lanes, windows, halvedBefore } = seen;
   const reached = { lanes, rate: mean(seen.rates) };
   const changed = windows >= JUDGED_WINDOWS && reached.rate < (seen.best?.rate ?? 0) * CHANGED;
   if (!changed && windows <= SETTLED_WINDOWS) return seen;
   if (!changed && !halvedBefore && lanes > LANES.least) return changedTo(Math.ceil(lanes / 2), "halved", reached);
-  return lanes < LANES.most ? changedTo(Math.min(lanes * 2, LANES.most), "climbing", reached) : changedTo(lanes, "settled", reached);
+  return lanes < LANES.most && !queue
+    ? changedTo(Math.min(lanes * 2, LANES.most), "climbing", reached)
+    : changedTo(lanes, "settled", reached);
 }
 
 function changedTo(lanes: number, phase: LaneState["phase"], best: LaneState["best"], halvedBefore = false): LaneState {

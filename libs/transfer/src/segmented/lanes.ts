@@ -1,3 +1,4 @@
+import { Answers } from "./answers.ts";
 import { firstLanes, type LaneState, nextLanes } from "./lane-count.ts";
 import { segmentBytes } from "./segment-bytes.ts";
 import type { SegmentQueue } from "./segment-queue.ts";
@@ -19,11 +20,14 @@ export class Lanes {
   #windowStart: number;
   #windowBytes = 0;
   #alwaysBusy = false;
+  #answers: Answers;
 
   /** `rttMs`: round trip time of the path in milliseconds. `state`: what was learned of the path before. */
   constructor(rttMs: () => number, state: LaneState = firstLanes(rttMs()), now: () => number = () => performance.now()) {
     this.#rttMs = rttMs;
     this.#state = state;
+    // The first of each lane waits for a connection.
+    this.#answers = new Answers(state.lanes);
     this.#now = now;
     this.#windowStart = now();
   }
@@ -79,6 +83,11 @@ export class Lanes {
     return segmentBytes({ left, lanes, rate: rates.at(-1), rttMs: this.rttMs });
   }
 
+  /** A range was answered so many milliseconds after it was asked for. */
+  answered(milliseconds: number): void {
+    this.#answers.note(milliseconds);
+  }
+
   leave(): void {
     this.#busy -= 1;
     if (this.#waiting.length === 0) this.#alwaysBusy = false;
@@ -91,9 +100,16 @@ export class Lanes {
     const elapsed = this.#now() - this.#windowStart;
     if (elapsed < Math.min(Math.max(this.rttMs * WINDOW.roundTrips, WINDOW.least), WINDOW.most)) return;
     // A window in which lanes stood empty says nothing about how many are worth having.
-    if (this.#alwaysBusy) this.#state = nextLanes(this.#state, (this.#windowBytes * 1000) / elapsed);
+    if (this.#alwaysBusy) this.#judge((this.#windowBytes * 1000) / elapsed);
     this.#restartWindow();
     this.#wake();
+  }
+
+  #judge(rate: number): void {
+    const { lanes } = this.#state;
+    this.#state = nextLanes(this.#state, rate, this.#answers.queue(this.rttMs));
+    // Those that are new need a connection first, which is no sign of a queue.
+    if (this.#state.lanes > lanes) this.#answers = new Answers(this.#state.lanes - lanes);
   }
 
   /** All lanes are taken from now on: only such windows are judged. */

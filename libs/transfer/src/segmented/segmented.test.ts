@@ -1,5 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
+import { Answers } from "./answers.ts";
 import { Interruption } from "./interruption.ts";
 import { firstLanes, LANES, nextLanes } from "./lane-count.ts";
 import { Lanes } from "./lanes.ts";
@@ -69,6 +70,19 @@ describe("the number of ranges in flight", () => {
     expect(settle((lanes) => Math.min(lanes * 12_000_000, 24_000_000), 20)).toBeLessThanOrEqual(8);
     expect(settle((lanes) => (lanes > 16 ? 10_000_000 : lanes * 1_500_000), 200, 80)).toBe(16);
     expect(settle((lanes) => Math.min(lanes * 2_000_000, 24_000_000), 100, 80)).toBe(16);
+  });
+
+  it("does not climb where answers wait in a queue: the line is full", () => {
+    let state = firstLanes(100);
+    for (let window = 0; window < 60; window++) state = nextLanes(state, 25_000_000, true);
+    expect(state.lanes).toBeLessThan(32);
+    const answers = new Answers(4);
+    for (const wait of [900, 900, 900, 900, ...Array.from({ length: 7 }, () => 200)]) answers.note(wait);
+    expect(answers.queue(100)).toBe(false);
+    answers.note(200);
+    expect([answers.queue(100), answers.queue(190)]).toEqual([true, false]);
+    for (let answer = 0; answer < 40; answer++) answers.note(110);
+    expect(answers.queue(100)).toBe(false);
   });
 
   it("learns anew when the path changes", () => {

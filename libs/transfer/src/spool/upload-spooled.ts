@@ -8,8 +8,10 @@ import { Patience, withSide } from "../patience.ts";
 import type { PrefixHash } from "./prefix-hash.ts";
 import type { Filler, Spool } from "./spool.ts";
 
-/** Bytes that one request of a chunked upload carries: large enough that the request costs nothing beside them. */
+/** Most bytes that one request of a chunked upload carries: large enough that the request costs nothing beside them. */
 const CHUNK_BYTES = 16 * 1024 * 1024;
+/** Fewest, unless the blob ends: what came is sent on soon, so that little is left to send once the last byte has come. */
+const LEAST_CHUNK_BYTES = 4 * 1024 * 1024;
 
 interface SpooledUpload {
   readonly spool: Spool;
@@ -72,8 +74,9 @@ async function sendChunks(work: SpooledUpload, upload: BlobUpload, place: BlobPl
   const chunk = Math.max(CHUNK_BYTES, upload.minChunkBytes);
   while (upload.offset < spool.blob.size) {
     const start = upload.offset;
-    const end = Math.min(start + chunk, spool.blob.size);
-    await fromSource(() => spool.waitFor(end, fill, journey.signal));
+    const least = Math.min(start + Math.max(LEAST_CHUNK_BYTES, upload.minChunkBytes), spool.blob.size);
+    const there = await fromSource(() => spool.waitFor(least, fill, journey.signal));
+    const end = Math.min(there, start + chunk);
     await upload.append(hash.read(start, end), end - start, { signal: journey.signal });
     if (upload.offset <= start) throw stuck(upload, start);
     patience.progressed();
