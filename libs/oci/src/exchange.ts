@@ -77,6 +77,11 @@ export class Exchange {
     return this.#timeouts;
   }
 
+  /** A hint that so many downloads from the own origin will soon begin at once. */
+  openAhead(connections: number): void {
+    this.#connections.openAhead(connections);
+  }
+
   /** Throws `CONNECTION_FAILED`, `TLS_FAILED`, `TIMED_OUT`, the signal's reason, or whatever the body's source throws. */
   async send(request: ExchangeRequest): Promise<Answer> {
     const { method, url, signal } = request;

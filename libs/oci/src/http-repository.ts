@@ -59,6 +59,10 @@ export class HttpRepository implements Repository {
     return readBlob(this.#client, this.name, blob, range, options);
   }
 
+  openAhead(connections: number): void {
+    this.#client.openAhead(connections);
+  }
+
   mountBlob(digest: Digest, from: string, options?: CallOptions): Promise<true | BlobUpload | undefined> {
     return mountBlob(this.#client, this.name, digest, from, options);
   }

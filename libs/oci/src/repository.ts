@@ -96,6 +96,8 @@ export interface Repository {
   hasBlob(digest: Digest, options?: CallOptions): Promise<boolean>;
   /** Reads a part of a blob with a closed range; the whole blob when `range` covers it all may be asked without a range header. Throws `BLOB_UNKNOWN`. */
   readBlob(blob: { digest: Digest; size: number }, range: ByteRange, options?: CallOptions): Promise<BlobRead>;
+  /** A hint that so many reads will soon begin at once: where connections have to be opened for them, it begins now. */
+  openAhead?(connections: number): void;
 
   /** Mounts the blob from another repository of the same registry (end-11): true when done, else the upload that the registry opened instead, if any. */
   mountBlob(digest: Digest, from: string, options?: CallOptions): Promise<true | BlobUpload | undefined>;

@@ -46,9 +46,9 @@ export function createCopyEngine(options: EngineOptions): CopyEngine {
     withoutReferrersApi: new Set<string>(),
   };
   const memory = new BlobMemory();
-  const paths = new PathMemory();
   const shunned = new Shunned();
   const uploads = new UploadProfiles(journal);
+  const paths = new PathMemory(journal);
   return {
     async copy(request, { signal = new AbortController().signal, onProgress, onEnd } = {}) {
       const tally = new Tally(onProgress);
@@ -77,6 +77,7 @@ export function createCopyEngine(options: EngineOptions): CopyEngine {
         signal.throwIfAborted();
         throw error;
       } finally {
+        paths.keep(request.source.registry);
         tally.end();
         onEnd?.({ progress: tally.snapshot(), blobs: ledger.reports() });
       }

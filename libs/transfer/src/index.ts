@@ -4,7 +4,7 @@ export { gateRegistry } from "./gate/gate-registry.ts";
 export type { GateState, InstanceGateOptions } from "./gate/gate-state.ts";
 export { InstanceGate } from "./gate/instance-gate.ts";
 export type { GateLimits } from "./gate/limits.ts";
-export type { BlobPlace, Journal, RememberedProfile, SpooledPiece, UploadCheckpoint } from "./journal.ts";
+export type { BlobPlace, Journal, PathKnowledge, RememberedProfile, SpooledPiece, UploadCheckpoint } from "./journal.ts";
 export { InMemoryJournal } from "./memory-journal.ts";
 export { Patience, tryPatiently } from "./patience.ts";
 export type { Sibling } from "./sibling/sibling.ts";

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import type { BlobPlace, Journal } from "./journal.ts";
+import type { BlobPlace, Journal, PathKnowledge } from "./journal.ts";
 import { UNTRIED, type UploadProfile } from "./upload/upload-profile.ts";
 
 const place: BlobPlace = { registry: "https://a.example", repository: "team0/app", digest: `sha256:${"1".repeat(64)}` };
@@ -16,6 +16,7 @@ export function journalConformance(name: string, open: () => Journal): void {
     describe("uploads", () => describeUploads(open));
     describe("upload profiles", () => describeProfiles(open));
     describe("sightings", () => describeSightings(open));
+    describe("paths", () => describePaths(open));
   });
 }
 
@@ -124,5 +125,26 @@ function describeSightings(open: () => Journal): void {
     const named = journal.repositoriesWith(place.registry, place.digest);
     expect(named[0]).toBe("r99");
     expect(named.length).toBeLessThanOrEqual(16);
+  });
+}
+
+function describePaths(open: () => Journal): void {
+  const learned: PathKnowledge = { rttMs: 98.25, measuredAt: Date.now(), streamRate: 1_250_000.5, lanes: { lanes: 32, rate: 24_000_000 } };
+
+  it("keeps the newest of what was learned, registry by registry", () => {
+    const journal = open();
+    expect(journal.path(place.registry)).toBeUndefined();
+    journal.savePath(place.registry, { ...learned, rttMs: 3 });
+    journal.savePath(place.registry, learned);
+    expect(journal.path(place.registry)).toEqual(learned);
+    expect(journal.path("https://b.example")).toBeUndefined();
+  });
+
+  it("keeps that some of it was never learned", () => {
+    const journal = open();
+    const little: PathKnowledge = { rttMs: 0.4, measuredAt: 0, streamRate: undefined, lanes: undefined };
+    journal.savePath(place.registry, learned);
+    journal.savePath(place.registry, little);
+    expect(journal.path(place.registry)).toEqual(little);
   });
 }

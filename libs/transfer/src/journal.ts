@@ -31,6 +31,18 @@ export interface RememberedProfile {
   readonly learnedAt: number;
 }
 
+/** What was learned of the way to a registry. */
+export interface PathKnowledge {
+  /** Round trip time in milliseconds. */
+  readonly rttMs: number;
+  /** When that was measured, in milliseconds since the epoch. */
+  readonly measuredAt: number;
+  /** Throughput of a single stream in bytes a second, where one was seen. */
+  readonly streamRate: number | undefined;
+  /** The number of ranges in flight that was found best, and their throughput together in bytes a second. */
+  readonly lanes: { readonly lanes: number; readonly rate: number } | undefined;
+}
+
 /**
  * What an agent knows to be safely done: its memory across `kill -9`. Losing it loses time, never correctness: whatever it says is checked before it is
  * believed. Synchronous, since every adapter is local. Implementations: in memory (below, for short-lived copies) and SQLite (`@transship/checkpoint`);
@@ -60,4 +72,8 @@ export interface Journal {
   sawBlob(place: BlobPlace): void;
   /** Corrects the memory: the repository said that it does not have the blob. */
   missedBlob(place: BlobPlace): void;
+
+  /** What was learned of the way to a registry, however long ago. */
+  path(registry: string): PathKnowledge | undefined;
+  savePath(registry: string, knowledge: PathKnowledge): void;
 }

@@ -1,4 +1,4 @@
-import type { BlobPlace, Journal, RememberedProfile, SpooledPiece, UploadCheckpoint } from "./journal.ts";
+import type { BlobPlace, Journal, PathKnowledge, RememberedProfile, SpooledPiece, UploadCheckpoint } from "./journal.ts";
 
 /** Repositories that {@link InMemoryJournal.repositoriesWith} names at most. */
 const MOST_REPOSITORIES = 8;
@@ -10,6 +10,7 @@ export class InMemoryJournal implements Journal {
   readonly #profiles = new Map<string, RememberedProfile>();
   /** Repositories by registry and digest, newest last. */
   readonly #sightings = new Map<string, Set<string>>();
+  readonly #paths = new Map<string, PathKnowledge>();
 
   pieces(digest: string): readonly SpooledPiece[] {
     return [...(this.#pieces.get(digest)?.values() ?? [])].sort((a, b) => a.start - b.start);
@@ -63,6 +64,14 @@ export class InMemoryJournal implements Journal {
 
   missedBlob(place: BlobPlace): void {
     this.#sightings.get(blobKey(place.registry, place.digest))?.delete(place.repository);
+  }
+
+  path(registry: string): PathKnowledge | undefined {
+    return this.#paths.get(registry);
+  }
+
+  savePath(registry: string, knowledge: PathKnowledge): void {
+    this.#paths.set(registry, { ...knowledge });
   }
 }
 

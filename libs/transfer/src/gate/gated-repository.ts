@@ -78,6 +78,11 @@ export class GatedRepository implements Repository {
     }
   }
 
+  /** Never more than the instance takes, and none while it is down. */
+  openAhead(connections: number): void {
+    if (!this.#gate.shut) this.#inner.openAhead?.(Math.min(connections, this.#gate.limits.connections ?? connections));
+  }
+
   async mountBlob(digest: Digest, from: string, options?: CallOptions): Promise<true | BlobUpload | undefined> {
     const answer = await this.#small(options, () => this.#inner.mountBlob(digest, from, options));
     return answer === true ? true : this.#gated(answer);

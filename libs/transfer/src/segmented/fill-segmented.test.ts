@@ -10,6 +10,7 @@ import { InMemoryJournal } from "../memory-journal.ts";
 import { Spool } from "../spool/spool.ts";
 import { Tally } from "../tally.ts";
 import { fillSegmented } from "./fill-segmented.ts";
+import { settledLanes } from "./lane-count.ts";
 import { Lanes } from "./lanes.ts";
 
 // Pauses between tries pass fifty times as fast.
@@ -94,7 +95,7 @@ describe("filling a spool by ranges", { timeout: 60_000 }, () => {
         async (manners, laneCount, stopAt) => {
           const path = join(directory, String(Math.random()));
           const spool = await Spool.open(path, BLOB, new InMemoryJournal());
-          const lanes = new Lanes(1, { lanes: laneCount, phase: "settled", best: undefined, windows: 0, rate: 0 });
+          const lanes = new Lanes(() => 1, settledLanes({ lanes: laneCount, rate: 1 }));
           const stop = new AbortController();
           let requests = 0;
           const source = sourceWith(manners, () => {

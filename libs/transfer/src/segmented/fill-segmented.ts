@@ -13,11 +13,8 @@ import { SegmentQueue } from "./segment-queue.ts";
 import { splitSegment } from "./split-segment.ts";
 import { watchStragglers } from "./watch-stragglers.ts";
 
-/** Smallest and largest segment, in bytes: small enough that the lanes share a blob, large enough that a round trip between two costs little. */
-const SEGMENT = { least: 1024 * 1024, most: 8 * 1024 * 1024, alone: 64 * 1024 * 1024 } as const;
-
 /** How often free lanes look whether a slow request wants help, in milliseconds. */
-const LOOK_EVERY_MS = 250;
+const LOOK_EVERY_MS = 100;
 
 /**
  * Fills a spool by ranges side by side, as many as the path's lanes allow. The order is from the start, so that the upload can follow; at the end free lanes take
@@ -49,6 +46,7 @@ async function fetchAll(work: Fetching, signal: AbortSignal): Promise<void> {
   const both = AbortSignal.any([signal, failed.signal]);
   const flights = new Set<Promise<void>>();
   using _ = watchStragglers(runners);
+  using __ = lanes.serve(queue);
   while (!both.aborted) {
     const segment = await nextSegment(queue, lanes, runners, both);
     if (segment === undefined) {
@@ -82,9 +80,9 @@ async function nextSegment(
       () => true,
       () => false,
     );
-    return entered ? queue.next(segmentBytes(queue.left, lanes.state.lanes)) : undefined;
+    return entered ? queue.next(lanes.segmentBytes) : undefined;
   }
-  const segment = lanes.free ? splitSegment(runners, performance.now()) : undefined;
+  const segment = lanes.free ? splitSegment(runners, performance.now(), lanes.rttMs) : undefined;
   if (segment !== undefined) await lanes.enter(signal);
   return segment;
 }
@@ -96,7 +94,7 @@ async function fetchSegment(work: Fetching, segment: Segment, signal: AbortSigna
   runners.add(runner);
   account.inFlight(runners.size);
   try {
-    for await (const bytes of readSegment(source, segment, runner.interruption, account, signal)) {
+    for await (const bytes of readSegment(source, segment, { interruption: runner.interruption, lanes }, account, signal)) {
       lanes.note(bytes.byteLength);
       await writer.push(bytes);
     }
@@ -104,9 +102,4 @@ async function fetchSegment(work: Fetching, segment: Segment, signal: AbortSigna
     runners.delete(runner);
     await writer.finish();
   }
-}
-
-/** A share of what is left for each lane, within bounds. */
-function segmentBytes(left: number, lanes: number): number {
-  return Math.min(Math.max(Math.ceil(left / lanes), SEGMENT.least), lanes === 1 ? SEGMENT.alone : SEGMENT.most);
 }

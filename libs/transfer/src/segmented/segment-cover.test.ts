@@ -9,6 +9,8 @@ import { splitSegment } from "./split-segment.ts";
 import { findStragglers, usualRate } from "./watch-stragglers.ts";
 
 const KIB = 1024;
+/** A round trip of the path, in milliseconds. */
+const RTT_MS = 100;
 const SIZE = 40 * KIB * KIB;
 
 /** What may happen while a blob is fetched by ranges. `who` picks one of the requests under way. */
@@ -81,7 +83,7 @@ class Fetching {
   }
 
   #help(): void {
-    const taken = splitSegment(this.runners, this.#now);
+    const taken = splitSegment(this.runners, this.#now, RTT_MS);
     if (taken !== undefined) this.helped += 1;
     this.#start(taken);
   }

@@ -33,8 +33,8 @@ export async function findSibling(blob: Blob, journey: Journey): Promise<Sibling
 
 /** Whether a sibling is known to be so much nearer than the source that bytes on their way to it are worth waiting for. */
 export function isNearer(registry: string, { paths, source, shunned }: Pick<Journey, "paths" | "source" | "shunned">): boolean {
-  const own = paths.roundTrip(registry);
-  const far = paths.roundTrip(source.registry);
+  const own = paths.rttMs(registry);
+  const far = paths.rttMs(source.registry);
   return own !== undefined && far !== undefined && own <= far * NEARER_SHARE && own <= far - NEARER_MS && !shunned.has(registry);
 }
 
@@ -60,14 +60,14 @@ function guesses({ digest }: Blob, { siblings, source, target, journal }: Journe
 
 /** Known distances first, the nearest of them first; what is not known yet keeps its order. */
 function byDistance(unsorted: Guess[], { paths }: Journey): Guess[] {
-  const distance = ({ place }: Guess) => paths.roundTrip(place.registry) ?? Number.MAX_VALUE;
+  const distance = ({ place }: Guess) => paths.rttMs(place.registry) ?? Number.MAX_VALUE;
   return unsorted.sort((a, b) => distance(a) - distance(b));
 }
 
 /** The first question to a registry is asked twice, since it also measures the way there. */
 async function ask({ repository, place }: Guess, journey: Journey): Promise<"has" | "lacks" | "farther" | "failed"> {
   const { paths, signal, shunned } = journey;
-  if (shunned.has(place.registry) || paths.roundTrip(journey.source.registry) === undefined) return "farther";
+  if (shunned.has(place.registry) || paths.rttMs(journey.source.registry) === undefined) return "farther";
   const inTime = AbortSignal.any([signal, AbortSignal.timeout(ANSWER_MS)]);
   let has: boolean | undefined;
   let asked = false;
@@ -76,10 +76,10 @@ async function ask({ repository, place }: Guess, journey: Journey): Promise<"has
     has = await repository.hasBlob(place.digest as Blob["digest"], { signal: inTime });
   };
   try {
-    if (paths.roundTrip(place.registry) === undefined) await paths.measure(place.registry, head);
+    if (paths.rttMs(place.registry) === undefined) await paths.measure(place.registry, head);
     signal.throwIfAborted();
     // Another copy's question measures the way for all who wait; that copy being stopped says nothing of the sibling.
-    if (paths.roundTrip(place.registry) === undefined) return asked ? "failed" : "farther";
+    if (paths.rttMs(place.registry) === undefined) return asked ? "failed" : "farther";
     if (!isNearer(place.registry, journey)) return "farther";
     if (has === undefined) await head();
     return has === true ? "has" : "lacks";

@@ -12,6 +12,9 @@ import { chunkBytes, type UploadProfile, wayFromDisk } from "../upload/upload-pr
 import type { PrefixHash } from "./prefix-hash.ts";
 import type { Filler, Spool } from "./spool.ts";
 
+/** Fewest bytes of a chunk, unless the blob ends or the registry asks for more: what came is sent on soon, so that little is left once the last byte has come. */
+const LEAST_CHUNK_BYTES = 4 * 1024 * 1024;
+
 /** What one blob's upload from its spool is made of. */
 export interface SpooledUpload {
   readonly spool: Spool;
@@ -72,11 +75,12 @@ async function sendChunks(work: SpooledUpload, { session, profile, place, trials
   const { spool, hash, fill, journey, account } = work;
   const { upload } = session;
   const { size } = spool.blob;
-  const chunk = chunkBytes(profile) ?? size;
+  const most = chunkBytes(profile) ?? size;
+  const least = Math.min(most, Math.max(LEAST_CHUNK_BYTES, profile.minChunkBytes));
   while (upload.offset < size) {
     const start = upload.offset;
-    const end = Math.min(start + chunk, size);
-    await fromSource(() => spool.waitFor(end, fill, journey.signal));
+    const there = await fromSource(() => spool.waitFor(Math.min(start + least, size), fill, journey.signal));
+    const end = Math.min(there, start + most);
     Object.assign(session, { request: "chunk", bytes: end - start, start });
     await upload.append(hash.read(start, end), end - start, { signal: journey.signal });
     if (upload.tookChunkForAll || (start > 0 && upload.offset <= start)) trials.learn({ kind: "later-patches-lost" });
