@@ -2,6 +2,7 @@ import { type LookupAddress, lookup } from "node:dns";
 import { isIP, type LookupFunction } from "node:net";
 import { rootCertificates } from "node:tls";
 import { buildConnector, type Dispatcher, Pool } from "undici";
+import { readInLargePieces } from "./large-reads.ts";
 import { LIMITS } from "./limits.ts";
 import type { Timeouts } from "./timeouts.ts";
 import type { UrlGuard } from "./url-guard.ts";
@@ -37,7 +38,7 @@ export class Connections implements AsyncDisposable {
 
   constructor(settings: ConnectionSettings) {
     this.#settings = settings;
-    this.#own = { control: this.#open(settings.origin), download: this.#open(settings.origin) };
+    this.#own = { control: this.#open(settings.origin, "control"), download: this.#open(settings.origin, "download") };
   }
 
   /** The pool for a URL's origin. The caller has checked the URL itself. */
@@ -52,7 +53,7 @@ export class Connections implements AsyncDisposable {
       this.#foreign.get(oldest.value)?.close(() => undefined);
       this.#foreign.delete(oldest.value);
     }
-    const pool = this.#open(url);
+    const pool = this.#open(url, lane);
     this.#foreign.set(key, pool);
     return pool;
   }
@@ -62,13 +63,13 @@ export class Connections implements AsyncDisposable {
     this.#foreign.clear();
   }
 
-  #open(url: URL): Pool {
+  #open(url: URL, lane: Lane): Pool {
     const { connections, timeouts } = this.#settings;
     return new Pool(url.origin, {
       connections,
       pipelining: 1,
       allowH2: false,
-      connect: this.#connector(url),
+      connect: this.#connector(url, lane),
       headersTimeout: timeouts.headersMs,
       bodyTimeout: timeouts.bodyIdleMs,
       keepAliveTimeout: 30_000,
@@ -76,7 +77,7 @@ export class Connections implements AsyncDisposable {
     });
   }
 
-  #connector(url: URL): buildConnector.connector {
+  #connector(url: URL, lane: Lane): buildConnector.connector {
     const { origin, ca, address, guard, timeouts } = this.#settings;
     const own = url.origin === origin.origin;
     const connect = buildConnector({
@@ -87,6 +88,8 @@ export class Connections implements AsyncDisposable {
       autoSelectFamilyAttemptTimeout: Math.min(2_500, timeouts.connectMs),
       ...(ca === undefined ? {} : { ca: [...rootCertificates, ca] }),
       ...(own ? {} : { lookup: guardedLookup(guard, url) }),
+      // TLS hands out single records, whatever it is asked for.
+      ...(lane === "download" && url.protocol === "http:" ? readInLargePieces() : {}),
     });
     const fixed = address !== undefined && url.hostname === origin.hostname ? address : undefined;
     return (options, callback) => {
