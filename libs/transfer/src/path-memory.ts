@@ -2,6 +2,8 @@ import { Lanes } from "./segmented/lanes.ts";
 
 /** Round trips below this many milliseconds are a short path: one stream fills it, or else shows itself slow. */
 const SHORT_MS = 20;
+/** Round trips below this many milliseconds do not leave a site. */
+const NEAR_MS = 5;
 /** A stream slower than so many bytes a second does not fill any path worth the name: something holds single connections back. */
 const SLOW_STREAM = 10 * 1024 * 1024;
 /** Streams that are both smaller and shorter than this say nothing about throughput. */
@@ -49,6 +51,12 @@ export class PathMemory {
   isShort(registry: string): boolean {
     const { rttMs, streamRate } = this.#path(registry);
     return (rttMs === undefined || rttMs < SHORT_MS) && (streamRate === undefined || streamRate > SLOW_STREAM);
+  }
+
+  /** Whether the registry is at the same site: a short path that is known to be one, not one that nothing is known of. */
+  isNear(registry: string): boolean {
+    const { rttMs } = this.#path(registry);
+    return rttMs !== undefined && rttMs < NEAR_MS && this.isShort(registry);
   }
 
   /** Throughput of single streams in bytes a second, where known. */
