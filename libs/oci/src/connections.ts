@@ -2,6 +2,7 @@ import { type LookupAddress, lookup } from "node:dns";
 import { isIP, type LookupFunction } from "node:net";
 import { rootCertificates } from "node:tls";
 import { buildConnector, type Dispatcher, Pool } from "undici";
+import { readInLargePieces } from "./large-reads.ts";
 import { LIMITS } from "./limits.ts";
 import { SocketsAhead } from "./sockets-ahead.ts";
 import type { Timeouts } from "./timeouts.ts";
@@ -39,9 +40,9 @@ export class Connections implements AsyncDisposable {
 
   constructor(settings: ConnectionSettings) {
     this.#settings = settings;
-    const connect = this.#connector(settings.origin);
-    this.#ahead = new SocketsAhead(connect, settings.origin);
-    this.#own = { control: this.#open(settings.origin, connect), download: this.#open(settings.origin, this.#ahead.connect) };
+    this.#ahead = new SocketsAhead(this.#connector(settings.origin, "download"), settings.origin);
+    const control = this.#connector(settings.origin, "control");
+    this.#own = { control: this.#open(settings.origin, control), download: this.#open(settings.origin, this.#ahead.connect) };
   }
 
   /** Opens connections for downloads from the own origin that are about to begin, so many at most. What is not used is closed soon. */
@@ -61,7 +62,7 @@ export class Connections implements AsyncDisposable {
       this.#foreign.get(oldest.value)?.close(() => undefined);
       this.#foreign.delete(oldest.value);
     }
-    const pool = this.#open(url, this.#connector(url));
+    const pool = this.#open(url, this.#connector(url, lane));
     this.#foreign.set(key, pool);
     return pool;
   }
@@ -86,7 +87,7 @@ export class Connections implements AsyncDisposable {
     });
   }
 
-  #connector(url: URL): buildConnector.connector {
+  #connector(url: URL, lane: Lane): buildConnector.connector {
     const { origin, ca, address, guard, timeouts } = this.#settings;
     const own = url.origin === origin.origin;
     const connect = buildConnector({
@@ -97,6 +98,8 @@ export class Connections implements AsyncDisposable {
       autoSelectFamilyAttemptTimeout: Math.min(2_500, timeouts.connectMs),
       ...(ca === undefined ? {} : { ca: [...rootCertificates, ca] }),
       ...(own ? {} : { lookup: guardedLookup(guard, url) }),
+      // TLS hands out single records, whatever it is asked for.
+      ...(lane === "download" && url.protocol === "http:" ? readInLargePieces() : {}),
     });
     const fixed = address !== undefined && url.hostname === origin.hostname ? address : undefined;
     return (options, callback) => {

@@ -7,6 +7,8 @@ import { Lanes } from "./segmented/lanes.ts";
 export const SHORT_MS = 20;
 /** An answer that took so long while this process did nothing else came from far away, even if it was the first over its connection. */
 const FAR_MS = 150;
+/** Round trips below this many milliseconds do not leave a site. */
+const NEAR_MS = 5;
 /** A stream slower than so many bytes a second does not fill any path worth the name: something holds single connections back. */
 const SLOW_STREAM = 10 * 1024 * 1024;
 /** Streams that are both smaller and shorter than this say nothing about throughput. */
@@ -97,6 +99,12 @@ export class PathMemory {
   /** Round trip time in milliseconds, where known. */
   rttMs(registry: string): number | undefined {
     return this.#path(registry).rttMs;
+  }
+
+  /** Whether the registry is at the same site: a short path that is known to be one, not one that nothing is known of. */
+  isNear(registry: string): boolean {
+    const { rttMs } = this.#path(registry);
+    return rttMs !== undefined && rttMs < NEAR_MS && this.isShort(registry);
   }
 
   /** Throughput of single streams in bytes a second, where known. */
