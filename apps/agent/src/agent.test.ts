@@ -118,12 +118,13 @@ describe("a task", () => {
     await start();
     await plane.hear("demand");
     plane.send(assignment("v1"));
-    const blob = { rung: "copied", way: "segmented", ranges: 16, retries: 1, copied: 9, resumed: 2, wasted: 3, milliseconds: 40 } as const;
+    const how = { rung: "copied", way: "segmented", upload: "chunked" } as const;
+    const blob = { ...how, ranges: 16, retries: 1, copied: 9, resumed: 2, wasted: 3, milliseconds: 40 };
     const blobs = Array.from({ length: 201 }, (_, index) => ({ ...blob, digest: `sha256:${index}`, size: 1000 - index }));
     (await copyOf("v1")).finish("copied", 0, blobs);
     const outcome = await outcomeOf("v1");
     expect(outcome.blobs.map(({ digest }) => digest)).toEqual(blobs.slice(0, 200).map(({ digest }) => digest));
-    expect(outcome.blobs[0]).toEqual({ ...blobs[0], rung: wire.Rung.COPIED, way: wire.Way.SEGMENTED });
+    expect(outcome.blobs[0]).toEqual({ ...blobs[0], rung: wire.Rung.COPIED, way: wire.Way.SEGMENTED, upload: wire.UploadWay.CHUNKED });
   });
 
   it.each([

@@ -1,4 +1,4 @@
-import type { BlobReport, Rung, Way } from "@transship/model";
+import type { BlobReport, Rung, UploadWay, Way } from "@transship/model";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { blobReportsFromMessages, blobReportToMessage } from "./blob-report-mapping.ts";
@@ -7,6 +7,8 @@ import { BlobReport as BlobReportMessage } from "./gen/transship/v1/task.ts";
 const RUNGS: readonly Rung[] = ["existing", "mounted", "joined", "resumed", "copied"];
 const WAYS: readonly (Way | undefined)[] = [undefined, "stream", "spooled", "segmented"];
 
+const UPLOADS: readonly (UploadWay | undefined)[] = [undefined, "single-post", "monolithic", "patch-then-put", "chunked"];
+
 const int32 = fc.nat();
 const int64 = fc.nat(Number.MAX_SAFE_INTEGER);
 const report: fc.Arbitrary<BlobReport> = fc.record({
@@ -14,6 +16,7 @@ const report: fc.Arbitrary<BlobReport> = fc.record({
   size: int64,
   rung: fc.constantFrom(...RUNGS),
   way: fc.constantFrom(...WAYS),
+  upload: fc.constantFrom(...UPLOADS),
   ranges: int32,
   retries: int32,
   copied: int64,

@@ -1,5 +1,10 @@
-import type { BlobReport, Rung, Way } from "@transship/model";
-import { type BlobReport as BlobReportMessage, Rung as RungMessage, Way as WayMessage } from "./gen/transship/v1/task.ts";
+import type { BlobReport, Rung, UploadWay, Way } from "@transship/model";
+import {
+  type BlobReport as BlobReportMessage,
+  Rung as RungMessage,
+  UploadWay as UploadWayMessage,
+  Way as WayMessage,
+} from "./gen/transship/v1/task.ts";
 
 const RUNGS = {
   existing: RungMessage.EXISTING,
@@ -15,15 +20,27 @@ const WAYS = {
   segmented: WayMessage.SEGMENTED,
 } as const satisfies Record<Way, WayMessage>;
 
+const UPLOADS = {
+  "single-post": UploadWayMessage.SINGLE_POST,
+  monolithic: UploadWayMessage.MONOLITHIC,
+  "patch-then-put": UploadWayMessage.PATCH_THEN_PUT,
+  chunked: UploadWayMessage.CHUNKED,
+} as const satisfies Record<UploadWay, UploadWayMessage>;
+
 export function blobReportToMessage(report: BlobReport): BlobReportMessage {
-  return { ...report, rung: RUNGS[report.rung], way: report.way === undefined ? WayMessage.UNSPECIFIED : WAYS[report.way] };
+  return {
+    ...report,
+    rung: RUNGS[report.rung],
+    way: report.way === undefined ? WayMessage.UNSPECIFIED : WAYS[report.way],
+    upload: report.upload === undefined ? UploadWayMessage.UNSPECIFIED : UPLOADS[report.upload],
+  };
 }
 
 /** Reports as the model has them. One with a rung of a newer peer is left out: any other rung would be untrue. */
 export function blobReportsFromMessages(messages: readonly BlobReportMessage[]): BlobReport[] {
   return messages.flatMap((message) => {
     const rung = keyOf(RUNGS, message.rung);
-    return rung === undefined ? [] : [{ ...message, rung, way: keyOf(WAYS, message.way) }];
+    return rung === undefined ? [] : [{ ...message, rung, way: keyOf(WAYS, message.way), upload: keyOf(UPLOADS, message.upload) }];
   });
 }
 

@@ -1,5 +1,5 @@
 import { blobReportsFromMessages, progressFromMessage, taskStateFromMessage, type wire } from "@transship/api";
-import type { ArtifactPlace, BlobReport, TaskProgress, TaskState, Way } from "@transship/model";
+import type { ArtifactPlace, BlobReport, TaskProgress, TaskState, UploadWay, Way } from "@transship/model";
 import { type Document, present } from "./document.ts";
 import { type FailureDocument, failureDocument } from "./failure.ts";
 
@@ -28,8 +28,8 @@ export interface TaskDocument extends Document {
   };
 }
 
-/** What a blob cost, as JSON has it: one that was not copied has no way. */
-export type BlobDocument = Omit<BlobReport, "way"> & { readonly way?: Way };
+/** What a blob cost, as JSON has it: one that was not copied has neither way nor upload. */
+export type BlobDocument = Omit<BlobReport, "way" | "upload"> & { readonly way?: Way; readonly upload?: UploadWay };
 
 const NOWHERE: ArtifactPlace = { instance: "", repository: "", tag: "" };
 
@@ -58,11 +58,12 @@ export function taskDocument(message: wire.Task): TaskDocument {
 /** A task of the wire, answered alone and so with its blobs, as JSON. */
 export function wholeTaskDocument(message: wire.Task): TaskDocument {
   const task = taskDocument(message);
-  const blobs = blobReportsFromMessages(message.blobs).map(({ digest, size, rung, way, ...numbers }) => ({
+  const blobs = blobReportsFromMessages(message.blobs).map(({ digest, size, rung, way, upload, ...numbers }) => ({
     digest,
     size,
     rung,
     ...(way === undefined ? {} : { way }),
+    ...(upload === undefined ? {} : { upload }),
     ...numbers,
   }));
   return { ...task, status: { ...task.status, blobs } };

@@ -13,6 +13,7 @@ const segmented: wire.BlobReport = {
   size: 208 * MIB,
   rung: wire.Rung.RESUMED,
   way: wire.Way.SEGMENTED,
+  upload: wire.UploadWay.CHUNKED,
   ranges: 16,
   retries: 2,
   copied: 200 * MIB,
@@ -32,7 +33,7 @@ const document: TaskDocument = wholeTaskDocument({ ...wire.Task.create(), id: "t
 describe("a task's blobs", () => {
   it("are an array in JSON, a blob that was not copied having no way", () => {
     expect(JSON.parse(JSON.stringify(document)).status.blobs).toEqual([
-      { ...segmented, rung: "resumed", way: "segmented" },
+      { ...segmented, rung: "resumed", way: "segmented", upload: "chunked" },
       {
         digest: existing.digest,
         size: 40,

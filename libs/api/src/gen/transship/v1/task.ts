@@ -68,6 +68,30 @@ export namespace Way {
   export type SEGMENTED = typeof Way.SEGMENTED;
 }
 
+/** How the requests of an upload carried a blob. */
+export const UploadWay = {
+  /** UNSPECIFIED - It was not copied, or the agent is older. */
+  UNSPECIFIED: 0,
+  /** SINGLE_POST - One POST. */
+  SINGLE_POST: 1,
+  /** MONOLITHIC - One PUT. */
+  MONOLITHIC: 2,
+  /** PATCH_THEN_PUT - One PATCH, and a PUT to end it. */
+  PATCH_THEN_PUT: 3,
+  /** CHUNKED - PATCHes in order, and a PUT to end them. */
+  CHUNKED: 4,
+} as const;
+
+export type UploadWay = typeof UploadWay[keyof typeof UploadWay];
+
+export namespace UploadWay {
+  export type UNSPECIFIED = typeof UploadWay.UNSPECIFIED;
+  export type SINGLE_POST = typeof UploadWay.SINGLE_POST;
+  export type MONOLITHIC = typeof UploadWay.MONOLITHIC;
+  export type PATCH_THEN_PUT = typeof UploadWay.PATCH_THEN_PUT;
+  export type CHUNKED = typeof UploadWay.CHUNKED;
+}
+
 /** The life of a task. */
 export const TaskState = {
   /** UNSPECIFIED - Never sent. */
@@ -163,6 +187,8 @@ export interface BlobReport {
   wasted: number;
   /** Milliseconds from the first request to the confirmation. */
   milliseconds: number;
+  /** How its upload to the target ended. */
+  upload: UploadWay;
 }
 
 /** One artifact to bring from a source to a target. */
@@ -526,6 +552,7 @@ function createBaseBlobReport(): BlobReport {
     resumed: 0,
     wasted: 0,
     milliseconds: 0,
+    upload: 0,
   };
 }
 
@@ -560,6 +587,9 @@ export const BlobReport: MessageFns<BlobReport> = {
     }
     if (message.milliseconds !== 0) {
       writer.uint32(80).int64(message.milliseconds);
+    }
+    if (message.upload !== 0) {
+      writer.uint32(160).int32(message.upload);
     }
     return writer;
   },
@@ -657,6 +687,14 @@ export const BlobReport: MessageFns<BlobReport> = {
             message.milliseconds = longToNumber(reader.int64());
             continue;
           }
+          case 20: {
+            if (tag !== 160) {
+              break;
+            }
+
+            message.upload = reader.int32() as any;
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -684,6 +722,7 @@ export const BlobReport: MessageFns<BlobReport> = {
     message.resumed = object.resumed ?? 0;
     message.wasted = object.wasted ?? 0;
     message.milliseconds = object.milliseconds ?? 0;
+    message.upload = object.upload ?? 0;
     return message;
   },
 };
