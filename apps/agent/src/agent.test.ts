@@ -94,7 +94,13 @@ describe("a task", () => {
     await plane.hear("demand");
     plane.send(assignment("v1", { attempt: 2, bytesSoFar: { ...NO_BYTES, copied: 100 } }));
     const copy = await copyOf("v1");
-    expect(copy.request).toMatchObject({ reference: "v1", tag: "v1", overwrite: "always", digest: `sha256:${"0".repeat(64)}` });
+    expect(copy.request).toMatchObject({
+      reference: "v1",
+      tag: "v1",
+      overwrite: "always",
+      begunBefore: false,
+      digest: `sha256:${"0".repeat(64)}`,
+    });
     expect([copy.request.source.name, copy.request.target.name]).toEqual(["team/app", "mirror/app"]);
     copy.finish("copied", 50);
     const outcome = await outcomeOf("v1");

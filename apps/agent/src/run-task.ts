@@ -28,6 +28,7 @@ export async function runTask(
       digest: assigned.digest,
       tag: assigned.target.tag,
       overwrite: assigned.overwrite,
+      begunBefore: assigned.key.epoch > 1,
     };
     const note = (now: CopyProgress) => {
       progress = { totalBytes: now.totalBytes, doneBytes: now.doneBytes, bytes: now.bytes };

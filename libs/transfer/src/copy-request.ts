@@ -13,6 +13,8 @@ export interface CopyRequest {
   readonly tag?: string | undefined;
   /** What to do when the target's tag has another digest. */
   readonly overwrite: Overwrite;
+  /** Whether somebody may have begun this copy before: then the target is asked for every blob, small ones too. Absent = no. */
+  readonly begunBefore?: boolean | undefined;
 }
 
 /** What a copy may tell and be told while it runs. */

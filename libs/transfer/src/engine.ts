@@ -52,6 +52,7 @@ export function createCopyEngine(options: EngineOptions): CopyEngine {
       const journey = {
         source: request.source,
         target: request.target,
+        begunBefore: request.begunBefore ?? false,
         journal,
         memory,
         spool,

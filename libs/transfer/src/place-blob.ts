@@ -12,7 +12,7 @@ import { streamBlob } from "./stream/stream-blob.ts";
 import { isSentUnasked, sendSmall } from "./upload/send-small.ts";
 import { SMALL_BYTES } from "./upload/upload-profile.ts";
 
-/** Repositories that are tried for a mount before the bytes are copied after all. */
+/** Repositories that are tried for a mount before the bytes are copied after all; one for a small blob, whose upload costs no more than a second try. */
 const MOUNT_TRIES = 2;
 
 /**
@@ -43,7 +43,7 @@ async function climb(account: BlobAccount, place: BlobPlace, journey: Journey, j
     account.rung = joined ? "joined" : "existing";
     account.count("existing", blob.size);
   } else {
-    const opened = await mount(place, journey);
+    const opened = await mount(place, journey, blob.size <= SMALL_BYTES ? 1 : MOUNT_TRIES);
     if (opened === true) {
       account.rung = joined ? "joined" : "mounted";
       account.count("mounted", blob.size);
@@ -57,17 +57,17 @@ async function climb(account: BlobAccount, place: BlobPlace, journey: Journey, j
 /** Rung 1: the repository has it, by what it said lately or by HEAD. A small blob that it was never seen to have is not worth the question. */
 async function exists(place: BlobPlace, size: number, journey: Journey): Promise<boolean> {
   if (journey.memory.confirmed(place)) return true;
-  if (isSentUnasked(size, place, journey.journal)) return false;
+  if (isSentUnasked(size, place, journey)) return false;
   return tryPatiently("target", journey.signal, () => journey.target.hasBlob(place.digest as Blob["digest"], { signal: journey.signal }));
 }
 
 /** Rung 2: true when mounted; else the upload that the registry opened in its place, if it did. */
-async function mount(place: BlobPlace, journey: Journey): Promise<true | BlobUpload | undefined> {
+async function mount(place: BlobPlace, journey: Journey, tries: number): Promise<true | BlobUpload | undefined> {
   const { source, target, journal, signal } = journey;
   const known = journal.repositoriesWith(place.registry, place.digest);
   const candidates = source.registry === target.registry ? [source.name, ...known] : known;
   let opened: BlobUpload | undefined;
-  for (const from of [...new Set(candidates)].filter((name) => name !== target.name).slice(0, MOUNT_TRIES)) {
+  for (const from of [...new Set(candidates)].filter((name) => name !== target.name).slice(0, tries)) {
     await opened?.cancel();
     const answer = await target.mountBlob(place.digest as Blob["digest"], from, { signal }).catch(() => undefined);
     if (answer === true) return true;
