@@ -94,7 +94,13 @@ describe("a task", () => {
     await plane.hear("demand");
     plane.send(assignment("v1", { attempt: 2, bytesSoFar: { ...NO_BYTES, copied: 100 } }));
     const copy = await copyOf("v1");
-    expect(copy.request).toMatchObject({ reference: "v1", tag: "v1", overwrite: "always", digest: `sha256:${"0".repeat(64)}` });
+    expect(copy.request).toMatchObject({
+      reference: "v1",
+      tag: "v1",
+      overwrite: "always",
+      begunBefore: false,
+      digest: `sha256:${"0".repeat(64)}`,
+    });
     expect([copy.request.source.name, copy.request.target.name]).toEqual(["team/app", "mirror/app"]);
     copy.finish("copied", 50);
     const outcome = await outcomeOf("v1");
@@ -123,6 +129,7 @@ describe("a task", () => {
       rung: "sibling",
       way: "segmented",
       from: "sh",
+      upload: "chunked",
       ranges: 16,
       retries: 1,
       copied: 9,
@@ -134,7 +141,8 @@ describe("a task", () => {
     (await copyOf("v1")).finish("copied", 0, blobs);
     const outcome = await outcomeOf("v1");
     expect(outcome.blobs.map(({ digest }) => digest)).toEqual(blobs.slice(0, 200).map(({ digest }) => digest));
-    expect(outcome.blobs[0]).toEqual({ ...blobs[0], state: wire.BlobState.DONE, rung: wire.Rung.SIBLING, way: wire.Way.SEGMENTED });
+    const onTheWire = { rung: wire.Rung.SIBLING, way: wire.Way.SEGMENTED, upload: wire.UploadWay.CHUNKED, state: wire.BlobState.DONE };
+    expect(outcome.blobs[0]).toEqual({ ...blobs[0], ...onTheWire });
   });
 
   it.each([

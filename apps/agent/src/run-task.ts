@@ -37,6 +37,7 @@ export async function runTask(
       overwrite: assigned.overwrite,
       siblings: [home, ...siblings.opened],
       rule: assigned.executionId,
+      begunBefore: assigned.key.epoch > 1,
     };
     const onEnd = (end: CopyCost) => {
       cost = end;

@@ -1,10 +1,12 @@
-import { BLOB_STATES, type BlobReport, RUNGS, sumBlobs, type Way } from "@transship/model";
+import { BLOB_STATES, type BlobReport, RUNGS, sumBlobs, type UploadWay, type Way } from "@transship/model";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { blobReportsFromMessages, blobReportToMessage, blobSumsFromMessages, blobSumsToMessages } from "./blob-report-mapping.ts";
 import { BlobReport as BlobReportMessage, RungSum } from "./gen/transship/v1/task.ts";
 
 const WAYS: readonly (Way | undefined)[] = [undefined, "stream", "spooled", "segmented"];
+
+const UPLOADS: readonly (UploadWay | undefined)[] = [undefined, "single-post", "monolithic", "patch-then-put", "chunked"];
 
 const int32 = fc.nat();
 const int64 = fc.nat(Number.MAX_SAFE_INTEGER);
@@ -15,6 +17,7 @@ const report: fc.Arbitrary<BlobReport> = fc.record({
   rung: fc.constantFrom(...RUNGS),
   way: fc.constantFrom(...WAYS),
   from: fc.constantFrom(undefined, "sh", "sg"),
+  upload: fc.constantFrom(...UPLOADS),
   ranges: int32,
   retries: int32,
   copied: int64,

@@ -6,6 +6,7 @@ import {
   NO_BLOBS,
   type Rung,
   sumsOf,
+  type UploadWay,
   type Way,
 } from "@transship/model";
 import {
@@ -13,6 +14,7 @@ import {
   BlobState as BlobStateMessage,
   Rung as RungMessage,
   type RungSum as RungSumMessage,
+  UploadWay as UploadWayMessage,
   Way as WayMessage,
 } from "./gen/transship/v1/task.ts";
 
@@ -31,6 +33,13 @@ const WAYS = {
   segmented: WayMessage.SEGMENTED,
 } as const satisfies Record<Way, WayMessage>;
 
+const UPLOADS = {
+  "single-post": UploadWayMessage.SINGLE_POST,
+  monolithic: UploadWayMessage.MONOLITHIC,
+  "patch-then-put": UploadWayMessage.PATCH_THEN_PUT,
+  chunked: UploadWayMessage.CHUNKED,
+} as const satisfies Record<UploadWay, UploadWayMessage>;
+
 const BLOB_STATES = {
   done: BlobStateMessage.DONE,
   failed: BlobStateMessage.FAILED,
@@ -38,8 +47,15 @@ const BLOB_STATES = {
 } as const satisfies Record<BlobState, BlobStateMessage>;
 
 export function blobReportToMessage(report: BlobReport): BlobReportMessage {
-  const { rung, way, from = "", state } = report;
-  return { ...report, rung: RUNGS[rung], way: way === undefined ? WayMessage.UNSPECIFIED : WAYS[way], from, state: BLOB_STATES[state] };
+  const { rung, way, upload, from = "", state } = report;
+  return {
+    ...report,
+    rung: RUNGS[rung],
+    way: way === undefined ? WayMessage.UNSPECIFIED : WAYS[way],
+    upload: upload === undefined ? UploadWayMessage.UNSPECIFIED : UPLOADS[upload],
+    from,
+    state: BLOB_STATES[state],
+  };
 }
 
 /** Reports as the model has them. One with a rung of a newer peer is left out: any other rung would be untrue. */
@@ -53,6 +69,7 @@ export function blobReportsFromMessages(messages: readonly BlobReportMessage[]):
             ...message,
             rung,
             way: keyOf(WAYS, message.way),
+            upload: keyOf(UPLOADS, message.upload),
             from: message.from === "" ? undefined : message.from,
             state: keyOf(BLOB_STATES, message.state) ?? "done",
           },

@@ -18,6 +18,8 @@ export interface CopyRequest {
   readonly siblings?: readonly Sibling[] | undefined;
   /** Whose work this is: the engine lets rules take turns, however much each has to do. Copies that name none share their turns. */
   readonly rule?: string | undefined;
+  /** Whether somebody may have begun this copy before: then the target is asked for every blob, small ones too. Absent = no. */
+  readonly begunBefore?: boolean | undefined;
 }
 
 /** What a copy may tell and be told while it runs. */

@@ -59,6 +59,7 @@ export function createCopyEngine(options: EngineOptions): CopyEngine {
         siblings: request.siblings ?? [],
         shunned,
         share: request.rule ?? "",
+        begunBefore: request.begunBefore ?? false,
         journal,
         memory,
         spool,

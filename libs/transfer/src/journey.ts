@@ -25,6 +25,8 @@ export interface Journey {
   readonly memory: BlobMemory;
   readonly spool: SpoolRoom;
   readonly tally: Tally;
+  /** Whether the target may have parts of the artifact that nobody here knows of. */
+  readonly begunBefore: boolean;
   readonly paths: PathMemory;
   /** How registries take blobs. */
   readonly uploads: UploadProfiles;

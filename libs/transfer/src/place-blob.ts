@@ -11,8 +11,9 @@ import type { Flights } from "./schedule/flights.ts";
 import type { Scheduler } from "./schedule/scheduler.ts";
 import { isNearer } from "./sibling/find-sibling.ts";
 import { isSentUnasked } from "./upload/send-small.ts";
+import { SMALL_BYTES } from "./upload/upload-profile.ts";
 
-/** Repositories that are tried for a mount before the bytes are copied after all. */
+/** Repositories that are tried for a mount before the bytes are copied after all; one for a small blob, whose upload costs no more than a second try. */
 const MOUNT_TRIES = 2;
 
 /**
@@ -96,26 +97,26 @@ async function lookAtTarget(
 ): Promise<"existing" | "mounted" | BlobUpload | undefined> {
   if (await exists(place, account.blob.size, journey)) return "existing";
   if (account.rung === "existing") account.rung = "mounted";
-  const opened = await mount(place, journey);
+  const opened = await mount(place, journey, account.blob.size <= SMALL_BYTES ? 1 : MOUNT_TRIES);
   return opened === true ? "mounted" : opened;
 }
 
 /** Rung 1: the repository has it, by what it said lately or by HEAD. A small blob that it was never seen to have is not worth the question. */
 async function exists(place: BlobPlace, size: number, journey: Journey): Promise<boolean> {
   if (journey.memory.confirmed(place)) return true;
-  if (isSentUnasked(size, place, journey.journal)) return false;
+  if (isSentUnasked(size, place, journey)) return false;
   return tryPatiently("target", journey.signal, () => journey.target.hasBlob(place.digest as Blob["digest"], { signal: journey.signal }));
 }
 
 /** Rung 2: true when mounted; else the upload that the registry opened in its place, if it did. */
-async function mount(place: BlobPlace, journey: Journey): Promise<true | BlobUpload | undefined> {
+async function mount(place: BlobPlace, journey: Journey, tries: number): Promise<true | BlobUpload | undefined> {
   const { source, target, journal, signal } = journey;
   if (journey.mounted.has(place.digest as Blob["digest"])) return undefined;
   const known = journal.repositoriesWith(place.registry, place.digest);
   const candidates = source.registry === target.registry ? [source.name, ...known] : known;
   const mayReadBack = journey.siblings.some(({ registry }) => registry.origin === target.registry);
   let opened: BlobUpload | undefined;
-  for (const from of [...new Set(candidates)].filter((name) => name !== target.name).slice(0, MOUNT_TRIES)) {
+  for (const from of [...new Set(candidates)].filter((name) => name !== target.name).slice(0, tries)) {
     await opened?.cancel();
     const answer = await target.mountBlob(place.digest as Blob["digest"], from, { signal }).catch(() => undefined);
     if (answer === true) return true;

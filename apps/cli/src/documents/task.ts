@@ -1,5 +1,5 @@
 import { blobReportsFromMessages, progressFromMessage, taskStateFromMessage, type wire } from "@transship/api";
-import type { ArtifactPlace, BlobReport, TaskProgress, TaskState, Way } from "@transship/model";
+import type { ArtifactPlace, BlobReport, TaskProgress, TaskState, UploadWay, Way } from "@transship/model";
 import { type BlobSumsDocument, blobSumsDocument } from "./blobs.ts";
 import { type Document, present } from "./document.ts";
 import { type FailureDocument, failureDocument } from "./failure.ts";
@@ -33,8 +33,12 @@ export interface TaskDocument extends Document {
   };
 }
 
-/** What a blob cost, as JSON has it: one that was not copied has no way, one that no sibling had a part in no `from`. */
-export type BlobDocument = Omit<BlobReport, "way" | "from"> & { readonly way?: Way; readonly from?: string };
+/** What a blob cost, as JSON has it: one that was not copied has neither way nor upload, one that no sibling had a part in no `from`. */
+export type BlobDocument = Omit<BlobReport, "way" | "upload" | "from"> & {
+  readonly way?: Way;
+  readonly upload?: UploadWay;
+  readonly from?: string;
+};
 
 const NOWHERE: ArtifactPlace = { instance: "", repository: "", tag: "" };
 
@@ -63,13 +67,14 @@ export function taskDocument(message: wire.Task): TaskDocument {
 /** A task of the wire, answered alone and so with its blobs, as JSON. */
 export function wholeTaskDocument(message: wire.Task): TaskDocument {
   const task = taskDocument(message);
-  const blobs = blobReportsFromMessages(message.blobs).map(({ digest, size, state, rung, way, from, ...numbers }) => ({
+  const blobs = blobReportsFromMessages(message.blobs).map(({ digest, size, state, rung, way, upload, from, ...numbers }) => ({
     digest,
     size,
     state,
     rung,
     ...(way === undefined ? {} : { way }),
     ...(from === undefined ? {} : { from }),
+    ...(upload === undefined ? {} : { upload }),
     ...numbers,
   }));
   return { ...task, status: { ...task.status, blobs, overAttempts: blobSumsDocument(message.blobSums) } };

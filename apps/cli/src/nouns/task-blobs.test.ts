@@ -14,6 +14,7 @@ const segmented: wire.BlobReport = {
   rung: wire.Rung.RESUMED,
   way: wire.Way.SEGMENTED,
   from: "sh",
+  upload: wire.UploadWay.CHUNKED,
   ranges: 16,
   retries: 2,
   copied: 200 * MIB,
@@ -34,7 +35,7 @@ const document: TaskDocument = wholeTaskDocument({ ...wire.Task.create(), id: "t
 describe("a task's blobs", () => {
   it("are an array in JSON, a blob that was not copied having no way", () => {
     expect(JSON.parse(JSON.stringify(document)).status.blobs).toEqual([
-      { ...segmented, state: "under-way", rung: "resumed", way: "segmented" },
+      { ...segmented, state: "under-way", rung: "resumed", way: "segmented", upload: "chunked" },
       {
         digest: existing.digest,
         size: 40,

@@ -6,17 +6,10 @@ import { World } from "../testing/world.ts";
 
 describe("what the blobs of a task cost", () => {
   const bytes = { copied: 7, resumed: 2, wasted: 1 };
-  const blob = {
-    rung: wire.Rung.COPIED,
-    way: wire.Way.STREAM,
-    from: "",
-    ranges: 1,
-    retries: 3,
-    state: wire.BlobState.DONE,
-    milliseconds: 40,
-    ...bytes,
-  };
-  const mounted = { ...blob, digest: "sha256:m", size: 9000, rung: wire.Rung.MOUNTED, way: wire.Way.UNSPECIFIED };
+  const how = { rung: wire.Rung.COPIED, way: wire.Way.STREAM, upload: wire.UploadWay.MONOLITHIC };
+  const blob = { ...how, from: "", state: wire.BlobState.DONE, ranges: 1, retries: 3, milliseconds: 40, ...bytes };
+  const nowhere = { way: wire.Way.UNSPECIFIED, upload: wire.UploadWay.UNSPECIFIED };
+  const mounted = { ...blob, ...nowhere, digest: "sha256:m", size: 9000, rung: wire.Rung.MOUNTED };
 
   it("is stored from the agent's report, shown with the task but not in lists, and counted by rung", async () => {
     await using plane = await startTest();

@@ -1,4 +1,4 @@
-import type { ErrorCode, TransshipError } from "@transship/errors";
+import { type ErrorCode, TransshipError } from "@transship/errors";
 import type { Lesson } from "./upload-profile.ts";
 
 /** The request of an upload that failed, and what went before it in the same session. */
@@ -16,10 +16,17 @@ export interface FailedRequest {
   readonly again: boolean;
 }
 
+/** Whether a failure is the registry's no to what it was sent; cut lines, pauses, its own failures and missing rights say nothing of how it takes blobs. */
+export function isRefusal(error: unknown): error is TransshipError {
+  return error instanceof TransshipError && REFUSALS.includes(error.code);
+}
+
 /** Answers that speak of the place or form of the bytes. */
 const OUT_OF_PLACE: readonly ErrorCode[] = ["RANGE_INVALID", "SIZE_INVALID", "BLOB_UPLOAD_INVALID"];
 /** Answers that speak of the stored bytes. */
 const OTHER_BYTES: readonly ErrorCode[] = ["DIGEST_INVALID", "SIZE_INVALID"];
+
+const REFUSALS: readonly ErrorCode[] = [...OUT_OF_PLACE, ...OTHER_BYTES, "UPLOAD_TOO_LARGE", "UNSUPPORTED", "BLOB_UPLOAD_UNKNOWN"];
 
 /**
  * What a refused request shows of the registry, beyond what happens to any upload. Words that a registry also has for a session that it lost count only when they
@@ -35,7 +42,7 @@ export function lessonOfFailure({ code }: TransshipError, failed: FailedRequest)
   if (failed.resumed === "unconfirmed" && OUT_OF_PLACE.includes(code)) return { kind: "status-lied" };
   if (failed.start === 0) {
     // GHCR answers 416 to a first chunk above 4 MiB.
-    const refused = code === "UNSUPPORTED" || code === "RANGE_INVALID" || (failed.again && isRefusal(code));
+    const refused = code === "UNSUPPORTED" || code === "RANGE_INVALID" || (failed.again && isOutOfPlace(code));
     return refused ? { kind: "patch-refused" } : undefined;
   }
   return failed.again && (code === "UNSUPPORTED" || OUT_OF_PLACE.includes(code)) ? { kind: "later-patches-lost" } : undefined;
@@ -49,6 +56,6 @@ function lessonOfClosing(code: ErrorCode, { resumed, chunks, again }: FailedRequ
   return chunks > 1 ? { kind: "later-patches-lost" } : undefined;
 }
 
-function isRefusal(code: ErrorCode): boolean {
+function isOutOfPlace(code: ErrorCode): boolean {
   return code === "BLOB_UPLOAD_UNKNOWN" || OUT_OF_PLACE.includes(code);
 }

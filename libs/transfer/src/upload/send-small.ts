@@ -2,7 +2,7 @@ import { TransshipError } from "@transship/errors";
 import { type BlobUpload, createDigestHash, digestAlgorithm, hashDigest } from "@transship/oci";
 import { digestMismatch } from "../blob.ts";
 import type { BlobAccount } from "../blob-account.ts";
-import type { BlobPlace, Journal } from "../journal.ts";
+import type { BlobPlace } from "../journal.ts";
 import type { Journey } from "../journey.ts";
 import { withSide } from "../patience.ts";
 import { readFromNearest } from "../sibling/read-from-nearest.ts";
@@ -11,11 +11,11 @@ import type { Trials } from "./trials.ts";
 import { SMALL_BYTES, type UploadProfile } from "./upload-profile.ts";
 
 /**
- * Whether a blob is sent without asking first: it is small, and the target's repository was never seen to have it. The question would cost a round trip, as much as
- * the upload itself; what was there all the same is counted as copied.
+ * Whether a blob is sent without asking first: it is small, the target's repository was never seen to have it, and nobody began this copy before. The question would
+ * cost a round trip, as much as the upload itself; what was there all the same is counted as copied.
  */
-export function isSentUnasked(size: number, place: BlobPlace, journal: Journal): boolean {
-  return size <= SMALL_BYTES && !journal.repositoriesWith(place.registry, place.digest).includes(place.repository);
+export function isSentUnasked(size: number, place: BlobPlace, { journal, begunBefore }: Pick<Journey, "journal" | "begunBefore">): boolean {
+  return size <= SMALL_BYTES && !begunBefore && !journal.repositoriesWith(place.registry, place.digest).includes(place.repository);
 }
 
 /**

@@ -1,5 +1,4 @@
-import { TransshipError } from "@transship/errors";
-import { type FailedRequest, lessonOfFailure } from "./lesson-of-failure.ts";
+import { type FailedRequest, isRefusal, lessonOfFailure } from "./lesson-of-failure.ts";
 import type { Lesson, UploadProfile } from "./upload-profile.ts";
 import type { UploadProfiles } from "./upload-profiles.ts";
 
@@ -11,7 +10,8 @@ export class Trials {
   readonly #uploads: UploadProfiles;
   readonly #registry: string;
   #used: UploadProfile;
-  #failedAt: string | undefined;
+  /** Where the attempt before was refused; undefined where it failed in another way. */
+  #refusedAt: string | undefined;
   #atOnce = 0;
 
   constructor(uploads: UploadProfiles, registry: string) {
@@ -33,17 +33,22 @@ export class Trials {
   /** A request failed. Failures of the source must not be told here: they say nothing of the target. */
   failed(error: unknown, request: Omit<FailedRequest, "again">): void {
     const point = `${request.request} ${request.start === 0 ? "first" : "later"}`;
-    const again = this.#failedAt === point;
-    this.#failedAt = point;
-    if (!(error instanceof TransshipError)) return;
+    const again = this.#refusedAt === point;
+    this.#refusedAt = isRefusal(error) ? point : undefined;
+    // What was learned during the attempt may be all that it failed by: the next one shows.
+    if (!isRefusal(error) || this.#isOutdated) return;
     const lesson = lessonOfFailure(error, { ...request, again });
     if (lesson !== undefined) this.learn(lesson);
   }
 
   /** Whether the registry is known better than when the attempt began, so that the next one goes another way, at once. */
   wiser(): boolean {
-    if (this.#uploads.of(this.#registry) === this.#used || this.#atOnce >= MOST_AT_ONCE) return false;
+    if (!this.#isOutdated || this.#atOnce >= MOST_AT_ONCE) return false;
     this.#atOnce += 1;
     return true;
+  }
+
+  get #isOutdated(): boolean {
+    return this.#uploads.of(this.#registry) !== this.#used;
   }
 }

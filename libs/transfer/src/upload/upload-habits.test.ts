@@ -112,6 +112,40 @@ describe("a small blob", () => {
     expect(stage.source.stats.requests("blob-get") - before).toBe(1);
   });
 
+  it("of a copy that another agent began is asked for, not fetched again", async () => {
+    const { stage } = await copyTo({}, 3_000);
+    await using _ = stage;
+    await using another = await setStage();
+    await fetch(`${stage.target.url}/v2/app/manifests/v1`, { method: "DELETE" });
+    stage.source.stats.reset();
+    const result = await another.engine.copy({ ...stage.request("app", "v1"), begunBefore: true });
+    expect(result.outcome).toBe("copied");
+    expect(stage.source.stats.requests("blob-get")).toBe(0);
+    expect(result.blobs.map(({ rung }) => rung)).toEqual(["existing", "existing", "existing"]);
+  });
+
+  it("that other repositories have is mounted unasked, or goes into the upload that was opened instead", async () => {
+    await using stage = await setStage();
+    const layers = [{ size: 2_000, seed: "base" }];
+    for (const repository of ["one", "two", "three"]) await seedImage(stage.source, { repository, tag: "v1", layers });
+    await stage.engine.copy(stage.request("one", "v1"));
+    await stage.engine.copy(stage.request("two", "v1"));
+    stage.target.stats.reset();
+    const mounted = await stage.engine.copy(stage.request("three", "v1"));
+    expect(mounted.blobs.map(({ rung }) => rung)).toEqual(["mounted", "mounted"]);
+    expect(stage.target.stats.requests("blob-mount")).toBe(2);
+    expect(stage.target.stats.requests("blob-head", "blob-post", "blob-put")).toBe(0);
+
+    await using strict = await setStage({ target: { settings: { mount: false } } });
+    for (const repository of ["one", "two", "three"]) await seedImage(strict.source, { repository, tag: "v1", layers });
+    for (const repository of ["one", "two"]) await strict.engine.copy(strict.request(repository, "v1"));
+    strict.target.stats.reset();
+    await strict.engine.copy(strict.request("three", "v1"));
+    expect(strict.target.stats.requests("blob-mount")).toBe(2);
+    expect(strict.target.stats.requests("blob-put")).toBe(2);
+    expect(strict.target.stats.requests("blob-head", "blob-post", "blob-start", "blob-cancel")).toBe(0);
+  });
+
   it("that a single POST did not bring after all is sent in two requests", async () => {
     await using stage = await setStage();
     const image = await seedImage(stage.source, { repository: "app", tag: "v1", layers: [{ size: 2_000, seed: 1 }] });

@@ -1,4 +1,4 @@
-import type { Journal } from "../journal.ts";
+import type { Journal, RememberedProfile } from "../journal.ts";
 import { type Lesson, learn, UNTRIED, type UploadProfile } from "./upload-profile.ts";
 
 /** After so many milliseconds a registry is tried afresh: it may have been upgraded, or a lesson have been an accident of the network. */
@@ -8,7 +8,8 @@ const AGED_MS = 7 * 24 * 3_600_000;
 export class UploadProfiles {
   readonly #journal: Journal;
   readonly #now: () => number;
-  readonly #known = new Map<string, { readonly profile: UploadProfile; readonly learnedAt: number }>();
+  /** What the journal says, read once a registry; undefined where it says nothing. */
+  readonly #known = new Map<string, RememberedProfile | undefined>();
 
   /** `now`: milliseconds since the epoch. */
   constructor(journal: Journal, now: () => number = Date.now) {
@@ -18,12 +19,10 @@ export class UploadProfiles {
 
   /** What is known of a registry; the same object until something is learned. */
   of(registry: string): UploadProfile {
-    const known = this.#known.get(registry) ?? this.#journal.uploadProfile(registry);
-    const age = known === undefined ? 0 : this.#now() - known.learnedAt;
-    // A clock that was set back makes what is from the future no younger.
-    if (known === undefined || age > AGED_MS || age < -AGED_MS) return UNTRIED;
-    this.#known.set(registry, known);
-    return known.profile;
+    if (!this.#known.has(registry)) this.#known.set(registry, this.#journal.uploadProfile(registry));
+    const known = this.#known.get(registry);
+    // A clock that was set back by more than that makes what is from the future no younger.
+    return known === undefined || Math.abs(this.#now() - known.learnedAt) > AGED_MS ? UNTRIED : known.profile;
   }
 
   learn(registry: string, lesson: Lesson): void {

@@ -92,6 +92,30 @@ export namespace BlobState {
   export type UNDER_WAY = typeof BlobState.UNDER_WAY;
 }
 
+/** How the requests of an upload carried a blob. */
+export const UploadWay = {
+  /** UNSPECIFIED - It was not copied, or the agent is older. */
+  UNSPECIFIED: 0,
+  /** SINGLE_POST - One POST. */
+  SINGLE_POST: 1,
+  /** MONOLITHIC - One PUT. */
+  MONOLITHIC: 2,
+  /** PATCH_THEN_PUT - One PATCH, and a PUT to end it. */
+  PATCH_THEN_PUT: 3,
+  /** CHUNKED - PATCHes in order, and a PUT to end them. */
+  CHUNKED: 4,
+} as const;
+
+export type UploadWay = typeof UploadWay[keyof typeof UploadWay];
+
+export namespace UploadWay {
+  export type UNSPECIFIED = typeof UploadWay.UNSPECIFIED;
+  export type SINGLE_POST = typeof UploadWay.SINGLE_POST;
+  export type MONOLITHIC = typeof UploadWay.MONOLITHIC;
+  export type PATCH_THEN_PUT = typeof UploadWay.PATCH_THEN_PUT;
+  export type CHUNKED = typeof UploadWay.CHUNKED;
+}
+
 /** The life of a task. */
 export const TaskState = {
   /** UNSPECIFIED - Never sent. */
@@ -207,6 +231,8 @@ export interface BlobReport {
   from: string;
   /** How far it was. */
   state: BlobState;
+  /** How its upload to the target ended. */
+  upload: UploadWay;
 }
 
 /** One artifact to bring from a source to a target. */
@@ -679,6 +705,7 @@ function createBaseBlobReport(): BlobReport {
     milliseconds: 0,
     from: "",
     state: 0,
+    upload: 0,
   };
 }
 
@@ -719,6 +746,9 @@ export const BlobReport: MessageFns<BlobReport> = {
     }
     if (message.state !== 0) {
       writer.uint32(96).int32(message.state);
+    }
+    if (message.upload !== 0) {
+      writer.uint32(160).int32(message.upload);
     }
     return writer;
   },
@@ -832,6 +862,14 @@ export const BlobReport: MessageFns<BlobReport> = {
             message.state = reader.int32() as any;
             continue;
           }
+          case 20: {
+            if (tag !== 160) {
+              break;
+            }
+
+            message.upload = reader.int32() as any;
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -861,6 +899,7 @@ export const BlobReport: MessageFns<BlobReport> = {
     message.milliseconds = object.milliseconds ?? 0;
     message.from = object.from ?? "";
     message.state = object.state ?? 0;
+    message.upload = object.upload ?? 0;
     return message;
   },
 };
