@@ -144,6 +144,20 @@ describe("the nearest sibling", { timeout: 60_000 }, () => {
     expect(stage.target.stats.requests()).toBe(asked);
   });
 
+  it("that does not answer holds nothing up: the source is taken, and it is left alone", async () => {
+    await using stage = await setSiblingStage();
+    const image = await arrivedAtFirst(stage, LAYERS.slice(1));
+    const fault = stage.target.faults.add({ action: { kind: "delay", milliseconds: 60_000 }, match: { op: "blob-head" }, times: EVER });
+    const begun = performance.now();
+
+    const result = await stage.engine.copy(stage.toSecond("app", "v1", { siblings: [stage.first] }));
+
+    expect(fault.fired).toBeGreaterThan(0);
+    expect(performance.now() - begun).toBeLessThan(30_000);
+    expect(result.blobs.map(({ rung }) => rung)).toEqual(image.blobs.map(() => "copied"));
+    for (const { digest } of image.blobs) expect(stage.journal.repositoriesWith(stage.target.url, digest)).toEqual(["app"]);
+  });
+
   it("is waited for when the same small blob is on its way there, so that it crosses once", async () => {
     await using stage = await setSiblingStage();
     await arrivedAtFirst(stage, [{ size: 10, seed: "way" }]);
