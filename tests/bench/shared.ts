@@ -18,7 +18,7 @@ const MIB = 1024 * 1024;
 /** Fifty images, a repository each, on five bases of three layers; each has a layer of its own. */
 export const IMAGES = 50;
 export const BASES = 5;
-const BASE_LAYERS = [12, 4, 1].map((mebibytes) => mebibytes * MIB);
+const BASE_LAYERS = [40, 12, 4].map((mebibytes) => mebibytes * MIB);
 const OWN_LAYER = MIB;
 const TAG = "v1";
 const ROUNDS = 2;

@@ -32,7 +32,7 @@ export interface CopyEngine extends AsyncDisposable {
 
 const PARALLEL_BLOBS = 6;
 /** Places for small requests and small blobs. */
-const PARALLEL_SMALL = 8;
+const PARALLEL_SMALL = 16;
 
 /** @throws TransshipError `DATA_DIR_UNUSABLE` where the spool directory cannot be opened. */
 export function createCopyEngine(options: EngineOptions): CopyEngine {

@@ -16,7 +16,8 @@ export interface SiblingStage extends Stage {
   sourceGets(): number;
 }
 
-const FAR_MS = 40;
+/** So long that a busy machine does not take what is near for far. */
+const FAR_MS = 120;
 
 export async function setSiblingStage(options: StageOptions & { readonly second?: DevRegistryOptions } = {}): Promise<SiblingStage> {
   await using opened = new AsyncDisposableStack();

@@ -1,5 +1,5 @@
-/** Blobs up to this size are small requests rather than transfers: mostly configs and attestations, over in a few round trips. */
-const SMALL_BYTES = 256 * 1024;
+/** Blobs up to this size are small requests rather than transfers: mostly configs, attestations and small layers, over in a few round trips. */
+const SMALL_BYTES = 1024 * 1024;
 
 /** Something to do that takes a place in the schedule. Known by its identity: one object, one job. */
 export interface Job {

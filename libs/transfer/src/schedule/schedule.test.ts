@@ -6,8 +6,10 @@ import { Schedule } from "./schedule.ts";
 import { OLDEST_EVERY } from "./share-queue.ts";
 
 const MIB = 1024 * 1024;
+/** The smallest job that these tests take for a large one. */
+const LARGE = 2 * MIB;
 const job = (share: string, bytes: number): Job => ({ share, bytes });
-const bytes = fc.oneof(fc.integer({ min: 0, max: 300_000 }), fc.integer({ min: 0, max: 4 * 1024 * MIB }));
+const bytes = fc.oneof(fc.integer({ min: 0, max: 2 * MIB }), fc.integer({ min: 0, max: 4 * 1024 * MIB }));
 const jobs = fc.record({ share: fc.constantFrom("a", "b", "c", "d"), bytes });
 const places = fc.record({ large: fc.integer({ min: 1, max: 4 }), small: fc.integer({ min: 1, max: 4 }) });
 
@@ -71,7 +73,7 @@ describe("the schedule", () => {
 
   it("takes the largest of a share first, and every fourth time the one that waits longest", () => {
     fc.assert(
-      fc.property(fc.array(fc.integer({ min: MIB, max: 900 * MIB }), { minLength: 1, maxLength: 40 }), (sizes) => {
+      fc.property(fc.array(fc.integer({ min: LARGE, max: 900 * MIB }), { minLength: 1, maxLength: 40 }), (sizes) => {
         const schedule = new Schedule<Job>({ large: 1, small: 1 });
         const waiting = sizes.map((size) => job("a", size));
         for (const one of waiting) schedule.add(one);
@@ -87,7 +89,7 @@ describe("the schedule", () => {
   });
 
   it("lets shares that both have work take turns by bytes: neither is ahead by more than one job", () => {
-    const sizes = fc.array(fc.integer({ min: MIB, max: 64 * MIB }), { minLength: 5, maxLength: 30 });
+    const sizes = fc.array(fc.integer({ min: LARGE, max: 64 * MIB }), { minLength: 5, maxLength: 30 });
     fc.assert(
       fc.property(sizes, sizes, (first, second) => {
         const schedule = new Schedule<Job>({ large: 1, small: 0 });
@@ -107,7 +109,7 @@ describe("the schedule", () => {
 
   it("lets a rule of one blob in at once though another has ten thousand", () => {
     const schedule = new Schedule<Job>({ large: 1, small: 1 });
-    for (let count = 0; count < 10_000; count++) schedule.add(job("many", (1 + (count % 90)) * MIB));
+    for (let count = 0; count < 10_000; count++) schedule.add(job("many", (2 + (count % 90)) * MIB));
     for (let count = 0; count < 500; count++) {
       const taken = schedule.next();
       if (taken !== undefined) schedule.ended(taken);
@@ -121,19 +123,19 @@ describe("the schedule", () => {
 
   it("lets nothing starve: not a small blob behind larger ones of its rule, nor a rule behind new ones that keep coming", () => {
     fc.assert(
-      fc.property(fc.boolean(), fc.integer({ min: MIB, max: 900 * MIB }), (ownRule, size) => {
+      fc.property(fc.boolean(), fc.integer({ min: LARGE, max: 900 * MIB }), (ownRule, size) => {
         const schedule = new Schedule<Job>({ large: 1, small: 1 });
         // It has just been given a large blob, so that it stands behind everybody else.
         schedule.add(job("patient", size));
         const first = schedule.next();
         if (first !== undefined) schedule.ended(first);
-        const patient = job("patient", MIB);
+        const patient = job("patient", LARGE);
         schedule.add(patient);
-        const most = OLDEST_EVERY + (8 * size) / MIB;
+        const most = OLDEST_EVERY + (8 * size) / LARGE;
         let turns = 0;
         for (let taken: Job | undefined; taken !== patient; turns++) {
           expect(turns).toBeLessThanOrEqual(most);
-          schedule.add(ownRule ? job("patient", 999 * MIB) : job(`new ${turns}`, MIB));
+          schedule.add(ownRule ? job("patient", 999 * MIB) : job(`new ${turns}`, LARGE));
           taken = schedule.next();
           if (taken !== undefined) schedule.ended(taken);
         }

@@ -11,7 +11,7 @@ const TRIES = 2;
 const NEARER_SHARE = 0.75;
 const NEARER_MS = 5;
 /** A sibling that does not answer within so many milliseconds is none. */
-const ANSWER_MS = 5_000;
+const ANSWER_MS = 2_000;
 
 /**
  * The nearest sibling that has a blob: of those whose repositories were seen with it, and that are nearer than the source, the first that says so when it is asked.

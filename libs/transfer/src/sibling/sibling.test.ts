@@ -98,8 +98,10 @@ describe("the nearest sibling", { timeout: 60_000 }, () => {
     expect(fault.fired).toBe(1);
     expect(await digestAt(stage.second, "app", "v1")).toBe(image.digest);
     const large = result.blobs.find((blob) => blob.size > MIB);
-    expect(large).toMatchObject({ rung: "copied", from: brought > 0 ? "first" : undefined, copied: 24 * MIB, wasted: 0, resumed: 0 });
-    expect(stage.source.stats.bytesServed(large?.digest ?? "")).toBeLessThanOrEqual(24 * MIB - brought);
+    expect(large).toMatchObject({ rung: "copied", from: brought > 0 ? "first" : undefined, resumed: 0 });
+    // Ranges of the source that turn out slow may be asked for again, so a little more than the rest may come.
+    expect((large?.copied ?? 0) - (large?.wasted ?? 0)).toBe(24 * MIB);
+    expect(stage.source.stats.bytesServed(large?.digest ?? "")).toBeLessThan(24 * MIB * 1.2 - brought);
   });
 
   it.each([{ size: 24 * MIB }, { size: 900_000 }])(
@@ -118,13 +120,11 @@ describe("the nearest sibling", { timeout: 60_000 }, () => {
 
       expect(fault.fired).toBeGreaterThan(0);
       expect(await digestAt(stage.second, "app", "v1")).toBe(image.digest);
-      expect(result.blobs.find((blob) => blob.size === size)).toMatchObject({
-        rung: "copied",
-        from: "first",
-        copied: 2 * size,
-        wasted: size,
-      });
-      expect(stage.source.stats.bytesServed(layer)).toBe(size);
+      const report = result.blobs.find((blob) => blob.size === size);
+      expect(report).toMatchObject({ rung: "copied", from: "first" });
+      expect(report?.wasted).toBeGreaterThanOrEqual(size);
+      expect((report?.copied ?? 0) - (report?.wasted ?? 0)).toBe(size);
+      expect(stage.source.stats.bytesServed(layer)).toBeGreaterThanOrEqual(size);
       expect(stage.journal.repositoriesWith(stage.target.url, layer)).toEqual([]);
     },
   );
@@ -142,6 +142,20 @@ describe("the nearest sibling", { timeout: 60_000 }, () => {
 
     expect(fault.fired).toBeGreaterThan(0);
     expect(stage.target.stats.requests()).toBe(asked);
+  });
+
+  it("that does not answer holds nothing up: the source is taken, and it is left alone", async () => {
+    await using stage = await setSiblingStage();
+    const image = await arrivedAtFirst(stage, LAYERS.slice(1));
+    const fault = stage.target.faults.add({ action: { kind: "delay", milliseconds: 60_000 }, match: { op: "blob-head" }, times: EVER });
+    const begun = performance.now();
+
+    const result = await stage.engine.copy(stage.toSecond("app", "v1", { siblings: [stage.first] }));
+
+    expect(fault.fired).toBeGreaterThan(0);
+    expect(performance.now() - begun).toBeLessThan(30_000);
+    expect(result.blobs.map(({ rung }) => rung)).toEqual(image.blobs.map(() => "copied"));
+    for (const { digest } of image.blobs) expect(stage.journal.repositoriesWith(stage.target.url, digest)).toEqual(["app"]);
   });
 
   it("is waited for when the same small blob is on its way there, so that it crosses once", async () => {
@@ -165,7 +179,7 @@ describe("the nearest sibling", { timeout: 60_000 }, () => {
 describe("fifty images that share their bases", { timeout: 60_000 }, () => {
   const LARGE = 2 * MIB;
 
-  /** Copies them all at once to a near target, and says what the source sent of each blob. */
+  /** Copies them all at once to a near target, and says which blobs the source did not send once. */
   async function copyAll(mount: boolean) {
     const stage = await setSiblingStage({ second: { settings: { mount } } });
     const sizes = new Map<string, number>();
@@ -181,7 +195,9 @@ describe("fifty images that share their bases", { timeout: 60_000 }, () => {
       names.map((name) => stage.engine.copy(stage.toSecond(name, "v1", { siblings: [stage.home], rule: "all" }))),
     );
     for (const name of names) expect(await digestAt(stage.second, name, "v1")).toBe(await digestAt(stage.source, name, "v1"));
-    const again = [...sizes].filter(([digest, size]) => stage.source.stats.bytesServed(digest) !== size);
+    // A range that turns out slow may be asked for again, which is less than the whole blob.
+    const once = (bytes: number, size: number) => bytes >= size && bytes < 2 * size;
+    const again = [...sizes].filter(([digest, size]) => !once(stage.source.stats.bytesServed(digest), size));
     return { stage, results, again };
   }
 
@@ -190,7 +206,6 @@ describe("fifty images that share their bases", { timeout: 60_000 }, () => {
     await using _ = stage;
     expect(again).toEqual([]);
     expect(results.reduce((sum, { progress }) => sum + progress.bytes.mounted, 0)).toBeGreaterThan(49 * LARGE);
-    expect(results.reduce((sum, { progress }) => sum + progress.bytes.wasted, 0)).toBe(0);
   });
 
   it("do so also where the target mounts nothing: it is read back from there", async () => {
