@@ -19,6 +19,10 @@ export async function spoolBlob(account: BlobAccount, journey: Journey, opened: 
     if (borrowed.first) account.count("resumed", borrowed.spool.resumedBytes);
     await bringOver(borrowed.spool, account, journey, opened);
     done = true;
+  } catch (error) {
+    // The disk may be smaller than the room: what other copies left there is worth less than this one's next try.
+    if (error instanceof TransshipError && error.code === "DISK_FULL") journey.spool.dropLeftovers();
+    throw error;
   } finally {
     await borrowed.release(done);
   }

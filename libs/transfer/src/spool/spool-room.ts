@@ -74,6 +74,11 @@ export class SpoolRoom implements AsyncDisposable {
     }
   }
 
+  /** Deletes the bytes of all interrupted copies, for want of space. */
+  dropLeftovers(): void {
+    for (const name of [...this.#leftovers.keys()]) this.#evict(name);
+  }
+
   async [Symbol.asyncDispose](): Promise<void> {
     const occupants = [...this.#occupants.values()];
     this.#occupants.clear();

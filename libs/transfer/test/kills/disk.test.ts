@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { openCheckpoint } from "@transship/checkpoint";
 import { seedImage, startDevRegistry } from "@transship/dev-registry";
 import { describe, expect, it } from "vitest";
-import { createCopyEngine } from "../../src/index.ts";
+import { createCopyEngine, InMemoryJournal } from "../../src/index.ts";
 import { findLosses, setScene } from "../faults/scene.ts";
 import { takeWay } from "../faults/way.ts";
 import { setStage } from "../stage.ts";
@@ -86,6 +86,27 @@ describe("a full disk", { timeout: 60_000 }, () => {
       expect(source.stats.bytesServed() - before).toBeLessThan(SIZE - 4 * MIB);
     },
   );
+});
+
+describe("a full disk that interrupted copies filled", () => {
+  it.skipIf(probe === undefined)("is cleared of them, so that the next try goes through (needs the right to mount)", async () => {
+    await using stage = await setStage();
+    using disk = smallDisk(12 * MIB);
+    if (disk === undefined) throw new Error("no disk");
+    takeWay(stage.source, "spooled");
+    await seedImage(stage.source, { repository: "other", tag: "v1", layers: [{ size: SIZE, seed: 2 }] });
+    const image = await seedImage(stage.source, { repository: "app", tag: "v1", layers: [{ size: 9 * MIB, seed: 1 }] });
+    const journal = new InMemoryJournal();
+    await using engine = createCopyEngine({ journal, spoolDirectory: disk.directory, spoolLimitBytes: 1024 ** 3 });
+    await expect(engine.copy(stage.request("other", "v1"))).rejects.toMatchObject({ code: "DISK_FULL" });
+    expect(readdirSync(disk.directory)).toHaveLength(1);
+
+    await expect(engine.copy(stage.request("app", "v1"))).rejects.toMatchObject({ code: "DISK_FULL" });
+    await engine.copy(stage.request("app", "v1"));
+
+    expect(await findLosses(stage.target, "app", image)).toEqual([]);
+    expect(journal.spooledDigests()).toEqual([]);
+  });
 });
 
 describe("a checkpoint file that is deleted", { timeout: 60_000 }, () => {
