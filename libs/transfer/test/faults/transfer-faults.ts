@@ -1,5 +1,8 @@
 const SOURCE = "libs/transfer/test/faults/source-faults.ts";
 const TARGET = "libs/transfer/test/faults/target-faults.ts";
+const KILLS = "libs/transfer/test/kills/kill-anywhere.test.ts";
+const DAMAGE = "libs/transfer/test/kills/damage.ts";
+const DISK = "libs/transfer/test/kills/disk.test.ts";
 const ACROSS = "libs/transfer/src/engine-faults.test.ts";
 
 /** What can go wrong with a transfer, in general, and where it is proven that nothing comes of it: files with words of the titles of their tests. */
@@ -94,4 +97,35 @@ export const TRANSFER_FAULTS: readonly {
   { fault: "source tags that move", tests: [["libs/transfer/src/engine.test.ts", "though the tag moved"]] },
   { fault: "target tags that others push", tests: [["libs/transfer/src/engine.test.ts", "someone pushes it during the copy"]] },
   { fault: "copies that are stopped", tests: [[ACROSS, "ends within a moment"]] },
+  { fault: "a full disk", tests: [[DISK, "with DISK_FULL, and the next", "under spool and journal", "is cleared of them"]] },
+  {
+    fault: "a checkpoint file that is deleted or damaged",
+    tests: [
+      [DISK, "while it is in use"],
+      [DAMAGE, "journal-deleted", "journal-overwritten"],
+      ["libs/checkpoint/src/checkpoint.test.ts", "is put aside and begun anew"],
+    ],
+  },
+  {
+    fault: "kill -9 and power cuts",
+    tests: [
+      [KILLS, "in the end, whatever else went wrong", "fetches little twice"],
+      [DAMAGE, "torn-tail", "lost-page", "rows-lost", "rows-ahead"],
+    ],
+  },
+  {
+    fault: "peers that vanish without a FIN",
+    tests: [
+      [
+        "libs/oci/src/timeouts.test.ts",
+        "the TLS handshake",
+        "the first byte",
+        "the next bytes of a blob",
+        "room for the next chunk",
+        "the answer to a chunk",
+        "the answer to a commit",
+      ],
+    ],
+  },
+  { fault: "cuts and crashes of real registries", tests: [["tests/registries/bad-lines.test.ts", "cut at random", "vanish", "killed"]] },
 ];
