@@ -1,4 +1,4 @@
-import { NO_BLOBS, sumBlobs } from "@transship/model";
+import { NO_BLOBS, NO_PROGRESS, sumBlobs } from "@transship/model";
 import { describe, expect, it } from "vitest";
 import { at, blob, FAILURE, LEASE_MS, lease, type OpenStore, progress, task, withExecution } from "./samples.ts";
 
@@ -134,6 +134,20 @@ export function outcomeConformance(openStore: OpenStore): void {
         copied: { count: 2, bytes: 2000, retries: 4 },
       });
       expect((await store.executions.get("e1")).blobs).toEqual(task.blobSums);
+    });
+
+    it("keeps the sizes that an attempt knew while the next one does not know them, and has all of them when it succeeds so", async () => {
+      await using store = await opened();
+      await lease(store, "a", at(0));
+      await store.tasks.finish(first, { ...again, progress: progress(400) }, at(1));
+      await lease(store, "a", at(10));
+      const early = { ...NO_PROGRESS, bytes: progress(400).bytes };
+      await store.tasks.progress(second, "leased", early);
+      expect((await store.tasks.get("1")).progress).toEqual(progress(400));
+      expect(await store.executions.get("e1")).toMatchObject({ totalBytes: 1000, doneBytes: 400 });
+      await store.tasks.finish(second, { state: "succeeded", progress: early }, at(11));
+      expect((await store.tasks.get("1")).progress).toEqual({ ...progress(1000), bytes: progress(400).bytes });
+      expect(await store.executions.get("e1")).toMatchObject({ totalBytes: 1000, doneBytes: 1000, fetchedBytes: 1000 });
     });
 
     it("does not revive a cancelled task", async () => {

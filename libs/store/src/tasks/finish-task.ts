@@ -6,7 +6,7 @@ import { failureText } from "../failure-text.ts";
 import type { TaskRow } from "../tables.ts";
 import type { AttemptOutcome, LeaseKey, ReportResult } from "../task-store.ts";
 import { moveTask, type TaskChange, type TaskMove } from "./move-task.ts";
-import { progressColumns, taskRow } from "./task-rows.ts";
+import { laterProgressColumns, taskRow } from "./task-rows.ts";
 
 /** Applies the outcome of an attempt once; says what it was otherwise. An unknown task is `stale`: there is nothing left to apply it to. */
 export async function finishTask(tx: Tx, lease: LeaseKey, outcome: AttemptOutcome, now: string): Promise<ReportResult> {
@@ -14,7 +14,7 @@ export async function finishTask(tx: Tx, lease: LeaseKey, outcome: AttemptOutcom
   const row = await taskRow(tx, lease.taskId);
   if (row === undefined || row.epoch !== lease.epoch || row.epoch === 0 || isFinal(TASK_TRANSITIONS, row.state)) return "stale";
   await moveTask(tx, await heldAgain(tx, row, now), moveOf(outcome, now), {
-    ...progressColumns(outcome.progress),
+    ...laterProgressColumns(row, outcome.progress, outcome.state === "succeeded"),
     ...changeOf(row, outcome),
     ...blobColumns(row, outcome),
   });

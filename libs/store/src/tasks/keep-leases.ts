@@ -4,7 +4,7 @@ import type { Tx } from "../database.ts";
 import type { TaskRow } from "../tables.ts";
 import type { LeaseKey } from "../task-store.ts";
 import { moveTask } from "./move-task.ts";
-import { LISTED_COLUMNS, progressColumns, taskOf, taskRow } from "./task-rows.ts";
+import { LISTED_COLUMNS, laterProgressColumns, taskOf, taskRow } from "./task-rows.ts";
 
 /** Extends the leases that the agent still has; returns the others. */
 export async function renewLeases(tx: Tx, agent: string, leases: readonly LeaseKey[], leaseUntil: string): Promise<LeaseKey[]> {
@@ -56,7 +56,7 @@ export async function recordProgress(tx: Tx, lease: LeaseKey, state: TaskState, 
     throw new TransshipError("INVALID_ARGUMENT", { what: `progress of task ${lease.taskId}`, why: `${state} is an outcome` });
   const row = await taskRow(tx, lease.taskId);
   if (row === undefined || row.epoch !== lease.epoch || row.lease_until === null) return false;
-  await moveTask(tx, row, { to: reached(row, state), leaseUntil: row.lease_until }, progressColumns(progress));
+  await moveTask(tx, row, { to: reached(row, state), leaseUntil: row.lease_until }, laterProgressColumns(row, progress));
   return true;
 }
 

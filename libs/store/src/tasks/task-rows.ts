@@ -58,11 +58,23 @@ function progressOf(row: TaskNumbers): TaskProgress {
   return { totalBytes: row.total_bytes, doneBytes: row.done_bytes, fetchedBytes: row.fetched_bytes, bytes };
 }
 
-/** Progress as columns. */
-export function progressColumns(progress: TaskProgress): TaskNumbers {
+function progressColumns(progress: TaskProgress): TaskNumbers {
   const { copied, mounted, existing, resumed, wasted } = progress.bytes;
   const { totalBytes, doneBytes, fetchedBytes } = progress;
   return { total_bytes: totalBytes, done_bytes: doneBytes, fetched_bytes: fetchedBytes, copied, mounted, existing, resumed, wasted };
+}
+
+/**
+ * Progress as columns over what the row has. An attempt that has not read the manifests says nothing of sizes: those of the attempt before stay, and a task that
+ * succeeds so, since its tag was equal after all, has everything at the target.
+ */
+export function laterProgressColumns(row: TaskNumbers, progress: TaskProgress, succeeded = false): TaskNumbers {
+  const columns = progressColumns(progress);
+  if (progress.totalBytes > 0) return columns;
+  const { total_bytes, done_bytes, fetched_bytes } = row;
+  return succeeded
+    ? { ...columns, total_bytes, done_bytes: total_bytes, fetched_bytes: total_bytes }
+    : { ...columns, total_bytes, done_bytes, fetched_bytes };
 }
 
 /** A task to be as the row that it begins with. */
