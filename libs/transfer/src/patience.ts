@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { asTransshipError, type ErrorCode, type Side, type TransshipError } from "@transship/errors";
-import { ExponentialBackoff } from "cockatiel";
+import type { IBackoff } from "cockatiel";
 
 /** How often a step is tried before the task as a whole gives up for a while. Progress starts the count anew. */
 const ATTEMPTS = 5;
@@ -13,7 +13,7 @@ const LONGEST_PAUSE_MS = 20_000;
  */
 export class Patience {
   #failures = 0;
-  #backoff = newBackoff();
+  #backoff: IBackoff<unknown> | undefined;
   readonly #side: Side;
   readonly #signal: AbortSignal;
   readonly #onRetry: (() => void) | undefined;
@@ -33,7 +33,7 @@ export class Patience {
   progressed(): void {
     if (this.#failures === 0) return;
     this.#failures = 0;
-    this.#backoff = newBackoff();
+    this.#backoff = undefined;
   }
 
   /** Waits until the step may be tried again. Throws the failure, with its side, when it may not. */
@@ -41,9 +41,10 @@ export class Patience {
     this.#signal.throwIfAborted();
     const error = withSide(thrown, this.#side);
     this.#failures += 1;
-    const wait = Math.max(this.#backoff.duration, error.retryAfterMs ?? 0);
+    const backoff = this.#backoff ?? (await newBackoff());
+    const wait = Math.max(backoff.duration, error.retryAfterMs ?? 0);
     if (!mayWaitHere(error) || this.#failures >= attemptsFor(error) || wait > LONGEST_PAUSE_MS) throw withTries(error, this.#failures);
-    this.#backoff = this.#backoff.next(undefined);
+    this.#backoff = backoff.next(undefined);
     this.#onRetry?.();
     await sleep(wait, undefined, { signal: this.#signal });
   }
@@ -84,6 +85,8 @@ function withTries(error: TransshipError, tries: number): TransshipError {
   return tries < 2 || error.tried !== undefined ? error : error.with({ tried: `tried ${tries} times` });
 }
 
-function newBackoff() {
+/** Loaded by the first failure, and made by it: nearly every step succeeds at once. */
+async function newBackoff(): Promise<IBackoff<unknown>> {
+  const { ExponentialBackoff } = await import("cockatiel");
   return new ExponentialBackoff({ initialDelay: 200, maxDelay: 8_000 }).next();
 }
