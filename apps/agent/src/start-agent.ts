@@ -2,8 +2,9 @@ import type { Agent } from "./agent.ts";
 import type { AgentOptions } from "./agent-options.ts";
 
 /**
- * Starts an agent, loading only now what a connected agent needs: copies without a server come through the same door, and do without streams, leases and reports.
- * @throws TransshipError as `startAgent` of `agent.ts`.
+ * Starts an agent: see `startAgent` in agent.ts. What speaks to the control plane is loaded here and not before, since copies without a server use this package too and
+ * it would be a third of their start.
+ * @throws TransshipError `DATA_DIR_IN_USE`, `DATA_DIR_TOO_NEW`, `DATA_DIR_UNUSABLE`, `DISK_FULL`, `INVALID_ARGUMENT` (plain gRPC beyond loopback).
  */
 export async function startAgent(options: AgentOptions): Promise<Agent> {
   const agent = await import("./agent.ts");

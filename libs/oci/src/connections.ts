@@ -46,9 +46,9 @@ export class Connections implements AsyncDisposable {
     this.#own = { control: this.#open(settings.origin, control), download: this.#open(settings.origin, this.#ahead.connect) };
   }
 
-  /** Opens connections for downloads from the own origin that are about to begin, so many at most. What is not used is closed soon. */
+  /** Opens connections for downloads from the own origin that are about to begin, until there are so many. What is not used is closed soon. */
   openAhead(connections: number): void {
-    this.#ahead.open(Math.min(connections, this.#settings.connections));
+    this.#ahead.open(Math.min(connections, this.#settings.connections) - this.#own.download.stats.connected);
   }
 
   /** The pool for a URL's origin. The caller has checked the URL itself. */

@@ -3,8 +3,10 @@ import { type BlobUpload, digestOf, type Repository } from "@transship/oci";
 import { describe, expect, it } from "vitest";
 import { BlobAccount } from "../blob-account.ts";
 import type { Journey } from "../journey.ts";
+import { InMemoryJournal } from "../memory-journal.ts";
 import { PathMemory } from "../path-memory.ts";
 import { Tally } from "../tally.ts";
+import { UploadProfiles } from "../upload/upload-profiles.ts";
 import { streamBlob } from "./stream-blob.ts";
 
 const MIB = 1024 * 1024;
@@ -29,9 +31,11 @@ describe("streamBlob", () => {
         }
       },
     } as unknown as BlobUpload;
-    const paths = new PathMemory();
+    const journal = new InMemoryJournal();
+    const paths = new PathMemory(journal);
+    const uploads = new UploadProfiles(journal);
     const target = { registry: "http://target.example" } as unknown as Repository;
-    const journey = { source, target, paths, signal: new AbortController().signal } as unknown as Journey;
+    const journey = { source, target, paths, uploads, signal: new AbortController().signal } as unknown as Journey;
 
     await streamBlob(new BlobAccount(blob, new Tally(undefined)), journey, slow);
 
