@@ -7,6 +7,8 @@ import { Lanes } from "./segmented/lanes.ts";
 export const SHORT_MS = 20;
 /** An answer that took so long while this process did nothing else came from far away, even if it was the first over its connection. */
 const FAR_MS = 150;
+/** What takes longer than this was held up, e.g. by a pause that the registry asked for, and says nothing of the distance. */
+const HELD_UP_MS = 1_500;
 /** A stream slower than so many bytes a second does not fill any path worth the name: something holds single connections back. */
 const SLOW_STREAM = 10 * 1024 * 1024;
 /** Streams that are both smaller and shorter than this say nothing about throughput. */
@@ -53,6 +55,7 @@ export class PathMemory {
     const startedAt = performance.now();
     const answer = await request();
     const elapsed = performance.now() - startedAt;
+    if (elapsed > HELD_UP_MS) return answer;
     // While this process was idle the answer had not come: that time was not its own doing.
     path.far ||= Math.min(performance.eventLoopUtilization(before).idle, elapsed) >= FAR_MS;
     if (path.rttMs === undefined || elapsed < path.rttMs) Object.assign(path, { rttMs: elapsed, measuredAt: this.#now() });
