@@ -104,9 +104,10 @@ describe("Retry-After", () => {
     const others = log.filter((record) => record !== refusal).map(({ startedAt }) => startedAt.getTime() - refusedAt);
     expect(throttled.fired).toBe(1);
     expect(others.length).toBeGreaterThanOrEqual(4);
-    // The manifest is asked for beside the tag, so one request may have been on its way when the refusal was. Both clocks are rounded to whole milliseconds.
+    // A HEAD that shows how far away the source is goes beside the first manifest: one request may have been on its way when the other was refused.
     const later = others.filter((after) => after > 100);
     expect(others.length - later.length).toBeLessThanOrEqual(1);
+    // Both clocks are rounded to whole milliseconds.
     expect(Math.min(...later)).toBeGreaterThanOrEqual(1_998);
   }, 30_000);
 });
