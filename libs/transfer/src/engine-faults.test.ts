@@ -157,6 +157,7 @@ describe("what a failed copy cost", { timeout: 60_000 }, () => {
 describe("progress", () => {
   it("moves with the bytes that are fetched, while none has arrived", async () => {
     await using stage = await setStage();
+    takeWay(stage.source, "spooled");
     await seedImage(stage.source, { repository: "app", tag: "v1", layers: [{ size: LARGE, seed: 2 }] });
     const stuck = stage.target.faults.add({ action: { kind: "delay", milliseconds: 1_500 }, match: { op: "blob-patch" } });
     const seen: { done: number; fetched: number }[] = [];
@@ -164,7 +165,7 @@ describe("progress", () => {
       onProgress: ({ doneBytes, fetchedBytes }) => seen.push({ done: doneBytes, fetched: fetchedBytes }),
     });
     expect(stuck.fired).toBe(1);
-    expect(seen.some(({ done, fetched }) => done < MIB && fetched > 8 * MIB)).toBe(true);
+    expect(seen.some(({ done, fetched }) => done < MIB && fetched > 2 * MIB)).toBe(true);
     for (const { done, fetched } of seen) expect(fetched).toBeGreaterThanOrEqual(done);
     expect(seen.map(({ fetched }) => fetched)).toEqual(seen.map(({ fetched }) => fetched).toSorted((a, b) => a - b));
     expect(progress.fetchedBytes).toBe(progress.totalBytes);
