@@ -64,7 +64,7 @@ describe("resuming", { timeout: 120_000 }, () => {
   it("fetches only what is missing after a stop, with an engine that was started anew", async () => {
     await using stage = await setStage();
     const image = await seedImage(stage.source, { repository: "app", tag: "v1", layers: [{ size: SIZE, seed: "r" }] });
-    await suffer(stage, { kind: "stop", afterBytes: 12 * MIB });
+    await suffer(stage, { kind: "stop", afterBytes: 10 * MIB });
     stage.source.stats.reset();
 
     await using second = createCopyEngine({ journal: stage.journal, spoolDirectory: stage.spoolDirectory, spoolLimitBytes: 1024 ** 3 });
@@ -100,7 +100,7 @@ async function copyAtLast(stage: Stage): Promise<void> {
 async function copyUntil(stage: Stage, bytes: number): Promise<void> {
   const stop = new AbortController();
   const onProgress = (progress: { bytes: { copied: number } }) => progress.bytes.copied >= bytes && stop.abort(new Error("stopped"));
-  const slow = stage.source.faults.add({ action: { kind: "slow", bytesPerSecond: 60 * MIB }, times: Number.POSITIVE_INFINITY });
+  const slow = stage.source.faults.add({ action: { kind: "slow", bytesPerSecond: 20 * MIB }, times: Number.POSITIVE_INFINITY });
   await stage.engine.copy(stage.request("app", "v1"), { signal: stop.signal, onProgress }).catch((error: unknown) => {
     if (!stop.signal.aborted) throw error;
   });
