@@ -341,7 +341,7 @@ function cutChunks(stage: Stage, times: number) {
 
 describe("upload locations", () => {
   it.each(["relative", "absolute"] as const)("%s ones are followed with their query", async (locations) => {
-    const { stage, ...copied } = await copyTo({ locations, singlePost: false }, 9 * MIB);
+    const { stage, ...copied } = await copyTo({ locations, singlePost: false }, 17 * MIB);
     await using _ = stage;
     expect(copied.same).toBe(true);
     const sessions = stage.target.stats.log.filter(({ op }) => op === "blob-patch" || op === "blob-put");
