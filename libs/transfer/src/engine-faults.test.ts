@@ -176,7 +176,11 @@ describe("stopping a copy", () => {
   it("ends within a moment, keeps what came, and goes on from there", async () => {
     await using stage = await setStage();
     const image = await seedImage(stage.source, { repository: "app", tag: "v1", layers: [{ size: LARGE, seed: 2 }] });
-    const slow = stage.source.faults.add({ action: { kind: "slow", bytesPerSecond: 20 * MIB } });
+    const layer = image.blobs.find(({ size }) => size === LARGE)?.digest ?? "";
+    const slow = stage.source.faults.add({
+      action: { kind: "slow", bytesPerSecond: 16 * MIB },
+      match: { op: "blob-get", path: new RegExp(layer) },
+    });
     const stop = new AbortController();
     const reason = new Error("stopped by the test");
     const copy = stage.engine.copy(stage.request("app", "v1"), {
