@@ -31,7 +31,9 @@ for (const kind of KINDS) {
       await using copies = await stage(kind);
       const large = await copies.bring("v1", 33 * MIB);
       expect(large.uploads).toContain("chunked");
-      expect(large.counts.PATCH).toBe(3);
+      // They follow the download: 4 to 16 MiB each.
+      expect(large.counts.PATCH).toBeGreaterThanOrEqual(3);
+      expect(large.counts.PATCH).toBeLessThanOrEqual(9);
       expect(copies.profile()).toEqual({
         singlePost: "ignored",
         patches: "many",
