@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { type FaultAction, seedImage } from "@transship/dev-registry";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
+import { takeWay } from "../test/faults/way.ts";
 import { digestAt, hasBlob, type Stage, setStage } from "../test/stage.ts";
 import { createCopyEngine } from "./index.ts";
 
@@ -63,6 +64,7 @@ describe("resuming", { timeout: 120_000 }, () => {
 
   it("fetches only what is missing after a stop, with an engine that was started anew", async () => {
     await using stage = await setStage();
+    takeWay(stage.source, "spooled");
     const image = await seedImage(stage.source, { repository: "app", tag: "v1", layers: [{ size: SIZE, seed: "r" }] });
     await suffer(stage, { kind: "stop", afterBytes: 10 * MIB });
     stage.source.stats.reset();
