@@ -8,6 +8,7 @@ import { RuleServiceClient } from "./gen/transship/v1/rule.ts";
 import { ServerServiceClient } from "./gen/transship/v1/server.ts";
 import { TaskServiceClient } from "./gen/transship/v1/task.ts";
 import { TopologyServiceClient } from "./gen/transship/v1/topology.ts";
+import { WebhookServiceClient } from "./gen/transship/v1/webhook.ts";
 import { WorkServiceClient } from "./gen/transship/v1/work.ts";
 
 /** How to reach a control plane and who we are there. */
@@ -32,6 +33,7 @@ export interface ControlPlaneClient extends Disposable {
   readonly executions: ExecutionServiceClient;
   readonly tasks: TaskServiceClient;
   readonly agents: AgentServiceClient;
+  readonly webhooks: WebhookServiceClient;
   readonly server: ServerServiceClient;
   readonly work: WorkServiceClient;
   /** Metadata of every call: the token. */
@@ -62,6 +64,7 @@ export function connectControlPlane(access: ServerAccess): ControlPlaneClient {
     executions: new ExecutionServiceClient(access.address, channel, shared),
     tasks: new TaskServiceClient(access.address, channel, shared),
     agents: new AgentServiceClient(access.address, channel, shared),
+    webhooks: new WebhookServiceClient(access.address, channel, shared),
     server: new ServerServiceClient(access.address, channel, shared),
     work: new WorkServiceClient(access.address, channel, shared),
     metadata,

@@ -1,8 +1,17 @@
 export type { Agent, AgentPlace } from "./agent.ts";
 export { AGENT_TRANSITIONS, type AgentState } from "./agent-state.ts";
+export { durationText } from "./duration.ts";
 export { type Execution, type ExecutionSummary, outcomeOf, type TaskCounts, TRIGGERS, type Trigger } from "./execution.ts";
 export { EXECUTION_TRANSITIONS, type ExecutionState } from "./execution-state.ts";
-export { type Credential, type Endpoint, type Instance, type InstanceSpec, PROVIDERS, PUBLIC_NETWORK } from "./instance.ts";
+export {
+  type Credential,
+  type Endpoint,
+  type EventSource,
+  type Instance,
+  type InstanceSpec,
+  PROVIDERS,
+  PUBLIC_NETWORK,
+} from "./instance.ts";
 export { type InventoryEntry, subjectOfTag, type TagReference } from "./inventory.ts";
 export type { Limits } from "./limits.ts";
 export { isRepositoryName, resourceName } from "./names.ts";
@@ -19,9 +28,11 @@ export {
   type ResourceIssue,
   type ResourceKind,
   type RuleResource,
+  type WebhookResource,
 } from "./resource.ts";
 export {
   belowNamespace,
+  type Deletion,
   isOntoItself,
   OVERWRITE,
   type Overwrite,
@@ -31,6 +42,7 @@ export {
   type RuleTarget,
   targetRepository,
 } from "./rule.ts";
+export { type ArtifactKind, KINDS, type NameFilter, type NewestBy, type TagFilter } from "./selection.ts";
 export { follow, isFinal, mayFollow, statesBefore, type Transitions } from "./state-machine.ts";
 export {
   type ArtifactPlace,
@@ -48,3 +60,6 @@ export {
   type Way,
 } from "./task.ts";
 export { LEASED_STATES, TASK_TRANSITIONS, type TaskState, WAITING_STATES } from "./task-state.ts";
+export { nextRuns, type Schedule, type Triggers } from "./triggers.ts";
+export { EVENT_TYPES, type EventType, type Webhook, type WebhookSpec } from "./webhook.ts";
+export type { WorkWindow } from "./work-window.ts";

@@ -37,6 +37,17 @@ export const credentialSchema = z.strictObject({
   password: z.string().min(1, "must not be empty"),
 });
 
+/** How the registry's own webhooks prove that they come from it (`POST /webhooks/NAME`): a secret in a header. Absent = none are taken. */
+export const eventSourceSchema = z.strictObject({
+  /** Name of the header that carries the secret, as it is set in the registry. */
+  header: z
+    .string()
+    .regex(/^[A-Za-z0-9-]{1,64}$/, "must be the name of a header")
+    .default("Authorization"),
+  /** The whole value of the header. */
+  secret: z.string().min(8, "must have at least 8 characters"),
+});
+
 /** A registry that we know. */
 export const instanceSpecSchema = z.strictObject({
   provider: z
@@ -49,12 +60,14 @@ export const instanceSpecSchema = z.strictObject({
   account: label.default("default"),
   endpoints: z.array(endpointSchema).min(1, "needs at least one endpoint"),
   credential: credentialSchema.optional(),
-  /** What may be asked of it by each agent. */
+  /** What may be asked of it, by all agents together. */
   limits: limitsSchema.optional(),
+  webhook: eventSourceSchema.optional(),
 });
 
 export type Endpoint = z.infer<typeof endpointSchema>;
 export type Credential = z.infer<typeof credentialSchema>;
+export type EventSource = z.infer<typeof eventSourceSchema>;
 export type InstanceSpec = z.infer<typeof instanceSpecSchema>;
 
 /** A registry that we know, as stored. */

@@ -115,6 +115,7 @@ interface TaskReportTable {
 export interface Tables {
   instances: ResourceTable;
   rules: ResourceTable;
+  webhooks: ResourceTable;
   rule_instances: RuleInstanceTable;
   agents: AgentTable;
   agent_tokens: AgentTokenTable;

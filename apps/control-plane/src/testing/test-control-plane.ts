@@ -86,9 +86,12 @@ export function rule(name: string, more: Partial<wire.RuleSpec> = {}): wire.Reso
   const spec = {
     description: "",
     source: { instance: "gz", namespace: "team", repository: "", tag: "" },
-    targets: [{ instance: "sg", namespace: "mirror" }],
+    targets: [{ instance: "sg", namespace: "mirror", repository: "", flatten: 0 }],
     overwrite: wire.Overwrite.ALWAYS,
     enabled: true,
+    kinds: [],
+    platforms: [],
+    priority: 0,
     ...more,
   };
   return { kind: { $case: "rule", value: { name, labels: {}, spec } } };

@@ -21,6 +21,7 @@ import {
   type UntypedServiceImplementation,
 } from "@grpc/grpc-js";
 import { Execution } from "./execution.ts";
+import { Limits } from "./instance.ts";
 import { PlanEvent } from "./plan.ts";
 
 /** What to do with a tag that exists at the target with another digest. */
@@ -31,6 +32,8 @@ export const Overwrite = {
   ALWAYS: 1,
   /** NEVER - Leave it and say so. */
   NEVER: 2,
+  /** OURS - Move it while it is what this rule brought; else leave it and say so. */
+  OURS: 3,
 } as const;
 
 export type Overwrite = typeof Overwrite[keyof typeof Overwrite];
@@ -39,6 +42,7 @@ export namespace Overwrite {
   export type UNSPECIFIED = typeof Overwrite.UNSPECIFIED;
   export type ALWAYS = typeof Overwrite.ALWAYS;
   export type NEVER = typeof Overwrite.NEVER;
+  export type OURS = typeof Overwrite.OURS;
 }
 
 /** What to copy. */
@@ -59,6 +63,76 @@ export interface RuleTarget {
   instance: string;
   /** Takes the place of the source's namespace; empty = the same name. */
   namespace: string;
+  /** Template of the repository below the namespace: `{{repository}}`, `{{namespace}}`, `{{name}}`; empty = `{{repository}}`. */
+  repository: string;
+  /** Leading parts of the name below the source's namespace to drop; -1 = all but the last. */
+  flatten: number;
+}
+
+/** Names by pattern. */
+export interface NameFilter {
+  /** RE2, anchored at both ends; at least one must match. Empty = all. */
+  include: string[];
+  /** RE2, anchored at both ends; none may match. */
+  exclude: string[];
+}
+
+/** Which tags of a repository; everything given must hold. */
+export interface TagFilter {
+  /** By pattern. */
+  names:
+    | NameFilter
+    | undefined;
+  /** Semver range; empty = any tag. */
+  semver: string;
+  /** Whether pre-releases count as versions. */
+  prereleases: boolean;
+  /** Only so many of what all other filters leave, of each repository; 0 = all. */
+  newest: number;
+  /** What newest goes by: `semver`, `pushed` or `name`; empty = `semver`. */
+  newestBy: string;
+  /** Only what was pushed so many milliseconds ago at most; 0 = any time. */
+  pushedWithinMs: number;
+}
+
+/** Whether and how far deletions at the source reach the targets. */
+export interface Deletion {
+  /** Whether they do. */
+  propagate: boolean;
+  /** A run that would delete more tags at one target deletes none there. */
+  maxCount: number;
+  /** The same, as percent of the tags that the rule has at that target. */
+  maxSharePercent: number;
+}
+
+/** When a rule runs by the clock. */
+export interface Schedule {
+  /** Five fields, or six with seconds in front. */
+  cron: string;
+  /** IANA time zone; empty = UTC. */
+  timeZone: string;
+  /** What becomes of missed runs: `run` (one makes up for all) or `report`. */
+  missed: string;
+}
+
+/** Why a rule runs without being asked. */
+export interface Triggers {
+  /** Pushes at the source start it, for just what was pushed. */
+  events: boolean;
+  /** With events: a run of the whole rule at the latest so many milliseconds after the one before; 0 = none. */
+  pollMs: number;
+  /** By the clock; absent = not. */
+  schedule?: Schedule | undefined;
+}
+
+/** When bytes may move: every day from one time to another, over midnight where `to` is the earlier. */
+export interface WorkWindow {
+  /** HH:MM. */
+  from: string;
+  /** HH:MM. */
+  to: string;
+  /** IANA time zone; empty = UTC. */
+  timeZone: string;
 }
 
 /** What is wanted of a rule. */
@@ -75,6 +149,36 @@ export interface RuleSpec {
   overwrite: Overwrite;
   /** Whether it can run. */
   enabled: boolean;
+  /** Repositories below the source's namespace, in addition to the source's pattern; absent = all. */
+  repositories?:
+    | NameFilter
+    | undefined;
+  /** Tags, in addition to the source's pattern; absent = all. */
+  tags?:
+    | TagFilter
+    | undefined;
+  /** `image`, `chart`, `artifact`; empty = all. */
+  kinds: string[];
+  /** `os/architecture[/variant]`: platforms of indexes to bring over; empty = all. */
+  platforms: string[];
+  /** Absent = deletions stay at the source. */
+  deletion?:
+    | Deletion
+    | undefined;
+  /** Absent = only when it is asked for. */
+  triggers?:
+    | Triggers
+    | undefined;
+  /** When bytes may move; absent = always. */
+  window?:
+    | WorkWindow
+    | undefined;
+  /** What all agents together may spend on this rule; absent = no limits. */
+  limits?:
+    | Limits
+    | undefined;
+  /** Rules with a higher one go first. */
+  priority: number;
 }
 
 /** A document of kind Rule. */
@@ -265,7 +369,7 @@ export const RuleSource: MessageFns<RuleSource> = {
 };
 
 function createBaseRuleTarget(): RuleTarget {
-  return { instance: "", namespace: "" };
+  return { instance: "", namespace: "", repository: "", flatten: 0 };
 }
 
 export const RuleTarget: MessageFns<RuleTarget> = {
@@ -275,6 +379,12 @@ export const RuleTarget: MessageFns<RuleTarget> = {
     }
     if (message.namespace !== "") {
       writer.uint32(18).string(message.namespace);
+    }
+    if (message.repository !== "") {
+      writer.uint32(26).string(message.repository);
+    }
+    if (message.flatten !== 0) {
+      writer.uint32(32).int32(message.flatten);
     }
     return writer;
   },
@@ -308,6 +418,22 @@ export const RuleTarget: MessageFns<RuleTarget> = {
             message.namespace = reader.string();
             continue;
           }
+          case 3: {
+            if (tag !== 26) {
+              break;
+            }
+
+            message.repository = reader.string();
+            continue;
+          }
+          case 4: {
+            if (tag !== 32) {
+              break;
+            }
+
+            message.flatten = reader.int32();
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -327,12 +453,531 @@ export const RuleTarget: MessageFns<RuleTarget> = {
     const message = createBaseRuleTarget();
     message.instance = object.instance ?? "";
     message.namespace = object.namespace ?? "";
+    message.repository = object.repository ?? "";
+    message.flatten = object.flatten ?? 0;
+    return message;
+  },
+};
+
+function createBaseNameFilter(): NameFilter {
+  return { include: [], exclude: [] };
+}
+
+export const NameFilter: MessageFns<NameFilter> = {
+  encode(message: NameFilter, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    for (const v of message.include) {
+      writer.uint32(10).string(v!);
+    }
+    for (const v of message.exclude) {
+      writer.uint32(18).string(v!);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): NameFilter {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseNameFilter();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.include.push(reader.string());
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.exclude.push(reader.string());
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create(base?: DeepPartial<NameFilter>): NameFilter {
+    return NameFilter.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<NameFilter>): NameFilter {
+    const message = createBaseNameFilter();
+    message.include = object.include?.map((e) => e) || [];
+    message.exclude = object.exclude?.map((e) => e) || [];
+    return message;
+  },
+};
+
+function createBaseTagFilter(): TagFilter {
+  return { names: undefined, semver: "", prereleases: false, newest: 0, newestBy: "", pushedWithinMs: 0 };
+}
+
+export const TagFilter: MessageFns<TagFilter> = {
+  encode(message: TagFilter, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.names !== undefined) {
+      NameFilter.encode(message.names, writer.uint32(10).fork()).join();
+    }
+    if (message.semver !== "") {
+      writer.uint32(18).string(message.semver);
+    }
+    if (message.prereleases !== false) {
+      writer.uint32(24).bool(message.prereleases);
+    }
+    if (message.newest !== 0) {
+      writer.uint32(32).int32(message.newest);
+    }
+    if (message.newestBy !== "") {
+      writer.uint32(42).string(message.newestBy);
+    }
+    if (message.pushedWithinMs !== 0) {
+      writer.uint32(48).int64(message.pushedWithinMs);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): TagFilter {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseTagFilter();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.names = NameFilter.decode(reader, reader.uint32());
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.semver = reader.string();
+            continue;
+          }
+          case 3: {
+            if (tag !== 24) {
+              break;
+            }
+
+            message.prereleases = reader.bool();
+            continue;
+          }
+          case 4: {
+            if (tag !== 32) {
+              break;
+            }
+
+            message.newest = reader.int32();
+            continue;
+          }
+          case 5: {
+            if (tag !== 42) {
+              break;
+            }
+
+            message.newestBy = reader.string();
+            continue;
+          }
+          case 6: {
+            if (tag !== 48) {
+              break;
+            }
+
+            message.pushedWithinMs = longToNumber(reader.int64());
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create(base?: DeepPartial<TagFilter>): TagFilter {
+    return TagFilter.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<TagFilter>): TagFilter {
+    const message = createBaseTagFilter();
+    message.names = (object.names !== undefined && object.names !== null)
+      ? NameFilter.fromPartial(object.names)
+      : undefined;
+    message.semver = object.semver ?? "";
+    message.prereleases = object.prereleases ?? false;
+    message.newest = object.newest ?? 0;
+    message.newestBy = object.newestBy ?? "";
+    message.pushedWithinMs = object.pushedWithinMs ?? 0;
+    return message;
+  },
+};
+
+function createBaseDeletion(): Deletion {
+  return { propagate: false, maxCount: 0, maxSharePercent: 0 };
+}
+
+export const Deletion: MessageFns<Deletion> = {
+  encode(message: Deletion, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.propagate !== false) {
+      writer.uint32(8).bool(message.propagate);
+    }
+    if (message.maxCount !== 0) {
+      writer.uint32(16).int32(message.maxCount);
+    }
+    if (message.maxSharePercent !== 0) {
+      writer.uint32(25).double(message.maxSharePercent);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): Deletion {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseDeletion();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 8) {
+              break;
+            }
+
+            message.propagate = reader.bool();
+            continue;
+          }
+          case 2: {
+            if (tag !== 16) {
+              break;
+            }
+
+            message.maxCount = reader.int32();
+            continue;
+          }
+          case 3: {
+            if (tag !== 25) {
+              break;
+            }
+
+            message.maxSharePercent = reader.double();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create(base?: DeepPartial<Deletion>): Deletion {
+    return Deletion.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<Deletion>): Deletion {
+    const message = createBaseDeletion();
+    message.propagate = object.propagate ?? false;
+    message.maxCount = object.maxCount ?? 0;
+    message.maxSharePercent = object.maxSharePercent ?? 0;
+    return message;
+  },
+};
+
+function createBaseSchedule(): Schedule {
+  return { cron: "", timeZone: "", missed: "" };
+}
+
+export const Schedule: MessageFns<Schedule> = {
+  encode(message: Schedule, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.cron !== "") {
+      writer.uint32(10).string(message.cron);
+    }
+    if (message.timeZone !== "") {
+      writer.uint32(18).string(message.timeZone);
+    }
+    if (message.missed !== "") {
+      writer.uint32(26).string(message.missed);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): Schedule {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseSchedule();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.cron = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.timeZone = reader.string();
+            continue;
+          }
+          case 3: {
+            if (tag !== 26) {
+              break;
+            }
+
+            message.missed = reader.string();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create(base?: DeepPartial<Schedule>): Schedule {
+    return Schedule.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<Schedule>): Schedule {
+    const message = createBaseSchedule();
+    message.cron = object.cron ?? "";
+    message.timeZone = object.timeZone ?? "";
+    message.missed = object.missed ?? "";
+    return message;
+  },
+};
+
+function createBaseTriggers(): Triggers {
+  return { events: false, pollMs: 0, schedule: undefined };
+}
+
+export const Triggers: MessageFns<Triggers> = {
+  encode(message: Triggers, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.events !== false) {
+      writer.uint32(8).bool(message.events);
+    }
+    if (message.pollMs !== 0) {
+      writer.uint32(16).int64(message.pollMs);
+    }
+    if (message.schedule !== undefined) {
+      Schedule.encode(message.schedule, writer.uint32(26).fork()).join();
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): Triggers {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseTriggers();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 8) {
+              break;
+            }
+
+            message.events = reader.bool();
+            continue;
+          }
+          case 2: {
+            if (tag !== 16) {
+              break;
+            }
+
+            message.pollMs = longToNumber(reader.int64());
+            continue;
+          }
+          case 3: {
+            if (tag !== 26) {
+              break;
+            }
+
+            message.schedule = Schedule.decode(reader, reader.uint32());
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create(base?: DeepPartial<Triggers>): Triggers {
+    return Triggers.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<Triggers>): Triggers {
+    const message = createBaseTriggers();
+    message.events = object.events ?? false;
+    message.pollMs = object.pollMs ?? 0;
+    message.schedule = (object.schedule !== undefined && object.schedule !== null)
+      ? Schedule.fromPartial(object.schedule)
+      : undefined;
+    return message;
+  },
+};
+
+function createBaseWorkWindow(): WorkWindow {
+  return { from: "", to: "", timeZone: "" };
+}
+
+export const WorkWindow: MessageFns<WorkWindow> = {
+  encode(message: WorkWindow, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.from !== "") {
+      writer.uint32(10).string(message.from);
+    }
+    if (message.to !== "") {
+      writer.uint32(18).string(message.to);
+    }
+    if (message.timeZone !== "") {
+      writer.uint32(26).string(message.timeZone);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): WorkWindow {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseWorkWindow();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.from = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.to = reader.string();
+            continue;
+          }
+          case 3: {
+            if (tag !== 26) {
+              break;
+            }
+
+            message.timeZone = reader.string();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create(base?: DeepPartial<WorkWindow>): WorkWindow {
+    return WorkWindow.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<WorkWindow>): WorkWindow {
+    const message = createBaseWorkWindow();
+    message.from = object.from ?? "";
+    message.to = object.to ?? "";
+    message.timeZone = object.timeZone ?? "";
     return message;
   },
 };
 
 function createBaseRuleSpec(): RuleSpec {
-  return { description: "", source: undefined, targets: [], overwrite: 0, enabled: false };
+  return {
+    description: "",
+    source: undefined,
+    targets: [],
+    overwrite: 0,
+    enabled: false,
+    repositories: undefined,
+    tags: undefined,
+    kinds: [],
+    platforms: [],
+    deletion: undefined,
+    triggers: undefined,
+    window: undefined,
+    limits: undefined,
+    priority: 0,
+  };
 }
 
 export const RuleSpec: MessageFns<RuleSpec> = {
@@ -351,6 +996,33 @@ export const RuleSpec: MessageFns<RuleSpec> = {
     }
     if (message.enabled !== false) {
       writer.uint32(40).bool(message.enabled);
+    }
+    if (message.repositories !== undefined) {
+      NameFilter.encode(message.repositories, writer.uint32(50).fork()).join();
+    }
+    if (message.tags !== undefined) {
+      TagFilter.encode(message.tags, writer.uint32(58).fork()).join();
+    }
+    for (const v of message.kinds) {
+      writer.uint32(66).string(v!);
+    }
+    for (const v of message.platforms) {
+      writer.uint32(74).string(v!);
+    }
+    if (message.deletion !== undefined) {
+      Deletion.encode(message.deletion, writer.uint32(82).fork()).join();
+    }
+    if (message.triggers !== undefined) {
+      Triggers.encode(message.triggers, writer.uint32(90).fork()).join();
+    }
+    if (message.window !== undefined) {
+      WorkWindow.encode(message.window, writer.uint32(98).fork()).join();
+    }
+    if (message.limits !== undefined) {
+      Limits.encode(message.limits, writer.uint32(106).fork()).join();
+    }
+    if (message.priority !== 0) {
+      writer.uint32(112).int32(message.priority);
     }
     return writer;
   },
@@ -408,6 +1080,78 @@ export const RuleSpec: MessageFns<RuleSpec> = {
             message.enabled = reader.bool();
             continue;
           }
+          case 6: {
+            if (tag !== 50) {
+              break;
+            }
+
+            message.repositories = NameFilter.decode(reader, reader.uint32());
+            continue;
+          }
+          case 7: {
+            if (tag !== 58) {
+              break;
+            }
+
+            message.tags = TagFilter.decode(reader, reader.uint32());
+            continue;
+          }
+          case 8: {
+            if (tag !== 66) {
+              break;
+            }
+
+            message.kinds.push(reader.string());
+            continue;
+          }
+          case 9: {
+            if (tag !== 74) {
+              break;
+            }
+
+            message.platforms.push(reader.string());
+            continue;
+          }
+          case 10: {
+            if (tag !== 82) {
+              break;
+            }
+
+            message.deletion = Deletion.decode(reader, reader.uint32());
+            continue;
+          }
+          case 11: {
+            if (tag !== 90) {
+              break;
+            }
+
+            message.triggers = Triggers.decode(reader, reader.uint32());
+            continue;
+          }
+          case 12: {
+            if (tag !== 98) {
+              break;
+            }
+
+            message.window = WorkWindow.decode(reader, reader.uint32());
+            continue;
+          }
+          case 13: {
+            if (tag !== 106) {
+              break;
+            }
+
+            message.limits = Limits.decode(reader, reader.uint32());
+            continue;
+          }
+          case 14: {
+            if (tag !== 112) {
+              break;
+            }
+
+            message.priority = reader.int32();
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -432,6 +1176,25 @@ export const RuleSpec: MessageFns<RuleSpec> = {
     message.targets = object.targets?.map((e) => RuleTarget.fromPartial(e)) || [];
     message.overwrite = object.overwrite ?? 0;
     message.enabled = object.enabled ?? false;
+    message.repositories = (object.repositories !== undefined && object.repositories !== null)
+      ? NameFilter.fromPartial(object.repositories)
+      : undefined;
+    message.tags = (object.tags !== undefined && object.tags !== null) ? TagFilter.fromPartial(object.tags) : undefined;
+    message.kinds = object.kinds?.map((e) => e) || [];
+    message.platforms = object.platforms?.map((e) => e) || [];
+    message.deletion = (object.deletion !== undefined && object.deletion !== null)
+      ? Deletion.fromPartial(object.deletion)
+      : undefined;
+    message.triggers = (object.triggers !== undefined && object.triggers !== null)
+      ? Triggers.fromPartial(object.triggers)
+      : undefined;
+    message.window = (object.window !== undefined && object.window !== null)
+      ? WorkWindow.fromPartial(object.window)
+      : undefined;
+    message.limits = (object.limits !== undefined && object.limits !== null)
+      ? Limits.fromPartial(object.limits)
+      : undefined;
+    message.priority = object.priority ?? 0;
     return message;
   },
 };
@@ -1244,6 +2007,17 @@ type DeepPartial<T> = T extends Builtin ? T
   : T extends { $case: string; value: unknown } ? { $case: T["$case"]; value?: DeepPartial<T["value"]> }
   : T extends {} ? { [K in keyof T]?: DeepPartial<T[K]> }
   : Partial<T>;
+
+function longToNumber(int64: { toString(): string }): number {
+  const num = globalThis.Number(int64.toString());
+  if (num > globalThis.Number.MAX_SAFE_INTEGER) {
+    throw new globalThis.Error("Value is larger than Number.MAX_SAFE_INTEGER");
+  }
+  if (num < globalThis.Number.MIN_SAFE_INTEGER) {
+    throw new globalThis.Error("Value is smaller than Number.MIN_SAFE_INTEGER");
+  }
+  return num;
+}
 
 interface MessageFns<T> {
   encode(message: T, writer?: BinaryWriter): BinaryWriter;
