@@ -9,7 +9,7 @@ describe("the arguments of a benchmark", () => {
     const { name, options } = parseBenchOptions(["lan"], signal);
 
     expect(name).toBe("lan");
-    expect(options).toEqual({ rounds: undefined, cases: [], capSeconds: undefined, gib: undefined, docs: true, signal });
+    expect(options).toEqual({ rounds: undefined, cases: [], capSeconds: undefined, gib: undefined, ours: false, docs: true, signal });
   });
 
   it("are read with their units", () => {
@@ -19,6 +19,10 @@ describe("the arguments of a benchmark", () => {
 
     expect(options).toMatchObject({ rounds: 2, cases: ["bbr-200", "layer-1"], capSeconds: 90, gib: 0.5, docs: false });
     expect(chosenCases(options).map(({ link }) => link.roundTrip)).toEqual([200, 200]);
+  });
+
+  it("write no table without peers", () => {
+    expect(parseBenchOptions(["wan", "--ours"], signal).options).toMatchObject({ ours: true, docs: false });
   });
 
   it.each([

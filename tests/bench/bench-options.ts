@@ -4,19 +4,21 @@ import { parseArgs } from "node:util";
 export interface BenchOptions {
   /** How often each contender runs; absent: the benchmark's own number. */
   readonly rounds: number | undefined;
-  /** Of `wan`; empty: its default ones. */
+  /** Of `wan` and `shared`; empty: their default ones. */
   readonly cases: readonly string[];
-  /** A run is killed after so many seconds (`wan`, `straggler`). */
+  /** A run is killed after so many seconds (`wan`, `straggler`, `shared`). */
   readonly capSeconds: number | undefined;
   /** GiB of the large layer (`resume`, `memory`, `straggler`). */
   readonly gib: number | undefined;
+  /** Whether only our contender runs (`wan`): for work on it. Never written to docs/benchmarks.md. */
+  readonly ours: boolean;
   /** Whether docs/benchmarks.md is written. */
   readonly docs: boolean;
   /** Aborted by SIGINT and SIGTERM. */
   readonly signal: AbortSignal;
 }
 
-export const OPTIONS_USAGE = "[--rounds N] [--case NAME]... [--cap 240s] [--gib N] [--no-docs]";
+export const OPTIONS_USAGE = "[--rounds N] [--case NAME]... [--cap 240s] [--gib N] [--ours] [--no-docs]";
 
 /** Reads the arguments after `npm run bench --`. Throws for an unknown option or a value that is no number. */
 export function parseBenchOptions(args: readonly string[], signal: AbortSignal): { name: string | undefined; options: BenchOptions } {
@@ -28,6 +30,7 @@ export function parseBenchOptions(args: readonly string[], signal: AbortSignal):
       case: { type: "string", multiple: true, default: [] },
       cap: { type: "string" },
       gib: { type: "string" },
+      ours: { type: "boolean", default: false },
       "no-docs": { type: "boolean", default: false },
     },
   });
@@ -41,7 +44,9 @@ export function parseBenchOptions(args: readonly string[], signal: AbortSignal):
       cases: values.case,
       capSeconds: values.cap === undefined ? undefined : positive("--cap", values.cap.replace(/s$/, "")),
       gib: values.gib === undefined ? undefined : positive("--gib", values.gib),
-      docs: !values["no-docs"],
+      ours: values.ours,
+      // A table without peers says nothing.
+      docs: !values["no-docs"] && !values.ours,
       signal,
     },
   };

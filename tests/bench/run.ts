@@ -4,6 +4,7 @@ import { benchLan } from "./lan.ts";
 import { benchMemory } from "./memory.ts";
 import { benchNoop } from "./noop.ts";
 import { benchResume } from "./resume.ts";
+import { benchShared } from "./shared.ts";
 import { benchStraggler } from "./straggler.ts";
 import { benchWan } from "./wan.ts";
 
@@ -14,6 +15,7 @@ const BENCHMARKS: Readonly<Record<string, (options: BenchOptions) => Promise<voi
   resume: benchResume,
   memory: benchMemory,
   straggler: benchStraggler,
+  shared: benchShared,
 };
 
 // What a benchmark started and made is taken back by its own stacks, so a signal must end it by way of them.

@@ -34,7 +34,8 @@ export async function benchWan(options: BenchOptions): Promise<void> {
   const scratch = await mkdtemp(join(tmpdir(), "transship-bench-"));
   try {
     const stage = { kind, scratch, wanlink: await buildWanlink(scratch), ...options, rounds: options.rounds ?? ROUNDS };
-    const tools = [transshipCopy, skopeoCopy(), regctlCopy(), craneCopy()].filter((tool) => tool !== undefined);
+    const peers = options.ours ? [] : [skopeoCopy(), regctlCopy(), craneCopy()];
+    const tools = [transshipCopy, ...peers].filter((tool) => tool !== undefined);
     for (const wanCase of cases) await benchCase(wanCase, tools, stage);
   } finally {
     await rm(scratch, { recursive: true, force: true });

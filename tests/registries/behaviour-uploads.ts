@@ -48,6 +48,26 @@ export const uploadCases: readonly Behaviour[] = [
     expected: 201,
   },
   {
+    name: "upload in one POST that is not taken goes on in the session that it opened",
+    observe: async (target) => {
+      const headers = { "content-type": "application/octet-stream" };
+      const post = await ask(target, "POST", `blobs/uploads/?digest=${DIGEST}`, { headers, body: BYTES });
+      if (post.status !== 202) return { post: post.status };
+      const status = await ask(target, "GET", location(target, post));
+      const put = await ask(target, "PUT", location(target, status, DIGEST), { headers, body: BYTES });
+      return { post: post.status, range: status.headers.get("range"), put: put.status };
+    },
+    expected: { post: 201 },
+  },
+  {
+    name: "upload as one PATCH and an empty PUT",
+    observe: async (target) => {
+      const all = await patch(target, await open(target), BYTES, "0-999");
+      return [all.status, all.headers.get("range"), (await ask(target, "PUT", location(target, all, DIGEST))).status];
+    },
+    expected: [202, "0-999", 201],
+  },
+  {
     name: "upload in chunks",
     observe: async (target) => {
       const session = await open(target);

@@ -73,6 +73,10 @@ export const DIFFERENCES: Readonly<Record<string, Differences>> = {
     "Locations are absolute; both forms are allowed, and the double can write both",
   ),
   "upload in one POST": inRealAndImitated(202, "end-4b is optional: 202 opens an ordinary session"),
+  "upload in one POST that is not taken goes on in the session that it opened": inRealAndImitated(
+    { post: 202, range: "0-0", put: 201 },
+    "the body of the POST is thrown away; the session is an ordinary one and still empty",
+  ),
   "a chunk out of order": {
     ...in28(
       { status: 202, codes: [], range: "0-999", location: true, after: [404, null] },

@@ -94,12 +94,18 @@ describe("a task", () => {
     await plane.hear("demand");
     plane.send(assignment("v1", { attempt: 2, bytesSoFar: { ...NO_BYTES, copied: 100 } }));
     const copy = await copyOf("v1");
-    expect(copy.request).toMatchObject({ reference: "v1", tag: "v1", overwrite: "always", digest: `sha256:${"0".repeat(64)}` });
+    expect(copy.request).toMatchObject({
+      reference: "v1",
+      tag: "v1",
+      overwrite: "always",
+      begunBefore: false,
+      digest: `sha256:${"0".repeat(64)}`,
+    });
     expect([copy.request.source.name, copy.request.target.name]).toEqual(["team/app", "mirror/app"]);
     copy.finish("copied", 50);
     const outcome = await outcomeOf("v1");
     expect(stateOf(outcome)).toBe("succeeded");
-    expect(outcome.progress).toEqual({ totalBytes: 50, doneBytes: 50, bytes: { ...NO_BYTES, copied: 150 } });
+    expect(outcome.progress).toEqual({ totalBytes: 50, doneBytes: 50, fetchedBytes: 50, bytes: { ...NO_BYTES, copied: 150 } });
   });
 
   it.each([
@@ -118,12 +124,25 @@ describe("a task", () => {
     await start();
     await plane.hear("demand");
     plane.send(assignment("v1"));
-    const blob = { rung: "copied", way: "segmented", ranges: 16, retries: 1, copied: 9, resumed: 2, wasted: 3, milliseconds: 40 } as const;
+    const blob = {
+      state: "done",
+      rung: "sibling",
+      way: "segmented",
+      from: "sh",
+      upload: "chunked",
+      ranges: 16,
+      retries: 1,
+      copied: 9,
+      resumed: 2,
+      wasted: 3,
+      milliseconds: 40,
+    } as const;
     const blobs = Array.from({ length: 201 }, (_, index) => ({ ...blob, digest: `sha256:${index}`, size: 1000 - index }));
     (await copyOf("v1")).finish("copied", 0, blobs);
     const outcome = await outcomeOf("v1");
     expect(outcome.blobs.map(({ digest }) => digest)).toEqual(blobs.slice(0, 200).map(({ digest }) => digest));
-    expect(outcome.blobs[0]).toEqual({ ...blobs[0], rung: wire.Rung.COPIED, way: wire.Way.SEGMENTED });
+    const onTheWire = { rung: wire.Rung.SIBLING, way: wire.Way.SEGMENTED, upload: wire.UploadWay.CHUNKED, state: wire.BlobState.DONE };
+    expect(outcome.blobs[0]).toEqual({ ...blobs[0], ...onTheWire });
   });
 
   it.each([
@@ -139,6 +158,35 @@ describe("a task", () => {
     expect(stateOf(outcome)).toBe(state);
     expect(outcome.retryAfterMs).toBe(retryAfterMs);
     expect(outcome.failure).toMatchObject({ code: error.code, message: error.message, hint: error.hint });
+  });
+
+  it("that fails reports what its blobs cost, the sums counting also those beyond 200", async () => {
+    await start();
+    await plane.hear("demand");
+    plane.send(assignment("v1"));
+    const blob = {
+      state: "done",
+      rung: "copied",
+      way: "stream",
+      from: undefined,
+      ranges: 1,
+      retries: 1,
+      copied: 9,
+      resumed: 0,
+      wasted: 0,
+      milliseconds: 4,
+    } as const;
+    const blobs = Array.from({ length: 250 }, (_, index) => ({ ...blob, digest: `sha256:${index}`, size: 1000 }));
+    const failed = { ...blob, state: "failed", digest: "sha256:f", size: 1, wasted: 5 } as const;
+    const bytes = { ...NO_BYTES, copied: 2259, wasted: 5 };
+    const cost = { progress: { totalBytes: 250_001, doneBytes: 250_000, fetchedBytes: 250_000, bytes }, blobs: [...blobs, failed] };
+    (await copyOf("v1")).fail(new TransshipError("CONNECTION_FAILED", { what: "x", why: "y" }), cost);
+    const outcome = await outcomeOf("v1");
+    expect(stateOf(outcome)).toBe("retrying");
+    expect(outcome.progress).toEqual(cost.progress);
+    expect(outcome.blobs).toHaveLength(200);
+    expect(outcome.blobs.at(-1)).toMatchObject({ digest: "sha256:f", state: wire.BlobState.FAILED, wasted: 5 });
+    expect(outcome.blobSums).toEqual([{ rung: wire.Rung.COPIED, count: 250, bytes: 250_000, retries: 251 }]);
   });
 
   it("that cannot be read fails, and its credit comes back", async () => {
@@ -157,11 +205,11 @@ describe("a task", () => {
     plane.send(assignment("v1", { bytesSoFar: { ...NO_BYTES, resumed: 7 } }));
     const { options, finish } = await copyOf("v1");
     const tell = (phase: "copying" | "verifying", copied: number) =>
-      options.onProgress?.({ phase, totalBytes: 100, doneBytes: copied, bytes: { ...NO_BYTES, copied } });
+      options.onProgress?.({ phase, totalBytes: 100, doneBytes: copied, fetchedBytes: copied, bytes: { ...NO_BYTES, copied } });
     for (let copied = 1; copied <= 50; copied += 1) tell("copying", copied);
     tell("verifying", 60);
     const last = await plane.hear("progress", (progress) => taskStateFromMessage(progress.state) === "verifying");
-    expect(last.progress).toEqual({ totalBytes: 100, doneBytes: 60, bytes: { ...NO_BYTES, copied: 60, resumed: 7 } });
+    expect(last.progress).toEqual({ totalBytes: 100, doneBytes: 60, fetchedBytes: 60, bytes: { ...NO_BYTES, copied: 60, resumed: 7 } });
     expect(plane.all("progress").length).toBe(2);
     finish();
     await outcomeOf("v1");
@@ -281,7 +329,7 @@ describe("while the control plane is away", () => {
     plane.vanish();
     await sleep(50);
     done.finish("copied", 10);
-    goesOn.options.onProgress?.({ phase: "copying", totalBytes: 9, doneBytes: 4, bytes: { ...NO_BYTES, copied: 4 } });
+    goesOn.options.onProgress?.({ phase: "copying", totalBytes: 9, doneBytes: 4, fetchedBytes: 4, bytes: { ...NO_BYTES, copied: 4 } });
     await sleep(50);
     expect(goesOn.options.signal?.aborted).toBe(false);
     plane.heard.splice(0);

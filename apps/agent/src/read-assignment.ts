@@ -11,6 +11,10 @@ export interface Assigned {
   readonly sourceAccess: wire.RegistryAccess;
   readonly target: ArtifactPlace;
   readonly targetAccess: wire.RegistryAccess;
+  /** Others that may have the same blobs. */
+  readonly siblings: readonly wire.RegistryAccess[];
+  /** Empty where the control plane is too old to say. */
+  readonly executionId: string;
   readonly digest: Digest;
   readonly overwrite: Overwrite;
   readonly attempt: number;
@@ -27,6 +31,8 @@ export function readAssignment(key: wire.LeaseKey, message: wire.Assignment): As
     sourceAccess: given(message.sourceAccess, what, "access to the source"),
     target: given(message.target, what, "target"),
     targetAccess: given(message.targetAccess, what, "access to the target"),
+    siblings: message.siblings,
+    executionId: message.executionId,
     digest: parseDigest(message.digest),
     overwrite: overwriteFromMessage(message.overwrite),
     attempt: message.attempt,

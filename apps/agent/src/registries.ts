@@ -2,6 +2,7 @@ import { createHash } from "node:crypto";
 import { credentialFromMessage, endpointFromMessage, limitsFromMessage, type wire } from "@transship/api";
 import { TransshipError } from "@transship/errors";
 import { openRegistry, type Registry } from "@transship/oci";
+import type { GateState } from "@transship/transfer";
 import { InstanceGates } from "./instance-gates.ts";
 import { VERSION } from "./version.ts";
 
@@ -11,6 +12,13 @@ const IDLE_MS = 60_000;
 /** A registry client in use. Disposing gives it back. */
 export interface BorrowedRegistry extends Disposable {
   readonly registry: Registry;
+}
+
+/** An endpoint of an instance, and the name of the gate that guards it. */
+interface GatePlace {
+  readonly instance: string;
+  readonly url: string;
+  readonly gate: string;
 }
 
 interface Entry {
@@ -26,6 +34,8 @@ interface Entry {
 export class Registries implements AsyncDisposable {
   readonly #entries = new Map<string, Entry>();
   readonly #gates = new InstanceGates();
+  /** The newest gate of each endpoint: an operator who corrected its fixed address no longer asks about the old one. */
+  readonly #places = new Map<string, GatePlace>();
   readonly #idleMs: number;
 
   constructor(idleMs: number = IDLE_MS) {
@@ -63,6 +73,11 @@ export class Registries implements AsyncDisposable {
     return this.#gates.guard(gateName(access), openRegistry({ url, address, ca, credential, userAgent: `transship/${VERSION}` }));
   }
 
+  /** How this process stands with each endpoint that it was told of. */
+  gates(): (Omit<GatePlace, "gate"> & { readonly state: GateState })[] {
+    return [...this.#places.values()].map(({ instance, url, gate }) => ({ instance, url, state: this.#gates.of(gate).state }));
+  }
+
   /** Clients that are open. */
   get size(): number {
     return this.#entries.size;
@@ -76,7 +91,11 @@ export class Registries implements AsyncDisposable {
   }
 
   #limit(access: wire.RegistryAccess): void {
-    this.#gates.limit(gateName(access), limitsFromMessage(access.limits));
+    const { instance, endpoint } = access;
+    const gate = gateName(access);
+    this.#gates.limit(gate, limitsFromMessage(access.limits));
+    const url = endpoint?.url ?? "";
+    this.#places.set(`${instance} ${url}`, { instance, url, gate });
   }
 
   #giveBack(key: string, entry: Entry): void {

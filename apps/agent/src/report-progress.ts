@@ -1,5 +1,5 @@
 import { progressToMessage, taskStateToMessage } from "@transship/api";
-import { NO_BYTES, type TaskState } from "@transship/model";
+import { NO_PROGRESS, type TaskState } from "@transship/model";
 import type { CopyProgress } from "@transship/transfer";
 import type { Assigned } from "./read-assignment.ts";
 import { withEarlier } from "./task-outcome.ts";
@@ -16,7 +16,7 @@ const STATES = { preparing: "leased", copying: "copying", verifying: "verifying"
 /** How far one task is, and when that was last sent. */
 export class TaskProgressReport {
   readonly #assigned: Assigned;
-  #latest: CopyProgress = { phase: "preparing", totalBytes: 0, doneBytes: 0, bytes: NO_BYTES };
+  #latest: CopyProgress = { phase: "preparing", ...NO_PROGRESS };
   #sentState: TaskState = "leased";
   #sentAt = Number.NEGATIVE_INFINITY;
 

@@ -20,12 +20,13 @@ export class Reports {
   constructor(outbox: Outbox, logger: Logger) {
     this.#outbox = outbox;
     this.#logger = logger;
+    this.#labelOld();
   }
 
   /** Stores an outcome and sends it when it can. A disk that refuses it costs the report, not the task: the lease ends and the task is done again. */
   add(outcome: UnsentOutcome): void {
     try {
-      this.#outbox.add(wire.Outcome.encode({ ...outcome, sequence: 0 }).finish());
+      this.#outbox.add(wire.Outcome.encode({ ...outcome, sequence: 0 }).finish(), outcome.lease);
       this.#send();
     } catch (thrown) {
       const { code, message } = asTransshipError(thrown);
@@ -48,7 +49,7 @@ export class Reports {
   /** The control plane has stored reports up to `sequence`. */
   acknowledge(sequence: number): void {
     this.#outbox.acknowledge(sequence);
-    this.#underWay = this.#outbox.pending(0, WINDOW).filter((report) => report.sequence <= this.#sentUpTo).length;
+    this.#underWay = this.#outbox.countUpTo(this.#sentUpTo);
     this.#send();
     if (!this.#outbox.isEmpty) return;
     for (const tell of this.#whenEmpty.splice(0)) tell();
@@ -56,13 +57,26 @@ export class Reports {
 
   /** Leases of stored reports: the control plane keeps them for us until it has read the reports. */
   leases(): wire.LeaseKey[] {
-    return this.#outbox.pending(0, 10_000).flatMap(({ report }) => wire.Outcome.decode(report).lease ?? []);
+    return [...this.#outbox.leases()];
   }
 
   /** Resolves when everything is acknowledged. */
   async delivered(): Promise<void> {
     if (this.#outbox.isEmpty) return;
     await new Promise<void>((resolve) => this.#whenEmpty.push(resolve));
+  }
+
+  /** Reports of an earlier version do not say what lease they end: it is read out of them, once. */
+  #labelOld(): void {
+    for (let after = 0; ; ) {
+      const old = this.#outbox.withoutLease(after, WINDOW);
+      for (const { sequence, report } of old) {
+        const { lease } = wire.Outcome.decode(report);
+        if (lease !== undefined) this.#outbox.setLease(sequence, lease);
+        after = sequence;
+      }
+      if (old.length < WINDOW) return;
+    }
   }
 
   #send(): void {

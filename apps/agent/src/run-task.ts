@@ -1,14 +1,18 @@
+import type { wire } from "@transship/api";
 import { asTransshipError, type Side, TransshipError } from "@transship/errors";
-import { NO_BYTES, type TaskProgress } from "@transship/model";
-import type { CopyEngine, CopyProgress, CopyResult } from "@transship/transfer";
+import { NO_PROGRESS } from "@transship/model";
+import type { CopyCost, CopyEngine, CopyProgress, CopyResult, Sibling } from "@transship/transfer";
 import type { Assigned } from "./read-assignment.ts";
 import type { BorrowedRegistry, Registries } from "./registries.ts";
 
 /** How one attempt ended. `stopped`: the signal ended it. */
 export type Attempt =
   | { readonly kind: "done"; readonly result: CopyResult }
-  | { readonly kind: "failed"; readonly error: TransshipError; readonly progress: TaskProgress }
-  | { readonly kind: "stopped"; readonly progress: TaskProgress };
+  | { readonly kind: "failed"; readonly error: TransshipError; readonly cost: CopyCost }
+  | { readonly kind: "stopped"; readonly cost: CopyCost };
+
+/** What a copy cost that did not begin. */
+export const NO_COST: CopyCost = { progress: NO_PROGRESS, blobs: [] };
 
 /** Copies one artifact as assigned. Never rejects. */
 export async function runTask(
@@ -17,10 +21,13 @@ export async function runTask(
   onProgress: (progress: CopyProgress) => void,
   signal: AbortSignal,
 ): Promise<Attempt> {
-  let progress: TaskProgress = { totalBytes: 0, doneBytes: 0, bytes: NO_BYTES };
+  let cost = NO_COST;
   try {
     using source = borrow("source", () => means.registries.borrow(assigned.sourceAccess));
     using target = borrow("target", () => means.registries.borrow(assigned.targetAccess));
+    using siblings = borrowSiblings(assigned.siblings, means.registries);
+    // Its own registry is the target's nearest relative: it may have a blob in another repository and not mount it.
+    const home = { name: assigned.target.instance, registry: target.registry };
     const request = {
       source: source.registry.repository(assigned.source.repository),
       target: target.registry.repository(assigned.target.repository),
@@ -28,16 +35,30 @@ export async function runTask(
       digest: assigned.digest,
       tag: assigned.target.tag,
       overwrite: assigned.overwrite,
+      siblings: [home, ...siblings.opened],
+      rule: assigned.executionId,
+      begunBefore: assigned.key.epoch > 1,
     };
-    const note = (now: CopyProgress) => {
-      progress = { totalBytes: now.totalBytes, doneBytes: now.doneBytes, bytes: now.bytes };
-      onProgress(now);
+    const onEnd = (end: CopyCost) => {
+      cost = end;
     };
-    return { kind: "done", result: await means.engine.copy(request, { signal, onProgress: note }) };
+    return { kind: "done", result: await means.engine.copy(request, { signal, onProgress, onEnd }) };
   } catch (thrown) {
-    if (signal.aborted) return { kind: "stopped", progress };
-    return { kind: "failed", error: asTransshipError(thrown, `copying ${assigned.source.repository}:${assigned.source.tag}`), progress };
+    if (signal.aborted) return { kind: "stopped", cost };
+    return { kind: "failed", error: asTransshipError(thrown, `copying ${assigned.source.repository}:${assigned.source.tag}`), cost };
   }
+}
+
+/** Clients for all siblings that can be opened; one that cannot is no reason to fail, since the source has everything. */
+function borrowSiblings(accesses: readonly wire.RegistryAccess[], registries: Registries): Disposable & { readonly opened: Sibling[] } {
+  const lent = new DisposableStack();
+  const opened: Sibling[] = [];
+  for (const access of accesses) {
+    try {
+      opened.push({ name: access.instance, registry: lent.use(registries.borrow(access)).registry });
+    } catch {}
+  }
+  return { opened, [Symbol.dispose]: () => lent.dispose() };
 }
 
 function borrow(side: Side, open: () => BorrowedRegistry): BorrowedRegistry {

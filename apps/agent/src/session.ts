@@ -8,6 +8,7 @@ import type { Registries } from "./registries.ts";
 import { Renewals } from "./renew-leases.ts";
 import type { Reports } from "./report.ts";
 import { DemandReport } from "./report-demand.ts";
+import { GateReport } from "./report-gates.ts";
 import type { Assignments } from "./take-assignments.ts";
 import type { ControlSays, WorkStream } from "./work-stream.ts";
 
@@ -56,6 +57,7 @@ export async function holdSession(
   const renewals = ending.use(new Renewals(stream, leases, welcome.leaseMs, (key) => assignments.lose(key)));
   const questions = ending.use(new Questions(stream, means.registries, means.logger));
   for (const message of assignments.progress()) connection.tell(message);
+  ending.use(new GateReport(stream, means.registries));
   const demand = new DemandReport(stream, assignments);
   ending.use(demand);
   for await (const message of messages) hear(message, { ...means, renewals, questions, demand });
@@ -84,6 +86,9 @@ function hear(message: ControlSays, hearing: Hearing): void {
       break;
     case "question":
       questions.ask(message.value);
+      break;
+    case "answerCredit":
+      questions.credit(message.value.questionId, message.value.parts);
       break;
     case "cancelQuestion":
       questions.cancel(message.value.id);

@@ -1,6 +1,5 @@
 import { taskStateFromMessage, type wire } from "@transship/api";
 import { asTransshipError, TransshipError } from "@transship/errors";
-import { NO_BYTES } from "@transship/model";
 import type { CopyEngine } from "@transship/transfer";
 import type { Logger } from "pino";
 import type { Leases } from "./leases.ts";
@@ -9,7 +8,7 @@ import type { Registries } from "./registries.ts";
 import type { Reports } from "./report.ts";
 import { TaskProgressReport } from "./report-progress.ts";
 import type { RetryBudget } from "./retry-budget.ts";
-import { type Attempt, runTask } from "./run-task.ts";
+import { type Attempt, NO_COST, runTask } from "./run-task.ts";
 import { badOutcome, givenBackOutcome, goodOutcome, type UnsentOutcome, unreadableOutcome } from "./task-outcome.ts";
 import type { AgentSays } from "./work-stream.ts";
 
@@ -130,7 +129,7 @@ export class Assignments {
   }
 
   #giveBackWaiting(): void {
-    for (const assigned of this.#waiting.splice(0)) this.#end(assigned, givenBackOutcome(assigned, NOTHING_DONE));
+    for (const assigned of this.#waiting.splice(0)) this.#end(assigned, givenBackOutcome(assigned, NO_COST));
   }
 
   #fill(): void {
@@ -169,9 +168,9 @@ export class Assignments {
     const { assigned, stop } = running;
     // Even where the lease ended meanwhile: it is true, and the epoch fences it where the task is somebody else's.
     if (attempt.kind === "done") return goodOutcome(assigned, attempt.result);
-    if (attempt.kind === "failed") return badOutcome(assigned, attempt.error, attempt.progress, this.#means.budget);
+    if (attempt.kind === "failed") return badOutcome(assigned, attempt.error, attempt.cost, this.#means.budget);
     // Only an agent that stops gives back; what was cancelled or lost is not ours.
-    return asTransshipError(stop.signal.reason).code === "INTERRUPTED" ? givenBackOutcome(assigned, attempt.progress) : undefined;
+    return asTransshipError(stop.signal.reason).code === "INTERRUPTED" ? givenBackOutcome(assigned, attempt.cost) : undefined;
   }
 
   #end(assigned: Assigned, outcome: UnsentOutcome | undefined): void {
@@ -182,8 +181,6 @@ export class Assignments {
     this.#means.logger.info({ task: key.taskId, epoch: key.epoch, state, code: outcome?.failure?.code }, "task ends");
   }
 }
-
-const NOTHING_DONE = { totalBytes: 0, doneBytes: 0, bytes: NO_BYTES };
 
 function sameLease(a: wire.LeaseKey, b: wire.LeaseKey): boolean {
   return a.taskId === b.taskId && a.epoch === b.epoch;

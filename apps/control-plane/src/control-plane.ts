@@ -26,6 +26,7 @@ import { workService } from "./services/work-service.ts";
 import { VERSION } from "./version.ts";
 import { WakeUp } from "./wake-up.ts";
 import { ConnectedAgents } from "./work/connected-agents.ts";
+import { GateBoard } from "./work/gate-board.ts";
 import { ProgressWriter } from "./work/progress-writer.ts";
 import { Questions } from "./work/questions.ts";
 
@@ -86,6 +87,7 @@ async function assemble(options: ControlPlaneOptions, store: Store) {
     agents: store.agents,
     now,
   };
+  const gates = new GateBoard();
   const desk = {
     store,
     log,
@@ -94,10 +96,11 @@ async function assemble(options: ControlPlaneOptions, store: Store) {
     leaseMs,
     routePatienceMs: options.routePatienceMs ?? ROUTE_PATIENCE_MS,
     agents: new ConnectedAgents(),
+    gates,
     progress: new ProgressWriter(),
     questions: new Questions(options.silenceMs ?? SILENCE_MS),
     changes: new Changes(),
-    metrics: new Metrics({ store, version: VERSION }),
+    metrics: new Metrics({ store, gates, version: VERSION }),
     work: new WakeUp(),
   };
   return { desk, door, log, executions: new Executions(desk), stopping: new AbortController() };
@@ -110,8 +113,8 @@ function servicesOf({ desk, executions, log, stopping }: Parts): Served[] {
     [wire.InstanceServiceService, instanceService(handlers, desk.store, desk)],
     [wire.RuleServiceService, ruleService(handlers, desk, executions)],
     [wire.ExecutionServiceService, executionService(handlers, desk.store, desk.changes, executions)],
-    [wire.TaskServiceService, taskService(handlers, desk.store, executions)],
-    [wire.AgentServiceService, agentService(handlers, desk.store, desk.agents, desk.now)],
+    [wire.TaskServiceService, taskService(handlers, desk.store, executions, desk.gates, desk.now)],
+    [wire.AgentServiceService, agentService(handlers, desk.store, desk.agents, desk.gates, desk.now)],
     [wire.ServerServiceService, serverService(handlers, desk.startedAt)],
     [wire.WorkServiceService, workService(desk)],
   ];

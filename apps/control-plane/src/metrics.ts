@@ -1,10 +1,13 @@
-import type { Agent, ByteCounts, ExecutionState, Task } from "@transship/model";
+import { type Agent, type ByteCounts, type ExecutionState, NO_BYTES, RUNGS, type Task } from "@transship/model";
 import type { Store } from "@transship/store";
 import { Counter, Gauge, Histogram, Registry } from "prom-client";
+import { gaugeGates } from "./metrics-of-gates.ts";
+import type { GateBoard } from "./work/gate-board.ts";
 
 /** What the metrics read when they are scraped. */
 export interface Scraped {
   readonly store: Pick<Store, "executions" | "agents">;
+  readonly gates: Pick<GateBoard, "all">;
   readonly version: string;
 }
 
@@ -16,7 +19,13 @@ export class Metrics {
   readonly #bytes = this.#counter("transship_transfer_bytes_total", "Payload bytes fetched from a source.", ["src", "dst"]);
   readonly #resumed = this.#counter("transship_transfer_resumed_bytes_total", "Bytes not fetched again thanks to a checkpoint.", []);
   readonly #wasted = this.#counter("transship_transfer_wasted_bytes_total", "Bytes fetched more than once or thrown away.", []);
-  readonly #blobs = this.#counter("transship_blobs_total", "Blobs of tasks that succeeded, of each task its 200 largest.", ["outcome"]);
+  readonly #kinds = this.#counter("transship_bytes_total", "Payload bytes of tasks that ended, by how they came.", ["kind"]);
+  readonly #blobs = this.#counter("transship_blobs_total", "Blobs that reached the target, over all attempts of tasks that ended.", [
+    "rung",
+  ]);
+  readonly #retries = this.#counter("transship_blob_retries_total", "Requests for blobs that had to be repeated, of tasks that ended.", [
+    "rung",
+  ]);
   readonly #fenced = this.#counter("transship_lease_fenced_total", "Reports refused because their lease was not the newest.", []);
   readonly #calls = this.#counter("transship_grpc_server_handled_total", "gRPC calls that ended.", ["method", "code"]);
   readonly #duration = new Histogram({
@@ -37,6 +46,7 @@ export class Metrics {
     info.set({ version: scraped.version }, 1);
     this.#gaugeTasks(scraped.store);
     this.#gaugeAgents(scraped.store);
+    gaugeGates(this.#registry, scraped.gates);
   }
 
   executionEnded(rule: string, result: ExecutionState): void {
@@ -47,7 +57,10 @@ export class Metrics {
   taskEnded(rule: string, task: Task): void {
     this.#tasks.inc({ rule, result: task.state, reason: task.failure?.code ?? (task.state === "skipped" ? "kept" : "") });
     this.#countBytes(task, task.progress.bytes);
-    for (const { rung } of task.blobs) this.#blobs.inc({ outcome: rung });
+    for (const rung of RUNGS) {
+      this.#blobs.inc({ rung }, task.blobSums[rung].count);
+      this.#retries.inc({ rung }, task.blobSums[rung].retries);
+    }
     if (task.state !== "succeeded" || task.startedAt === undefined || task.finishedAt === undefined) return;
     this.#duration.observe({ rule }, (Date.parse(task.finishedAt) - Date.parse(task.startedAt)) / 1000);
   }
@@ -67,6 +80,7 @@ export class Metrics {
 
   #countBytes(task: Task, bytes: ByteCounts): void {
     this.#bytes.inc({ src: task.source.instance, dst: task.target.instance }, bytes.copied);
+    for (const kind of Object.keys(NO_BYTES) as (keyof ByteCounts)[]) this.#kinds.inc({ kind }, bytes[kind]);
     this.#resumed.inc(bytes.resumed);
     this.#wasted.inc(bytes.wasted);
   }

@@ -1,5 +1,6 @@
 import type { Agent, AgentState } from "@transship/model";
 import { type Agent as AgentMessage, AgentState as AgentStateMessage } from "./gen/transship/v1/agent.ts";
+import type { InstanceGate } from "./gen/transship/v1/instance.ts";
 
 const AGENT_STATES = {
   enrolled: AgentStateMessage.ENROLLED,
@@ -9,8 +10,8 @@ const AGENT_STATES = {
   revoked: AgentStateMessage.REVOKED,
 } as const satisfies Record<AgentState, AgentStateMessage>;
 
-/** A stored agent as a message. */
-export function agentToMessage(agent: Agent, running: number): AgentMessage {
+/** A stored agent as a message, with how it stands with its registries. */
+export function agentToMessage(agent: Agent, running: number, gates: readonly InstanceGate[] = []): AgentMessage {
   return {
     name: agent.name,
     region: agent.region,
@@ -22,6 +23,7 @@ export function agentToMessage(agent: Agent, running: number): AgentMessage {
     running,
     lastSeenAt: agent.lastSeenAt ?? "",
     createdAt: agent.createdAt,
+    gates: [...gates],
   };
 }
 

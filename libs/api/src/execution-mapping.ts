@@ -1,4 +1,5 @@
-import { artifactName, type Execution, type ExecutionState, type ExecutionSummary, NO_BYTES, type Task } from "@transship/model";
+import { artifactName, type Execution, type ExecutionState, type ExecutionSummary, NO_BLOBS, NO_BYTES, type Task } from "@transship/model";
+import { blobSumsToMessages } from "./blob-report-mapping.ts";
 import { storedFailureToMessage } from "./failure-mapping.ts";
 import {
   type Execution as ExecutionMessage,
@@ -28,7 +29,7 @@ export function executionStateFromMessage(message: ExecutionStateMessage): Execu
 
 /** An execution as a message; one without sums (just opened) has zeros. */
 export function executionToMessage(execution: Execution | ExecutionSummary, failedTasks: readonly Task[] = []): ExecutionMessage {
-  const sums = "tasks" in execution ? execution : { tasks: NO_TASKS, bytes: NO_BYTES, totalBytes: 0, doneBytes: 0 };
+  const sums = "tasks" in execution ? execution : NO_SUMS;
   return {
     id: execution.id,
     rule: execution.rule,
@@ -44,12 +45,15 @@ export function executionToMessage(execution: Execution | ExecutionSummary, fail
     bytes: { ...sums.bytes },
     totalBytes: sums.totalBytes,
     doneBytes: sums.doneBytes,
+    fetchedBytes: sums.fetchedBytes,
+    blobs: blobSumsToMessages(sums.blobs),
     failures: failedTasks.map(taskFailure),
     failure: execution.failure && storedFailureToMessage(execution.failure),
   };
 }
 
 const NO_TASKS = { total: 0, succeeded: 0, failed: 0, skipped: 0, cancelled: 0, running: 0, retrying: 0 };
+const NO_SUMS = { tasks: NO_TASKS, bytes: NO_BYTES, totalBytes: 0, doneBytes: 0, fetchedBytes: 0, blobs: NO_BLOBS };
 
 function taskFailure(task: Task): TaskFailure {
   return {

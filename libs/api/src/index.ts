@@ -1,5 +1,5 @@
 export { agentStateFromMessage, agentToMessage } from "./agent-mapping.ts";
-export { blobReportsFromMessages, blobReportToMessage } from "./blob-report-mapping.ts";
+export { blobReportsFromMessages, blobReportToMessage, blobSumsFromMessages, blobSumsToMessages } from "./blob-report-mapping.ts";
 export { type ControlPlaneClient, connectControlPlane, isLoopback, type ServerAccess } from "./client.ts";
 export { executionStateFromMessage, executionStateToMessage, executionToMessage } from "./execution-mapping.ts";
 export { explainUnreachable } from "./explain-unreachable.ts";

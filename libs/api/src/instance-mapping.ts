@@ -41,8 +41,8 @@ export function instanceResourceFromMessage(message: wire.InstanceResource): unk
   };
 }
 
-/** An instance as users may see it: password and secret are left out. */
-export function instanceToMessage(instance: Instance): wire.Instance {
+/** An instance as users may see it: password and secret are left out. `gates`: how agents stand with it. */
+export function instanceToMessage(instance: Instance, gates: readonly wire.InstanceGate[] = []): wire.Instance {
   const { name, labels, spec } = instance;
   const resource = instanceResourceToMessage({
     apiVersion: API_VERSION,
@@ -52,7 +52,7 @@ export function instanceToMessage(instance: Instance): wire.Instance {
   });
   if (resource.spec?.credential !== undefined) resource.spec.credential.password = "";
   if (resource.spec?.webhook !== undefined) resource.spec.webhook.secret = "";
-  return { resource, createdAt: instance.createdAt, updatedAt: instance.updatedAt };
+  return { resource, createdAt: instance.createdAt, updatedAt: instance.updatedAt, gates: [...gates] };
 }
 
 export function endpointToMessage(endpoint: Endpoint): wire.Endpoint {

@@ -1,5 +1,5 @@
 import type { ByteCounts, Task, TaskProgress, TaskState } from "@transship/model";
-import { blobReportToMessage } from "./blob-report-mapping.ts";
+import { blobReportToMessage, blobSumsToMessages } from "./blob-report-mapping.ts";
 import { storedFailureToMessage } from "./failure-mapping.ts";
 import {
   type ByteCounts as ByteCountsMessage,
@@ -34,15 +34,18 @@ export function bytesFromMessage(message: ByteCountsMessage | undefined): ByteCo
 }
 
 export function progressToMessage(progress: TaskProgress): TaskProgressMessage {
-  return { totalBytes: progress.totalBytes, doneBytes: progress.doneBytes, bytes: { ...progress.bytes } };
+  const { totalBytes, doneBytes, fetchedBytes, bytes } = progress;
+  return { totalBytes, doneBytes, fetchedBytes, bytes: { ...bytes } };
 }
 
 export function progressFromMessage(message: TaskProgressMessage | undefined): TaskProgress {
-  return { totalBytes: message?.totalBytes ?? 0, doneBytes: message?.doneBytes ?? 0, bytes: bytesFromMessage(message?.bytes) };
+  const { totalBytes = 0, doneBytes = 0, fetchedBytes = 0, bytes } = message ?? {};
+  // An older peer does not say what was fetched; what is at the target was.
+  return { totalBytes, doneBytes, fetchedBytes: Math.max(doneBytes, fetchedBytes), bytes: bytesFromMessage(bytes) };
 }
 
-/** A stored task as a message. */
-export function taskToMessage(task: Task): TaskMessage {
+/** A stored task as a message. `waiting`: what it waits for, where a registry is the reason. */
+export function taskToMessage(task: Task, waiting = ""): TaskMessage {
   return {
     id: task.id,
     executionId: task.executionId,
@@ -57,6 +60,8 @@ export function taskToMessage(task: Task): TaskMessage {
     progress: progressToMessage(task.progress),
     failure: task.failure && storedFailureToMessage(task.failure),
     blobs: task.blobs.map(blobReportToMessage),
+    blobSums: blobSumsToMessages(task.blobSums),
+    waiting,
     skipReason: task.skipReason ?? "",
     createdAt: task.createdAt,
     startedAt: task.startedAt ?? "",

@@ -1,2 +1,2 @@
 export { type Checkpoint, type CheckpointPlace, openCheckpoint } from "./checkpoint.ts";
-export type { Outbox, PendingReport } from "./outbox.ts";
+export type { Outbox, PendingReport, ReportedLease } from "./outbox.ts";

@@ -57,6 +57,32 @@ describe("the outbox", () => {
     );
   });
 
+  it("tells the leases of its reports without the reports, and those that an earlier version left without one", () => {
+    const path = join(directory, "leases.db");
+    {
+      using before = openCheckpoint({ path });
+      before.outbox.add(Buffer.of(1), { taskId: "a", epoch: 3 });
+      before.outbox.add(Buffer.of(2));
+      before.outbox.add(Buffer.of(3), { taskId: "b", epoch: 1 });
+    }
+    using checkpoint = openCheckpoint({ path });
+    const { outbox } = checkpoint;
+    expect(outbox.leases()).toEqual([
+      { taskId: "a", epoch: 3 },
+      { taskId: "b", epoch: 1 },
+    ]);
+    const [old, ...others] = outbox.withoutLease(0, 10);
+    if (old === undefined) throw new Error("none without a lease");
+    expect([[...old.report], others, outbox.withoutLease(old.sequence, 10)]).toEqual([[2], [], []]);
+    expect([outbox.countUpTo(old.sequence - 2), outbox.countUpTo(old.sequence), outbox.countUpTo(Number.MAX_SAFE_INTEGER)]).toEqual([
+      0, 2, 3,
+    ]);
+    outbox.setLease(old.sequence, { taskId: "c", epoch: 2 });
+    expect(outbox.withoutLease(0, 10)).toEqual([]);
+    outbox.acknowledge(old.sequence);
+    expect(outbox.leases()).toEqual([{ taskId: "b", epoch: 1 }]);
+  });
+
   it("pages through what is pending", () => {
     using checkpoint = openCheckpoint({ memory: true });
     const sequences = Array.from({ length: 5 }, (_, index) => checkpoint.outbox.add(Buffer.of(index)));

@@ -7,15 +7,29 @@ export interface PendingReport {
   readonly report: Uint8Array;
 }
 
+/** The lease that a report ends. */
+export interface ReportedLease {
+  readonly taskId: string;
+  readonly epoch: number;
+}
+
 /** Reports on their way to the control plane: stored before they are sent, sent until they are acknowledged. */
 export interface Outbox {
-  /** Stores a report and returns its sequence: greater than every one before, for ever. */
-  add(report: Uint8Array): number;
+  /** Stores a report, with the lease that it ends where it ends one, and returns its sequence: greater than every one before, for ever. */
+  add(report: Uint8Array, lease?: ReportedLease): number;
   /** Reports above the sequence `after`, oldest first, at most `limit`. */
   pending(after?: number, limit?: number): readonly PendingReport[];
   /** Forgets reports up to and including `sequence`. Doing it twice, or with an old sequence, changes nothing. */
   acknowledge(sequence: number): void;
   readonly isEmpty: boolean;
+  /** How many reports there are up to and including `sequence`. */
+  countUpTo(sequence: number): number;
+  /** The leases that reports here end, without reading the reports. */
+  leases(): readonly ReportedLease[];
+  /** Reports above the sequence `after` that an earlier version stored without a lease, oldest first, at most `limit`. */
+  withoutLease(after: number, limit: number): readonly PendingReport[];
+  /** Says what lease a report ends. */
+  setLease(sequence: number, lease: ReportedLease): void;
 }
 
 /** The outbox in SQLite. */
@@ -29,8 +43,9 @@ export class SqliteOutbox implements Outbox {
     this.#begin();
   }
 
-  add(report: Uint8Array): number {
-    return explained("storing a report", () => Number(this.#statements.add.run(report).lastInsertRowid));
+  add(report: Uint8Array, lease?: ReportedLease): number {
+    const { add } = this.#statements;
+    return explained("storing a report", () => Number(add.run(report, lease?.taskId ?? null, lease?.epoch ?? null).lastInsertRowid));
   }
 
   pending(after = 0, limit = 100): readonly PendingReport[] {
@@ -42,7 +57,23 @@ export class SqliteOutbox implements Outbox {
   }
 
   get isEmpty(): boolean {
-    return this.pending(0, 1).length === 0;
+    return explained("reading reports", () => this.#statements.any.get() === undefined);
+  }
+
+  countUpTo(sequence: number): number {
+    return explained("counting reports", () => this.#statements.countUpTo.get(sequence) as number);
+  }
+
+  leases(): readonly ReportedLease[] {
+    return explained("reading the leases of reports", () => this.#statements.leases.all() as ReportedLease[]);
+  }
+
+  withoutLease(after: number, limit: number): readonly PendingReport[] {
+    return explained("reading reports", () => this.#statements.withoutLease.all(after, limit) as PendingReport[]);
+  }
+
+  setLease(sequence: number, lease: ReportedLease): void {
+    explained("noting the lease of a report", () => this.#statements.setLease.run(lease.taskId, lease.epoch, sequence));
   }
 
   /**
@@ -57,7 +88,12 @@ export class SqliteOutbox implements Outbox {
 
 function prepareAll(database: Database) {
   return {
-    add: database.prepare("INSERT INTO reports (report) VALUES (?)"),
+    add: database.prepare("INSERT INTO reports (report, task_id, epoch) VALUES (?, ?, ?)"),
+    any: database.prepare("SELECT sequence FROM reports LIMIT 1").pluck(),
+    countUpTo: database.prepare("SELECT count(*) FROM reports WHERE sequence <= ?").pluck(),
+    leases: database.prepare('SELECT task_id AS "taskId", epoch FROM reports WHERE task_id IS NOT NULL'),
+    withoutLease: database.prepare("SELECT sequence, report FROM reports WHERE task_id IS NULL AND sequence > ? ORDER BY sequence LIMIT ?"),
+    setLease: database.prepare("UPDATE reports SET task_id = ?, epoch = ? WHERE sequence = ?"),
     pending: database.prepare("SELECT sequence, report FROM reports WHERE sequence > ? ORDER BY sequence LIMIT ?"),
     acknowledge: database.prepare("DELETE FROM reports WHERE sequence <= ?"),
   };

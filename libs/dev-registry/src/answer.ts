@@ -6,6 +6,7 @@ import { tokenEndpoint } from "./auth/token-endpoint.ts";
 import { ABANDONED, type Exchange, type Handler, type Outcome, type RegistryState } from "./exchange.ts";
 import { alterReply } from "./faults/alter-reply.ts";
 import { refuseByFault } from "./faults/refuse-by-fault.ts";
+import { spoilHead } from "./faults/spoil-head.ts";
 import { deleteBlob, readBlob } from "./handlers/blobs.ts";
 import { putUpload } from "./handlers/finish-upload.ts";
 import { listReferrers, listRepositories, listTags, ping } from "./handlers/listings.ts";
@@ -97,6 +98,7 @@ async function handleWithFaults(
     delay.fire();
     await sleep(delay.action.milliseconds, undefined, { signal: state.closing });
   }
+  if (await spoilHead(exchange, state.closing)) return ABANDONED;
   const outcome = refuseByFault(state, auth, exchange) ?? (await handle(exchange));
   const drop = faults.of("drop-answer");
   if (drop === undefined || outcome === ABANDONED || outcome.status >= 400) return outcome;

@@ -58,6 +58,44 @@ describe("settings", () => {
     expect((await call("PUT", put)).status).toBe(201);
   });
 
+  it("patches: later chunks thrown away, large ones or all refused", async () => {
+    const bytes = Buffer.alloc(5_000_000, "p");
+    for (const [patches, statuses, end] of [
+      ["append", [202, 202], "0-4999999"],
+      ["first-only", [201, 201], "0-4999999"],
+      ["small-only", [202, 416], "0-99"],
+      ["refused", [405, 405], "0-0"],
+    ] as const) {
+      const { registry, call } = await start({ settings: { patches, ...(patches === "first-only" && { chunkStatus: 201 }) } });
+      await using _ = registry;
+      const open = await call("POST", "blobs/uploads/");
+      const session = open.headers.get("location") ?? "";
+      const chunk = async (from: number, to: number) =>
+        await call("PATCH", session, { body: bytes.subarray(from, to), headers: { "content-range": `${from}-${to - 1}` } });
+      expect([(await chunk(0, 100)).status, (await chunk(100, bytes.byteLength)).status]).toEqual(statuses);
+      expect((await call("GET", session)).headers.get("range")).toBe(end);
+      // What was acknowledged and what is stored differ only where later chunks are thrown away.
+      const put = await call("PUT", `${session}&digest=${digestOf(patches === "append" ? bytes : bytes.subarray(0, 100))}`);
+      expect(put.status).toBe(patches === "refused" ? 400 : 201);
+    }
+  });
+
+  it("bodyLimit, wholePut and a status query that is not there", async () => {
+    const { registry, call } = await start({ settings: { bodyLimit: 100, wholePut: false, uploadStatus: "none" } });
+    await using _ = registry;
+    const small = Buffer.alloc(100, "s");
+    const large = Buffer.alloc(101, "l");
+    const open = await call("POST", "blobs/uploads/");
+    const session = open.headers.get("location") ?? "";
+    expect((await call("POST", `blobs/uploads/?digest=${digestOf(large)}`, { body: large })).status).toBe(413);
+    expect((await call("PATCH", session, { body: large })).status).toBe(413);
+    expect((await call("PUT", `${session}&digest=${digestOf(large)}`, { body: large })).status).toBe(413);
+    expect((await call("PUT", `${session}&digest=${digestOf(small)}`, { body: small })).status).toBe(405);
+    expect((await call("GET", session)).status).toBe(405);
+    expect((await call("PATCH", session, { body: small })).status).toBe(202);
+    expect((await call("PUT", `${session}&digest=${digestOf(small)}`)).status).toBe(201);
+  });
+
   it("switches off what a registry may lack", async () => {
     const off = { referrers: false, delete: "off", catalog: false, mount: false, digestHeader: false } as const;
     const { registry, call } = await start({ settings: off });

@@ -22,8 +22,20 @@ export interface Settings {
    * `exact`: a torn chunk keeps the bytes that arrived and the status query tells how many.
    * `distribution-2.8`: `Content-Range` is not looked at, and a session whose stored bytes differ from the offset in
    * the Location is cancelled with 404 BLOB_UPLOAD_INVALID, so a torn chunk costs the session.
+   * `none`: 405 to the status query.
    */
-  readonly uploadStatus: "exact" | "distribution-2.8";
+  readonly uploadStatus: "exact" | "distribution-2.8" | "none";
+  /**
+   * `first-only`: the bodies of later PATCHes are acknowledged and thrown away, as ECR private does. `small-only`: above 4 MiB a PATCH is 416, as on GHCR. `refused`:
+   * 405, as where uploads are monolithic only.
+   */
+  readonly patches: "append" | "first-only" | "small-only" | "refused";
+  /** What answers a chunk; ECR sends 201. */
+  readonly chunkStatus: 202 | 201;
+  /** Whether the PUT that closes a session may have a body. Off: 405, for registries that want everything by PATCH. */
+  readonly wholePut: boolean;
+  /** Bytes. Above 0, a longer body of an upload is 413 with a proxy's page, before anything else is looked at. */
+  readonly bodyLimit: number;
   /** GET of a blob answers 307 to another port, where a request with `Authorization` gets 400, as object stores do. */
   readonly redirectBlobs: boolean;
   /** How `Location` and `Link` are written. */
@@ -51,6 +63,10 @@ const FULL: Settings = {
   ranges: "full",
   chunkMinLength: 0,
   uploadStatus: "exact",
+  patches: "append",
+  chunkStatus: 202,
+  wholePut: true,
+  bodyLimit: 0,
   redirectBlobs: false,
   locations: "relative",
   missingReferences: "reject",

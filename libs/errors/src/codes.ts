@@ -109,6 +109,12 @@ export const CODES = {
     EXIT.failed,
     "The upload starts again by itself; if it repeats, check for a proxy that changes requests.",
   ),
+  UPLOAD_TOO_LARGE: row(
+    "never",
+    "FAILED_PRECONDITION",
+    EXIT.failed,
+    "The registry, or a proxy in front of it, limits the size of a request too far; raise that limit (nginx: client_max_body_size).",
+  ),
   TAG_INVALID: row("never", "INVALID_ARGUMENT", EXIT.failed, "Tags are at most 128 characters of letters, digits, `_`, `.` and `-`."),
   RANGE_INVALID: row("restart", "ABORTED", EXIT.failed, "The upload continues from the registry's own offset by itself."),
   UNAUTHORIZED: row(

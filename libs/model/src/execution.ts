@@ -1,3 +1,4 @@
+import type { BlobSums } from "./blob-report.ts";
 import type { ExecutionState } from "./execution-state.ts";
 import type { ByteCounts, Failure } from "./task.ts";
 
@@ -41,9 +42,12 @@ export interface Execution {
 export interface ExecutionSummary extends Execution {
   readonly tasks: TaskCounts;
   readonly bytes: ByteCounts;
-  /** Bytes of all blobs of its tasks, as far as known, and how many of them are at the target. */
+  /** Bytes of all blobs of its tasks, as far as known, how many of them are at the target, and how many need not be fetched any more. */
   readonly totalBytes: number;
   readonly doneBytes: number;
+  readonly fetchedBytes: number;
+  /** The blobs of all attempts of its tasks that ended. */
+  readonly blobs: BlobSums;
 }
 
 /** The final state of an execution whose tasks are all finished. */

@@ -1,5 +1,23 @@
 export type { Agent, AgentPlace } from "./agent.ts";
 export { AGENT_TRANSITIONS, type AgentState } from "./agent-state.ts";
+export {
+  addBlobSums,
+  BLOB_STATES,
+  type BlobReport,
+  type BlobState,
+  type BlobSums,
+  largestBlobs,
+  MOST_BLOB_REPORTS,
+  NO_BLOBS,
+  RUNGS,
+  type Rung,
+  type RungSum,
+  retriesOf,
+  sumBlobs,
+  sumsOf,
+  type UploadWay,
+  type Way,
+} from "./blob-report.ts";
 export { durationText } from "./duration.ts";
 export { type Execution, type ExecutionSummary, outcomeOf, type TaskCounts, TRIGGERS, type Trigger } from "./execution.ts";
 export { EXECUTION_TRANSITIONS, type ExecutionState } from "./execution-state.ts";
@@ -43,21 +61,18 @@ export {
   targetRepository,
 } from "./rule.ts";
 export { type ArtifactKind, KINDS, type NameFilter, type NewestBy, type TagFilter } from "./selection.ts";
+export { MOST_SIBLINGS, type SiblingPlace, siblingsFor } from "./siblings.ts";
 export { follow, isFinal, mayFollow, statesBefore, type Transitions } from "./state-machine.ts";
 export {
   type ArtifactPlace,
   addBytes,
   artifactName,
-  type BlobReport,
   type ByteCounts,
   type Failure,
-  largestBlobs,
-  MOST_BLOB_REPORTS,
   NO_BYTES,
-  type Rung,
+  NO_PROGRESS,
   type Task,
   type TaskProgress,
-  type Way,
 } from "./task.ts";
 export { LEASED_STATES, TASK_TRANSITIONS, type TaskState, WAITING_STATES } from "./task-state.ts";
 export { nextRuns, type Schedule, type Triggers } from "./triggers.ts";

@@ -1,4 +1,5 @@
 import type { ErrorCode, Side } from "@transship/errors";
+import type { BlobReport, BlobSums } from "./blob-report.ts";
 import type { Overwrite } from "./rule.ts";
 import type { TaskState } from "./task-state.ts";
 
@@ -11,7 +12,7 @@ export interface ArtifactPlace {
 
 /** Payload bytes by how they came to the target. All are bytes of blobs; manifests are not counted. */
 export interface ByteCounts {
-  /** Fetched from a source in this execution. */
+  /** Fetched from a source in this execution: the rule's, or a sibling of it that is nearer. */
   readonly copied: number;
   /** Mounted from another repository of the target. */
   readonly mounted: number;
@@ -42,50 +43,12 @@ export interface TaskProgress {
   readonly totalBytes: number;
   /** Bytes of blobs that are at the target, counting the blob under way. Never goes back within an attempt. */
   readonly doneBytes: number;
+  /** Bytes of blobs that need not be fetched any more, at the target or on their way there, each once. At least `doneBytes`; never goes back within an attempt. */
+  readonly fetchedBytes: number;
   readonly bytes: ByteCounts;
 }
 
-/**
- * How a blob came to the target. `existing`: it was there. `mounted`: from another repository of the target. `joined`: another copy of the same process brought it.
- * `resumed`: copied, from a checkpoint on. `copied`: all of it.
- */
-export type Rung = "existing" | "mounted" | "joined" | "resumed" | "copied";
-
-/**
- * How the bytes of a copied blob moved. `stream`: one GET piped into one PUT. `spooled`: one GET into the spool, uploaded beside it. `segmented`: ranges side by side
- * into the spool, uploaded in order beside them.
- */
-export type Way = "stream" | "spooled" | "segmented";
-
-/** What one blob cost, for people who ask why a copy took so long. */
-export interface BlobReport {
-  readonly digest: string;
-  /** Bytes. */
-  readonly size: number;
-  readonly rung: Rung;
-  /** Only of blobs that were copied. */
-  readonly way: Way | undefined;
-  /** Most ranges in flight at once. */
-  readonly ranges: number;
-  /** Requests that had to be repeated, at either side. */
-  readonly retries: number;
-  /** Bytes fetched, taken from a checkpoint, and fetched in vain. */
-  readonly copied: number;
-  readonly resumed: number;
-  readonly wasted: number;
-  /** From the first request to the confirmation. */
-  readonly milliseconds: number;
-}
-
-/** A task keeps the reports of this many blobs at most. */
-export const MOST_BLOB_REPORTS = 200;
-
-/** The reports that a task keeps: the largest blobs, in the order given. */
-export function largestBlobs(reports: readonly BlobReport[]): readonly BlobReport[] {
-  if (reports.length <= MOST_BLOB_REPORTS) return reports;
-  const largest = new Set(reports.toSorted((a, b) => b.size - a.size).slice(0, MOST_BLOB_REPORTS));
-  return reports.filter((report) => largest.has(report));
-}
+export const NO_PROGRESS: TaskProgress = { totalBytes: 0, doneBytes: 0, fetchedBytes: 0, bytes: NO_BYTES };
 
 /** Why a task did not succeed, or not yet. */
 export interface Failure {
@@ -117,8 +80,10 @@ export interface Task {
   /** ISO 8601; when a `retrying` task is tried again. */
   readonly nextAttemptAt: string | undefined;
   readonly progress: TaskProgress;
-  /** What the blobs of a task that succeeded cost, the largest `MOST_BLOB_REPORTS` in the order of arrival. Empty before, and in lists of tasks. */
+  /** What the blobs cost in the last attempt that ended, the largest `MOST_BLOB_REPORTS` in the order of arrival. Empty before, and in lists of tasks. */
   readonly blobs: readonly BlobReport[];
+  /** The blobs of all attempts that ended, added up. Zeros in lists of tasks. */
+  readonly blobSums: BlobSums;
   readonly failure: Failure | undefined;
   /** Why a `skipped` task was. */
   readonly skipReason: string | undefined;

@@ -2,25 +2,34 @@ import { TransshipError } from "@transship/errors";
 import type { Dispatcher } from "undici";
 import { transportError } from "./transport-errors.ts";
 
+/** How a body is read. */
+export interface AnswerBodyOptions {
+  readonly signal?: AbortSignal | undefined;
+  /** Milliseconds of waiting in which at least {@link LEAST_BYTES} must come. */
+  readonly idleMs?: number | undefined;
+  /** Called once, with the bytes that were received. */
+  readonly finished?: ((receivedBytes: number) => void) | undefined;
+}
+
+/** What must come in the time that a body may be idle: fewer bytes are a server that holds on to us, not a slow line. */
+const LEAST_BYTES = 4 * 1024;
+
 /** The body of one answer. Exactly one of its methods is called: an unread body would keep its connection. */
 export class AnswerBody {
   readonly #source: Dispatcher.ResponseData["body"] | undefined;
   readonly #what: string;
   readonly #signal: AbortSignal | undefined;
+  readonly #idleMs: number;
   readonly #finished: (receivedBytes: number) => void;
   readonly #buffered: Uint8Array | undefined;
 
-  constructor(
-    source: Dispatcher.ResponseData["body"] | Uint8Array,
-    what: string,
-    signal?: AbortSignal | undefined,
-    finished: (receivedBytes: number) => void = () => undefined,
-  ) {
+  constructor(source: Dispatcher.ResponseData["body"] | Uint8Array, what: string, options: AnswerBodyOptions = {}) {
     this.#source = source instanceof Uint8Array ? undefined : source;
     this.#buffered = source instanceof Uint8Array ? source : undefined;
     this.#what = what;
-    this.#signal = signal;
-    this.#finished = finished;
+    this.#signal = options.signal;
+    this.#idleMs = options.idleMs ?? Number.POSITIVE_INFINITY;
+    this.#finished = options.finished ?? (() => undefined);
     // A body that is destroyed before its end emits an error that nobody else listens for.
     this.#source?.on("error", () => undefined);
   }
@@ -32,16 +41,29 @@ export class AnswerBody {
       return;
     }
     let received = 0;
+    // Only the time spent on waiting counts: the reader may take as long as it likes with what it got.
+    let waited = 0;
+    let cameWhile = 0;
+    let asked = performance.now();
     try {
       for await (const chunk of this.#source as AsyncIterable<Uint8Array>) {
         received += chunk.byteLength;
+        cameWhile += chunk.byteLength;
+        waited += performance.now() - asked;
+        if (cameWhile >= LEAST_BYTES) waited = cameWhile = 0;
+        else if (waited > this.#idleMs) throw this.#trickles(cameWhile);
         yield chunk;
+        asked = performance.now();
       }
     } catch (thrown) {
       throw transportError(this.#what, thrown, this.#signal);
     } finally {
       this.#finished(received);
     }
+  }
+
+  #trickles(bytes: number): TransshipError {
+    return new TransshipError("TIMED_OUT", { what: this.#what, why: `only ${bytes} bytes came in ${Math.round(this.#idleMs / 1000)} s` });
   }
 
   /** Ends the body unread, and its connection with it. */

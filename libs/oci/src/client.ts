@@ -5,6 +5,7 @@ import { describeCredential } from "./credential.ts";
 import type { Answer, Exchange, Method } from "./exchange.ts";
 import { LIMITS } from "./limits.ts";
 import { OnePass } from "./one-pass.ts";
+import { RedirectMemory } from "./redirect-memory.ts";
 import { registryError, type Subject } from "./registry-errors.ts";
 import type { RequestBody } from "./request-body.ts";
 import { UrlGuard } from "./url-guard.ts";
@@ -26,6 +27,8 @@ export interface Call {
   readonly answerMs?: number | undefined;
   /** Whether the answer is read at the pace of somebody else: see {@link ExchangeRequest.download}. */
   readonly download?: boolean | undefined;
+  /** Names what is read, where the address that a redirect gives serves all readers of it. */
+  readonly shared?: string | undefined;
   /** False where a redirect is itself the answer. GET and HEAD are followed otherwise; nothing else ever is. */
   readonly followRedirects?: boolean | undefined;
 }
@@ -33,12 +36,16 @@ export interface Call {
 /** ECR answers an expired login with 403, ECR Public with 400, both without a challenge. */
 const EXPIRED = /authorization token (?:has expired|is invalid)|token (?:has )?expired|expired token/i;
 
+/** What a refused redirect is called in errors. */
+const REDIRECT = "a redirect of the registry";
+
 /** Sends calls to one registry: logs in, follows redirects under guard, turns refusals into errors. Never retries anything else. */
 export class RegistryClient {
   readonly origin: URL;
   readonly guard: UrlGuard;
   readonly #exchange: Exchange;
   readonly #authorizer: Authorizer;
+  readonly #redirects = new RedirectMemory();
 
   constructor(origin: URL, exchange: Exchange, authorizer: Authorizer, guard: UrlGuard) {
     this.origin = origin;
@@ -58,6 +65,11 @@ export class RegistryClient {
     return url;
   }
 
+  /** A hint that so many downloads from the own origin will soon begin at once. */
+  openAhead(connections: number): void {
+    this.#exchange.openAhead(connections);
+  }
+
   /** The answer with whatever status, after logging in and redirects. Throws for failures below HTTP, refused logins and refused redirects. */
   async send(call: Call): Promise<Answer> {
     if (call.body === undefined || call.body instanceof Uint8Array) return await this.#sent(call);
@@ -70,9 +82,55 @@ export class RegistryClient {
   }
 
   async #sent(call: Call): Promise<Answer> {
+    if (call.shared !== undefined) return await this.#shared(call, call.shared);
     const answer = await this.#authorized(call);
     const follow = call.followRedirects !== false && (call.method === "GET" || call.method === "HEAD");
     return follow ? await this.#followed(call, answer) : answer;
+  }
+
+  /** A read from where an earlier reader was redirected to, as long as storage takes that address; else by way of the registry. */
+  async #shared(call: Call, name: string): Promise<Answer> {
+    const found = await this.#redirects.find(name);
+    if (!(found instanceof URL)) {
+      using turn = found;
+      return await this.#asked(call, name, turn);
+    }
+    return (await this.#remembered(call, name, found)) ?? (await this.#asked(call, name));
+  }
+
+  /** A read by way of the registry; its redirect is for others too, from the moment that it is known. */
+  async #asked(call: Call, name: string, turn?: Disposable): Promise<Answer> {
+    const answer = await this.#authorized(call);
+    const url = isRedirect(answer) ? URL.parse(answer.headers.get("location") ?? "", answer.url.href) : null;
+    if (url !== null && !this.guard.isOwnOrigin(url) && this.#isAllowed(url)) this.#redirects.redirected(name, url);
+    else if (answer.status < 300) this.#redirects.served();
+    turn?.[Symbol.dispose]();
+    return await this.#followed(call, answer);
+  }
+
+  #isAllowed(url: URL): boolean {
+    try {
+      this.guard.checkRedirect(url, REDIRECT);
+      return true;
+    } catch {
+      return false;
+    }
+  }
+
+  /** The answer from a remembered address, which is held to the same rules as when it was new; undefined where storage no longer takes it. */
+  async #remembered(call: Call, name: string, url: URL): Promise<Answer | undefined> {
+    try {
+      this.guard.checkRedirect(url, REDIRECT);
+      const answer = await this.#followed(call, await this.#anonymously(call, url));
+      // Storage says 400, 401, 403, 404 or 410 to a signature that is too old. What it says of the range, or of its own load, holds.
+      if (answer.status < 400 || answer.status >= 500 || answer.status === 416 || answer.status === 429) return answer;
+      this.#redirects.forget(name, url);
+      await answer.body.discard();
+      return undefined;
+    } catch (thrown) {
+      this.#redirects.forget(name, url);
+      throw thrown;
+    }
   }
 
   /** The error that a refusing answer means; reads its body. */
@@ -140,7 +198,7 @@ export class RegistryClient {
       const url = URL.parse(answer.headers.get("location") ?? "", answer.url.href);
       if (url === null)
         throw new TransshipError("RESPONSE_MALFORMED", { what: call.what, why: "the registry redirects to something that is no URL" });
-      this.guard.checkRedirect(url, "a redirect of the registry");
+      this.guard.checkRedirect(url, REDIRECT);
       answer = this.guard.isOwnOrigin(url) ? await this.#authorized({ ...call, url }) : await this.#anonymously(call, url);
     }
     return answer;

@@ -1,3 +1,4 @@
+import { type AddressInfo, connect, createServer, type Socket } from "node:net";
 import { startDevRegistry } from "@transship/dev-registry";
 import { describe, expect, it } from "vitest";
 import { Connections } from "./connections.ts";
@@ -140,4 +141,55 @@ describe("connections", () => {
       await expect(sent).rejects.toThrowError(expect.objectContaining({ code: "CONNECTION_FAILED" }));
     }
   });
+
+  it("can be opened ahead of the downloads that use them", async () => {
+    await using server = await startDevRegistry();
+    await using registry = openRegistry({ url: server.url, connections: 6 });
+    const blob = await upload(registry, Buffer.alloc(3_000, "layer"));
+    const others = server.stats.openConnections;
+    const repository = registry.repository("a");
+    repository.openAhead?.(4);
+    repository.openAhead?.(50);
+    await expect.poll(() => server.stats.openConnections).toBe(others + 6);
+    const opened = server.stats.peakConnections;
+    const reads = [0, 1, 2].map(async (part) => {
+      const read = await repository.readBlob(blob, { start: part * 1_000, end: part * 1_000 + 1_000 });
+      return Buffer.concat(await Array.fromAsync(read.bytes)).byteLength;
+    });
+    expect(await Promise.all(reads)).toEqual([1_000, 1_000, 1_000]);
+    expect(server.stats.peakConnections).toBe(opened);
+  });
+
+  it("that were opened ahead are closed with the registry", async () => {
+    await using server = await startDevRegistry();
+    const registry = openRegistry({ url: server.url });
+    registry.repository("a").openAhead?.(3);
+    await expect.poll(() => server.stats.openConnections).toBe(3);
+    await registry[Symbol.asyncDispose]();
+    await expect.poll(() => server.stats.openConnections).toBe(0);
+  });
+
+  it("that were opened ahead and died meanwhile are replaced", async () => {
+    const accepted: Socket[] = [];
+    await using server = await serve((_, response) => response.end("x"));
+    await using relay = await serveSockets((socket) => {
+      accepted.push(socket);
+      if (accepted.length <= 2) socket.end();
+      else socket.pipe(connect(Number(new URL(server.url).port), "127.0.0.1")).pipe(socket);
+    });
+    await using registry = openRegistry({ url: relay.url });
+    registry.repository("a").openAhead?.(2);
+    await expect.poll(() => accepted.filter((socket) => socket.destroyed).length).toBe(2);
+    const blob = { digest: digestOf(Buffer.from("x")), size: 1 };
+    const read = await registry.repository("a").readBlob(blob, { start: 0, end: 1 });
+    expect(Buffer.concat(await Array.fromAsync(read.bytes)).toString()).toBe("x");
+    expect(accepted.length).toBe(3);
+  });
 });
+
+async function serveSockets(accept: (socket: Socket) => void): Promise<{ readonly url: string } & AsyncDisposable> {
+  const server = createServer(accept);
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  const { port } = server.address() as AddressInfo;
+  return { url: `http://127.0.0.1:${port}`, [Symbol.asyncDispose]: () => new Promise((resolve) => server.close(() => resolve())) };
+}

@@ -2,7 +2,9 @@ import { type LookupAddress, lookup } from "node:dns";
 import { isIP, type LookupFunction } from "node:net";
 import { rootCertificates } from "node:tls";
 import { buildConnector, type Dispatcher, Pool } from "undici";
+import { readInLargePieces } from "./large-reads.ts";
 import { LIMITS } from "./limits.ts";
+import { SocketsAhead } from "./sockets-ahead.ts";
 import type { Timeouts } from "./timeouts.ts";
 import type { UrlGuard } from "./url-guard.ts";
 
@@ -33,11 +35,19 @@ const MAX_FOREIGN_POOLS = 16;
 export class Connections implements AsyncDisposable {
   readonly #settings: ConnectionSettings;
   readonly #own: Readonly<Record<Lane, Pool>>;
+  readonly #ahead: SocketsAhead;
   readonly #foreign = new Map<string, Pool>();
 
   constructor(settings: ConnectionSettings) {
     this.#settings = settings;
-    this.#own = { control: this.#open(settings.origin), download: this.#open(settings.origin) };
+    this.#ahead = new SocketsAhead(this.#connector(settings.origin, "download"), settings.origin);
+    const control = this.#connector(settings.origin, "control");
+    this.#own = { control: this.#open(settings.origin, control), download: this.#open(settings.origin, this.#ahead.connect) };
+  }
+
+  /** Opens connections for downloads from the own origin that are about to begin, so many at most. What is not used is closed soon. */
+  openAhead(connections: number): void {
+    this.#ahead.open(Math.min(connections, this.#settings.connections));
   }
 
   /** The pool for a URL's origin. The caller has checked the URL itself. */
@@ -52,23 +62,24 @@ export class Connections implements AsyncDisposable {
       this.#foreign.get(oldest.value)?.close(() => undefined);
       this.#foreign.delete(oldest.value);
     }
-    const pool = this.#open(url);
+    const pool = this.#open(url, this.#connector(url, lane));
     this.#foreign.set(key, pool);
     return pool;
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
+    this.#ahead[Symbol.dispose]();
     await Promise.all([this.#own.control, this.#own.download, ...this.#foreign.values()].map((pool) => pool.destroy()));
     this.#foreign.clear();
   }
 
-  #open(url: URL): Pool {
+  #open(url: URL, connect: buildConnector.connector): Pool {
     const { connections, timeouts } = this.#settings;
     return new Pool(url.origin, {
       connections,
       pipelining: 1,
       allowH2: false,
-      connect: this.#connector(url),
+      connect,
       headersTimeout: timeouts.headersMs,
       bodyTimeout: timeouts.bodyIdleMs,
       keepAliveTimeout: 30_000,
@@ -76,7 +87,7 @@ export class Connections implements AsyncDisposable {
     });
   }
 
-  #connector(url: URL): buildConnector.connector {
+  #connector(url: URL, lane: Lane): buildConnector.connector {
     const { origin, ca, address, guard, timeouts } = this.#settings;
     const own = url.origin === origin.origin;
     const connect = buildConnector({
@@ -87,6 +98,8 @@ export class Connections implements AsyncDisposable {
       autoSelectFamilyAttemptTimeout: Math.min(2_500, timeouts.connectMs),
       ...(ca === undefined ? {} : { ca: [...rootCertificates, ca] }),
       ...(own ? {} : { lookup: guardedLookup(guard, url) }),
+      // TLS hands out single records, whatever it is asked for.
+      ...(lane === "download" && url.protocol === "http:" ? readInLargePieces() : {}),
     });
     const fixed = address !== undefined && url.hostname === origin.hostname ? address : undefined;
     return (options, callback) => {

@@ -77,6 +77,11 @@ export class Exchange {
     return this.#timeouts;
   }
 
+  /** A hint that so many downloads from the own origin will soon begin at once. */
+  openAhead(connections: number): void {
+    this.#connections.openAhead(connections);
+  }
+
   /** Throws `CONNECTION_FAILED`, `TLS_FAILED`, `TIMED_OUT`, the signal's reason, or whatever the body's source throws. */
   async send(request: ExchangeRequest): Promise<Answer> {
     const { method, url, signal } = request;
@@ -95,7 +100,11 @@ export class Exchange {
       });
     try {
       const answer = await this.#dispatch(request, progress);
-      const body = new AnswerBody(answer.body, request.what, signal, (bytes) => report(answer.statusCode, bytes));
+      const body = new AnswerBody(answer.body, request.what, {
+        signal,
+        idleMs: this.#timeouts.bodyIdleMs,
+        finished: (bytes) => report(answer.statusCode, bytes),
+      });
       return { status: answer.statusCode, headers: headersOf(answer.headers), url, body };
     } catch (thrown) {
       report(undefined, 0);

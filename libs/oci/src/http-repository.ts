@@ -6,7 +6,7 @@ import { hasBlob, readBlob } from "./read-blob.ts";
 import { readManifest, resolveManifest } from "./read-manifest.ts";
 import { referrers } from "./referrers.ts";
 import type { BlobRead, BlobUpload, ByteRange, CallOptions, ManifestPut, Referrers, Repository, UploadSession } from "./repository.ts";
-import { mountBlob, startUpload } from "./start-upload.ts";
+import { mountBlob, postBlob, startUpload } from "./start-upload.ts";
 import { tags } from "./tags.ts";
 import { HttpUpload } from "./upload.ts";
 import { deleteManifest, putManifest } from "./write-manifest.ts";
@@ -59,8 +59,16 @@ export class HttpRepository implements Repository {
     return readBlob(this.#client, this.name, blob, range, options);
   }
 
+  openAhead(connections: number): void {
+    this.#client.openAhead(connections);
+  }
+
   mountBlob(digest: Digest, from: string, options?: CallOptions): Promise<true | BlobUpload | undefined> {
     return mountBlob(this.#client, this.name, digest, from, options);
+  }
+
+  postBlob(digest: Digest, bytes: Uint8Array, options?: CallOptions): Promise<true | BlobUpload | undefined> {
+    return postBlob(this.#client, this.name, digest, bytes, options);
   }
 
   startUpload(options?: CallOptions): Promise<BlobUpload> {

@@ -36,6 +36,22 @@ describe("readBlob", () => {
     });
   });
 
+  it("reads everything where ranges are refused", async () => {
+    const seen: (string | undefined)[] = [];
+    await using server = await serve((request, response) => {
+      seen.push(request.headers.range);
+      response.writeHead(request.headers.range === undefined ? 200 : 416, {
+        "content-length": request.headers.range === undefined ? 10 : 0,
+      });
+      response.end(request.headers.range === undefined ? "0123456789" : undefined);
+    });
+    await using registry = openRegistry({ url: server.url });
+    const blob = { digest: digestOf(Buffer.from("0123456789")), size: 10 };
+    const read = await registry.repository("a").readBlob(blob, { start: 4, end: 6 });
+    expect([read.start, read.end, Buffer.from(await collect(read.bytes)).toString()]).toEqual([0, 10, "0123456789"]);
+    expect(seen).toEqual(["bytes=4-5", undefined]);
+  });
+
   it.each([
     ["a reset", { kind: "cut-after", bytes: 150_000 }, "CONNECTION_FAILED"],
     ["an early end", { kind: "truncate-after", bytes: 150_000 }, "CONNECTION_FAILED"],

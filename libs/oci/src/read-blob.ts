@@ -26,7 +26,7 @@ export async function hasBlob(client: RegistryClient, name: string, digest: Dige
 }
 
 /**
- * Reads bytes of a blob (end-2) with a closed range, or without one for the whole. Servers may ignore the range and send everything; then `start` is 0.
+ * Reads bytes of a blob (end-2) with a closed range, or without one for the whole. Servers may ignore or refuse the range and send everything; then `start` is 0.
  * Content encodings are refused, since the digest is over the bytes as stored.
  */
 export async function readBlob(
@@ -51,8 +51,14 @@ export async function readBlob(
     headers: whole ? {} : { range: `bytes=${range.start}-${range.end - 1}` },
     signal: options.signal,
     download: true,
+    shared: `${name}@${blob.digest}`,
   };
-  const answer = await client.send(call);
+  let answer = await client.send(call);
+  if (answer.status === 416 && !whole) {
+    // The range is within the blob: a server that refuses it serves no ranges, and is asked as if it ignored them.
+    await answer.body.discard();
+    answer = await client.send({ ...call, headers: {} });
+  }
   if (answer.status !== 200 && answer.status !== 206) throw await client.refusal(call, answer);
   try {
     const part = partOf(what, answer, blob.size, range);

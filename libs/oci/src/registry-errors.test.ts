@@ -5,7 +5,13 @@ import { registryError, type Subject } from "./registry-errors.ts";
 
 const MISSING = `sha256:${"0".repeat(64)}`;
 
-function errorOf(subject: Subject, method: "GET" | "PUT" | "DELETE", status: number, body = "", headers: Record<string, string> = {}) {
+function errorOf(
+  subject: Subject,
+  method: "GET" | "PUT" | "PATCH" | "DELETE",
+  status: number,
+  body = "",
+  headers: Record<string, string> = {},
+) {
   const all = { "content-type": "application/json", ...headers };
   const url = new URL("https://reg.example/v2/a/manifests/v1?_state=canary");
   const answer = { status, headers: { get: (name: string) => (all as Record<string, string>)[name], all: () => [] } };
@@ -23,6 +29,9 @@ describe("registryError", () => {
     ["manifest", "PUT", 413, "", "MANIFEST_TOO_LARGE"],
     ["manifest", "PUT", 400, "", "MANIFEST_INVALID"],
     ["upload", "PUT", 416, "", "RANGE_INVALID"],
+    ["upload", "PATCH", 413, "", "UPLOAD_TOO_LARGE"],
+    ["upload", "PATCH", 413, words("SIZE_INVALID"), "UPLOAD_TOO_LARGE"],
+    ["upload", "PUT", 413, words("DENIED"), "DENIED"],
     ["manifest", "GET", 401, "", "UNAUTHORIZED"],
     ["manifest", "GET", 403, "<html>", "DENIED"],
     ["manifest", "DELETE", 405, "", "UNSUPPORTED"],

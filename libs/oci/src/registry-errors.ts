@@ -68,6 +68,8 @@ function codeOf(request: RefusedRequest, status: number, words: readonly Registr
   if (status === 429) return "TOOMANYREQUESTS";
   if (status >= 500 && status !== 501) return "REGISTRY_FAILED";
   if (request.subject === "storage") return status === 404 ? "BLOB_UNKNOWN" : status === 416 ? "RANGE_INVALID" : "REGISTRY_FAILED";
+  // Whatever words come with it, unless they speak of a right or a quota: a body of this size is too much for one request, and smaller ones may pass.
+  if (status === 413 && request.subject === "upload" && !words.some(({ code }) => code === "DENIED")) return "UPLOAD_TOO_LARGE";
   if (request.subject === "manifest" && request.method !== "GET" && words.some(speaksOfImmutability)) return "TAG_IMMUTABLE";
   const named = words.find(({ code }) => SPEC_CODES.has(code))?.code as ErrorCode | undefined;
   if (named !== undefined) return named;
@@ -102,7 +104,7 @@ function codeOfStatus(subject: Subject, status: number): ErrorCode {
     case 425:
       return "REGISTRY_FAILED";
     case 413:
-      return subject === "manifest" ? "MANIFEST_TOO_LARGE" : "SIZE_INVALID";
+      return subject === "manifest" ? "MANIFEST_TOO_LARGE" : "RESPONSE_MALFORMED";
     case 416:
       return "RANGE_INVALID";
   }

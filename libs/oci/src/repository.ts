@@ -51,6 +51,8 @@ export interface BlobUpload {
   readonly offset: number;
   /** Smallest size of a chunk that is not the last (`OCI-Chunk-Min-Length`), 0 where none was named. */
   readonly minChunkBytes: number;
+  /** Whether the registry answered a chunk with 201 as if it were the last (ECR, which drops the bodies of later ones), where the spec wants 202. */
+  readonly tookChunkForAll: boolean;
   /**
    * Appends `length` bytes as one chunk (OCI distribution-spec 1.1, end-5) and returns the registry's new offset.
    * After an error the registry may have kept any part of the chunk: ask {@link Repository.resumeUpload} before going on.
@@ -94,9 +96,16 @@ export interface Repository {
   hasBlob(digest: Digest, options?: CallOptions): Promise<boolean>;
   /** Reads a part of a blob with a closed range; the whole blob when `range` covers it all may be asked without a range header. Throws `BLOB_UNKNOWN`. */
   readBlob(blob: { digest: Digest; size: number }, range: ByteRange, options?: CallOptions): Promise<BlobRead>;
+  /** A hint that so many reads will soon begin at once: where connections have to be opened for them, it begins now. */
+  openAhead?(connections: number): void;
 
   /** Mounts the blob from another repository of the same registry (end-11): true when done, else the upload that the registry opened instead, if any. */
   mountBlob(digest: Digest, from: string, options?: CallOptions): Promise<true | BlobUpload | undefined>;
+  /**
+   * Uploads a small blob in one request (end-4b): true when the registry has it; the upload that it opened instead (202), which has none of the bytes; or undefined
+   * where it refuses such requests. Throws for throttling, missing rights and the registry's own failures.
+   */
+  postBlob(digest: Digest, bytes: Uint8Array, options?: CallOptions): Promise<true | BlobUpload | undefined>;
   /** Opens an upload (end-4a). */
   startUpload(options?: CallOptions): Promise<BlobUpload>;
   /** The upload of an earlier request or process, at the registry's own offset (end-13); undefined where the registry no longer knows it. */

@@ -49,6 +49,7 @@ describe("an upload", () => {
     const upload = await registry.repository("a").startUpload();
     expect(await upload.append(stream(BYTES.subarray(0, length)), length)).toBe(offset);
     expect(upload.offset).toBe(offset);
+    expect(upload.tookChunkForAll).toBe(true);
   });
 
   it("starts again when the registry has more than was sent", async () => {
@@ -124,6 +125,58 @@ describe("an upload", () => {
   });
 });
 
+describe("an upload in one request", () => {
+  const words = (code: string): string => JSON.stringify({ errors: [{ code }] });
+
+  it("is done with 201", async () => {
+    await using server = await startDevRegistry();
+    await using registry = openRegistry({ url: server.url });
+    expect(await registry.repository("a").postBlob(DIGEST, BYTES)).toBe(true);
+    expect(await registry.repository("a").hasBlob(DIGEST)).toBe(true);
+    expect(server.stats.requests("blob-post", "blob-start", "blob-put")).toBe(1);
+  });
+
+  it("goes on in the session that 202 opened", async () => {
+    await using server = await startDevRegistry({ settings: { singlePost: false } });
+    await using registry = openRegistry({ url: server.url });
+    const opened = await registry.repository("a").postBlob(DIGEST, BYTES);
+    if (opened === true || opened === undefined) throw new Error("no session");
+    expect(opened.offset).toBe(0);
+    await opened.commit(DIGEST, { bytes: stream(BYTES), length: BYTES.byteLength });
+    expect(await registry.repository("a").hasBlob(DIGEST)).toBe(true);
+    expect(server.stats.requests("blob-start")).toBe(0);
+  });
+
+  it.each([
+    [400, words("DIGEST_INVALID")],
+    [405, words("UNSUPPORTED")],
+    [404, ""],
+    [413, "<html>"],
+  ])("is not to be had where %d %s is the answer", async (status, body) => {
+    await using server = await answering({ POST: [status, {}, body] });
+    await using registry = openRegistry({ url: server.url });
+    expect(await registry.repository("a").postBlob(DIGEST, BYTES)).toBeUndefined();
+  });
+
+  it.each([
+    [404, words("NAME_UNKNOWN"), "NAME_UNKNOWN"],
+    [403, words("DENIED"), "DENIED"],
+    [503, "", "REGISTRY_FAILED"],
+  ])("fails for other reasons: %d %s", async (status, body, code) => {
+    await using server = await answering({ POST: [status, {}, body] });
+    await using registry = openRegistry({ url: server.url });
+    await expect(registry.repository("a").postBlob(DIGEST, BYTES)).rejects.toThrowError(expect.objectContaining({ code }));
+  });
+
+  it("does not believe 201 for another digest", async () => {
+    await using server = await answering({ POST: [201, { "docker-content-digest": digestOf(Buffer.from("else")) }] });
+    await using registry = openRegistry({ url: server.url });
+    await expect(registry.repository("a").postBlob(DIGEST, BYTES)).rejects.toThrowError(
+      expect.objectContaining({ code: "DIGEST_INVALID" }),
+    );
+  });
+});
+
 describe("waiting for progress", () => {
   const timeouts = { bodyIdleMs: 300, headersMs: 300, commitMs: 300 };
 
@@ -184,7 +237,7 @@ describe("waiting for progress", () => {
         ended = true;
       }
     };
-    await expect(upload.append(endless(), 1_000_000_000)).rejects.toThrowError(expect.objectContaining({ code: "SIZE_INVALID" }));
+    await expect(upload.append(endless(), 1_000_000_000)).rejects.toThrowError(expect.objectContaining({ code: "UPLOAD_TOO_LARGE" }));
     await expect.poll(() => ended).toBe(true);
     server.close();
   });

@@ -1,11 +1,14 @@
 import { TransshipError } from "@transship/errors";
 import type { Call, RegistryClient } from "./client.ts";
 import { parseUploadRange } from "./content-range.ts";
-import { type Digest, digestAlgorithm } from "./digest.ts";
+import type { Digest } from "./digest.ts";
 import type { Answer } from "./exchange.ts";
-import { headerDigest } from "./read-manifest.ts";
 import type { BlobUpload, CallOptions, UploadSession } from "./repository.ts";
 import { pushScope } from "./scopes.ts";
+import { checkStored } from "./stored-digest.ts";
+
+/** Cancelling is a courtesy, which a registry that hangs does not get: milliseconds until its answer. */
+const CANCEL_MS = 5_000;
 
 type Bytes = { readonly bytes: AsyncIterable<Uint8Array>; readonly length: number };
 
@@ -16,6 +19,7 @@ export class HttpUpload implements BlobUpload {
   readonly #name: string;
   #location: URL;
   #offset: number;
+  #tookChunkForAll = false;
 
   private constructor(client: RegistryClient, name: string, location: URL, offset: number, minChunkBytes: number) {
     this.#client = client;
@@ -77,6 +81,10 @@ export class HttpUpload implements BlobUpload {
     return this.#offset;
   }
 
+  get tookChunkForAll(): boolean {
+    return this.#tookChunkForAll;
+  }
+
   async append(bytes: AsyncIterable<Uint8Array>, length: number, options: CallOptions = {}): Promise<number> {
     const expected = this.#offset + length;
     const call = this.#call("upload.append", "PATCH", this.#location, options, {
@@ -91,6 +99,7 @@ export class HttpUpload implements BlobUpload {
     }
     await answer.body.discard();
     this.#follow(answer);
+    this.#tookChunkForAll ||= answer.status === 201;
     this.#offset = acknowledged(call, answer.headers.get("range"), expected);
     return this.#offset;
   }
@@ -109,18 +118,12 @@ export class HttpUpload implements BlobUpload {
     const answer = await this.#client.send(call);
     if (answer.status < 200 || answer.status > 299) throw await this.#client.refusal(call, answer);
     await answer.body.discard();
-    const counted = headerDigest(answer);
-    if (counted === undefined || counted === digest || digestAlgorithm(counted) !== digestAlgorithm(digest)) return;
-    throw new TransshipError("DIGEST_INVALID", {
-      what: call.what,
-      why: `${digest} was sent and the registry stored ${counted}`,
-      digests: [digest, counted],
-    });
+    checkStored(call, answer, digest);
   }
 
   async cancel(options: CallOptions = {}): Promise<void> {
     try {
-      const answer = await this.#client.send(this.#call("upload.cancel", "DELETE", this.#location, options, {}));
+      const answer = await this.#client.send(this.#call("upload.cancel", "DELETE", this.#location, options, { answerMs: CANCEL_MS }));
       await answer.body.discard();
     } catch {
       options.signal?.throwIfAborted();

@@ -1,4 +1,4 @@
-import type { AgentState, ExecutionState, Overwrite, TaskState, Trigger } from "@transship/model";
+import type { AgentState, ExecutionState, Overwrite, Rung, TaskState, Trigger } from "@transship/model";
 import type { Generated, Insertable, Selectable } from "kysely";
 
 /*
@@ -59,6 +59,7 @@ interface ExecutionTable {
 export interface TaskNumbers {
   total_bytes: number;
   done_bytes: number;
+  fetched_bytes: number;
   copied: number;
   mounted: number;
   existing: number;
@@ -71,6 +72,15 @@ interface ExecutionSumTable extends TaskNumbers {
   execution_id: string;
   state: TaskState;
   tasks: number;
+}
+
+/** The blobs of one rung of an execution, over all attempts that ended. Added to in the transaction that ends an attempt. */
+interface ExecutionBlobTable {
+  execution_id: string;
+  rung: Rung;
+  blobs: number;
+  bytes: number;
+  retries: number;
 }
 
 /** Tasks outlive the instances and agents that they name. */
@@ -103,6 +113,8 @@ interface TaskTable extends TaskNumbers {
   finished_at: string | null;
   /** Blob reports; read for one task only, since they are by far the longest column. */
   blobs: Generated<string>;
+  /** The blobs of all attempts that ended, by rung. */
+  blob_sums: Generated<string>;
 }
 
 /** Outcomes that were applied: what makes a report that is delivered twice a no-op. */
@@ -121,6 +133,7 @@ export interface Tables {
   agent_tokens: AgentTokenTable;
   executions: ExecutionTable;
   execution_sums: ExecutionSumTable;
+  execution_blobs: ExecutionBlobTable;
   tasks: TaskTable;
   task_reports: TaskReportTable;
 }
@@ -129,5 +142,6 @@ export type ResourceRow = Selectable<ResourceTable>;
 export type AgentRow = Selectable<AgentTable>;
 export type ExecutionRow = Selectable<ExecutionTable>;
 export type ExecutionSumRow = Selectable<ExecutionSumTable>;
+export type ExecutionBlobRow = Selectable<ExecutionBlobTable>;
 export type TaskRow = Selectable<TaskTable>;
 export type NewTaskRow = Insertable<TaskTable>;

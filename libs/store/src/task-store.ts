@@ -1,4 +1,4 @@
-import type { ArtifactPlace, BlobReport, Failure, Overwrite, Task, TaskProgress, TaskState } from "@transship/model";
+import type { ArtifactPlace, BlobReport, BlobSums, Failure, Overwrite, Task, TaskProgress, TaskState } from "@transship/model";
 import type { Page } from "./store.ts";
 
 /** A task to be. Its id is derived from execution, source and target, so that adding it twice is no error. */
@@ -24,14 +24,25 @@ export interface LeaseKey {
 }
 
 /** How an attempt ended, by the agent's report. */
-export type AttemptOutcome =
-  | { readonly state: "succeeded"; readonly progress: TaskProgress; readonly blobs: readonly BlobReport[] }
-  | { readonly state: "skipped"; readonly progress: TaskProgress; readonly reason: string }
-  | { readonly state: "failed"; readonly progress: TaskProgress; readonly failure: Failure }
-  | { readonly state: "retrying"; readonly progress: TaskProgress; readonly failure: Failure; readonly nextAttemptAt: Date }
-  /** The agent gives the task back unfinished, e.g. because it drains; no attempt is counted. */
-  | { readonly state: "queued"; readonly progress: TaskProgress }
-  | { readonly state: "cancelled"; readonly progress: TaskProgress };
+export type AttemptOutcome = AttemptCost &
+  (
+    | { readonly state: "succeeded" | "cancelled" }
+    | { readonly state: "skipped"; readonly reason: string }
+    | { readonly state: "failed"; readonly failure: Failure }
+    | { readonly state: "retrying"; readonly failure: Failure; readonly nextAttemptAt: Date }
+    /** The agent gives the task back unfinished, e.g. because it drains; no attempt is counted. */
+    | { readonly state: "queued" }
+  );
+
+/** What an attempt cost up to its end. */
+export interface AttemptCost {
+  /** Numbers of this attempt and those before it. */
+  readonly progress: TaskProgress;
+  /** What the blobs cost in this attempt; they take the place of those of the attempt before. Absent = it came to no blob: those of the attempt before stay. */
+  readonly blobs?: readonly BlobReport[] | undefined;
+  /** All blobs of this attempt; they are added to those of the attempts before. Absent = none. */
+  readonly blobSums?: BlobSums | undefined;
+}
 
 /** `stale`: another epoch holds the task, or it is final for another reason. `duplicate`: this very report was applied before. */
 export type ReportResult = "applied" | "duplicate" | "stale";

@@ -1,33 +1,36 @@
 import { TransshipError } from "@transship/errors";
 import type { Digest, Manifest } from "@transship/oci";
+import { approachSource } from "./approach-source.ts";
 import { copyAccessories, copyReferrers, hasAccessories, isFallbackTag } from "./copy-accessories.ts";
 import type { CopyContext } from "./copy-context.ts";
 import type { CopyRequest, CopyResult } from "./copy-request.ts";
+import type { Journey } from "./journey.ts";
 import { moveTag } from "./move-tag.ts";
 import { tryPatiently } from "./patience.ts";
 import { placeTree } from "./place-tree.ts";
 import { putManifest } from "./put-manifest.ts";
-import { fetchManifest, walkArtifact } from "./walk-artifact.ts";
+import { type ArtifactTree, fetchManifest, walkArtifact } from "./walk-artifact.ts";
 
 /**
  * Brings one artifact over: compare the tags → pin the digest → read the manifests → blobs → child manifests → root by digest → what belongs to it → tag, read
  * back. Nothing is visible at the target before everything under it is there; after an interruption the same call goes on where it stopped.
  */
 export async function copyArtifact(request: CopyRequest, context: CopyContext): Promise<Omit<CopyResult, "progress" | "blobs">> {
-  const { tally, signal } = context.journey;
-  const [digest, present] = await Promise.all([pin(request, signal), digestAtTarget(request, signal)]);
+  const { journey } = context;
+  const { tally, signal } = journey;
+  const { digest, present, root: fetched } = await lookUp(request, journey);
   if (present === digest) return { outcome: "unchanged", digest };
   if (request.tag !== undefined && isFallbackTag(request.tag)) return copyFallbackTag(request.tag, digest, context);
   if (present !== undefined && request.overwrite === "never") return { outcome: "kept", digest };
 
-  const root = await fetchRoot(request, digest, signal);
-  const measured = context.journey.paths.measure(request.source.registry, () => request.source.resolve(digest, { signal }));
+  const root = fetched ?? (await fetchRoot(request, digest, journey));
   const tree = await walkArtifact(request.source, root, signal);
-  await measured;
+  await journey.paths.known(request.source.registry);
   tally.enter("copying");
+  const accessories = lookAhead(request, tree, context);
   await placeTree(tree, context);
   tally.enter("verifying");
-  if (request.tag === undefined || (await hasAccessories(tree, context))) {
+  if (request.tag === undefined || (await accessories())) {
     await putManifest(tree.root, digest, context);
     await copyAccessories(tree, context);
   }
@@ -35,13 +38,32 @@ export async function copyArtifact(request: CopyRequest, context: CopyContext): 
   return { outcome: await moveTag(tree.root, request.tag, request.overwrite, context), digest };
 }
 
-/** The digest to copy: the planned one, else what the reference names now. */
-async function pin(request: CopyRequest, signal: AbortSignal): Promise<Digest> {
-  if (request.digest !== undefined) return request.digest;
-  const found = await tryPatiently("source", signal, () => request.source.resolve(request.reference, { signal }));
+/** What both sides have. */
+interface BothSides {
+  /** The digest to copy: the planned one, else what the reference names now. */
+  readonly digest: Digest;
+  /** What the target's tag names; undefined where it has none. */
+  readonly present: Digest | undefined;
+  /** The manifest of `digest`, where it was fetched already. */
+  readonly root?: Manifest;
+}
+
+async function lookUp(request: CopyRequest, journey: Journey): Promise<BothSides> {
+  const present = digestAtTarget(request, journey.signal);
+  if (request.digest !== undefined) return { digest: request.digest, present: await present };
+  const pinned = pin(request, journey);
+  pinned.catch(() => undefined);
+  if ((await present) !== undefined || isFallbackTag(request.tag ?? "")) return { digest: await pinned, present: await present };
+  // A target without the tag needs whatever the source names: fetching that before its digest is known saves a round trip.
+  const root = await approachSource(journey, request.reference);
+  return root === undefined ? { digest: await pinned, present: undefined } : { digest: root.digest, present: undefined, root };
+}
+
+async function pin({ source, reference }: CopyRequest, { paths, signal }: Journey): Promise<Digest> {
+  const found = await paths.timed(source.registry, () => tryPatiently("source", signal, () => source.resolve(reference, { signal })));
   if (found !== undefined) return found.digest;
   throw new TransshipError("MANIFEST_UNKNOWN", {
-    what: `reading ${request.source.name}:${request.reference}`,
+    what: `reading ${source.name}:${reference}`,
     why: "the source has no such repository or tag",
     side: "source",
   });
@@ -53,14 +75,29 @@ async function digestAtTarget(request: CopyRequest, signal: AbortSignal): Promis
   return (await tryPatiently("target", signal, () => request.target.resolve(tag, { signal })))?.digest;
 }
 
-async function fetchRoot(request: CopyRequest, digest: Digest, signal: AbortSignal): Promise<Manifest> {
-  const root = await fetchManifest(request.source, digest, signal);
+async function fetchRoot(request: CopyRequest, digest: Digest, journey: Journey): Promise<Manifest> {
+  const root = await approachSource(journey, digest);
   if (root !== undefined) return root;
   throw new TransshipError("SOURCE_MOVED", {
     what: `reading ${request.source.name}@${digest}`,
     why: `the source no longer has this manifest, which ${request.reference} named before`,
     side: "source",
   });
+}
+
+/** How long it is believed what belongs to an artifact, in milliseconds: signatures are often pushed moments after it. */
+const LOOKED_MS = 30_000;
+
+/** Looks for what belongs to an artifact while its blobs are still on their way; the answer is given, or looked for anew where the blobs took long. */
+function lookAhead(request: CopyRequest, tree: ArtifactTree, context: CopyContext): () => Promise<boolean> {
+  if (request.tag === undefined) return () => hasAccessories(tree, context);
+  const at = performance.now();
+  const found = hasAccessories(tree, context).catch(() => undefined);
+  return async () => {
+    if (performance.now() - at >= LOOKED_MS) context.referrers.clear();
+    else if ((await found) !== undefined) return (await found) === true;
+    return await hasAccessories(tree, context);
+  };
 }
 
 /** A fallback tag is a list of referrers: they are brought over, and the target lists them in its own way. */

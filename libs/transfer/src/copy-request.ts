@@ -1,5 +1,6 @@
 import type { BlobReport, Overwrite, TaskProgress } from "@transship/model";
 import type { Digest, Repository } from "@transship/oci";
+import type { Sibling } from "./sibling/sibling.ts";
 
 /** One artifact to bring over. */
 export interface CopyRequest {
@@ -13,6 +14,12 @@ export interface CopyRequest {
   readonly tag?: string | undefined;
   /** What to do when the target's tag has another digest. */
   readonly overwrite: Overwrite;
+  /** Other registries that blobs may be read from where they are nearer than the source and were seen to have them. */
+  readonly siblings?: readonly Sibling[] | undefined;
+  /** Whose work this is: the engine lets rules take turns, however much each has to do. Copies that name none share their turns. */
+  readonly rule?: string | undefined;
+  /** Whether somebody may have begun this copy before: then the target is asked for every blob, small ones too. Absent = no. */
+  readonly begunBefore?: boolean | undefined;
 }
 
 /** What a copy may tell and be told while it runs. */
@@ -21,6 +28,15 @@ export interface CopyOptions {
   readonly signal?: AbortSignal | undefined;
   /** Called when numbers change, at most a few times a second. Never after the copy ended. */
   readonly onProgress?: ((progress: CopyProgress) => void) | undefined;
+  /** Called once, just before the copy resolves or rejects: what it cost, also where it failed or was stopped. */
+  readonly onEnd?: ((cost: CopyCost) => void) | undefined;
+}
+
+/** What a copy cost up to its end. */
+export interface CopyCost {
+  readonly progress: TaskProgress;
+  /** What each blob cost that the copy began with, in the order of arrival; empty where it came to none. */
+  readonly blobs: readonly BlobReport[];
 }
 
 /** How far a copy is. */
@@ -34,10 +50,7 @@ export interface CopyProgress extends TaskProgress {
  * - `unchanged`: it had it before.
  * - `kept`: the target's tag has another digest and `overwrite` is `never`; nothing was changed.
  */
-export interface CopyResult {
+export interface CopyResult extends CopyCost {
   readonly outcome: "copied" | "unchanged" | "kept";
   readonly digest: Digest;
-  readonly progress: TaskProgress;
-  /** What each blob cost, in the order of arrival; empty where nothing had to be done. */
-  readonly blobs: readonly BlobReport[];
 }

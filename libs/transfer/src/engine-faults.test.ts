@@ -1,81 +1,15 @@
-import { type FaultAction, type FaultMatch, seedImage } from "@transship/dev-registry";
-import { describe, expect, it } from "vitest";
-import { digestAt, hasBlob, type Stage, setStage } from "../test/stage.ts";
+import { seedImage, startDevRegistry } from "@transship/dev-registry";
+import { NO_PROGRESS } from "@transship/model";
+import { openRegistry } from "@transship/oci";
+import { describe, expect, it, vi } from "vitest";
+import { digestAt, hasBlob, setStage } from "../test/stage.ts";
+import type { CopyCost } from "./index.ts";
 
 const MIB = 1024 * 1024;
 /** Just above what is streamed, and several upload chunks. */
 const LARGE = 40 * MIB;
 
-interface FaultCase {
-  readonly name: string;
-  readonly side: "source" | "target";
-  readonly action: FaultAction;
-  readonly match?: FaultMatch;
-  readonly after?: number;
-  readonly times?: number;
-}
-
-const SURVIVED: readonly FaultCase[] = [
-  { name: "connection cut in mid-blob", side: "source", action: { kind: "cut-after", bytes: 3 * MIB }, times: 3 },
-  { name: "body ended early with a clean FIN", side: "source", action: { kind: "truncate-after", bytes: 100_000 }, times: 2 },
-  { name: "one wrong bit", side: "source", action: { kind: "flip-bit", offset: 77_777 } },
-  { name: "Content-Range that lies", side: "source", action: { kind: "lying-content-range", shift: 512 }, match: { op: "blob-get" } },
-  { name: "ranges ignored after a cut", side: "source", action: { kind: "ignore-range" }, times: 5 },
-  { name: "502 with an HTML page on a blob", side: "source", action: { kind: "status", status: 502, html: true }, times: 2 },
-  {
-    name: "503 with Retry-After on a manifest",
-    side: "source",
-    action: { kind: "status", status: 503, retryAfter: "1" },
-    match: { op: "manifest-get" },
-  },
-  { name: "429 with Retry-After", side: "source", action: { kind: "too-many-requests", retryAfter: "1" } },
-  { name: "redirect of a blob", side: "source", action: { kind: "redirect" }, match: { op: "blob-get" } },
-  {
-    name: "upload connection cut in mid-chunk",
-    side: "target",
-    action: { kind: "cut-after", bytes: 5 * MIB },
-    match: { op: "blob-patch" },
-    times: 2,
-  },
-  { name: "lost upload session", side: "target", action: { kind: "lost-session" }, match: { op: "blob-patch" }, after: 1 },
-  { name: "lost session at the commit", side: "target", action: { kind: "lost-session" }, match: { op: "blob-put" }, times: 1 },
-  { name: "answer to a chunk lost", side: "target", action: { kind: "drop-answer" }, match: { op: "blob-patch" }, times: 2 },
-  { name: "answer to the commit lost", side: "target", action: { kind: "drop-answer" }, match: { op: "blob-put" } },
-  { name: "answer to the tag lost", side: "target", action: { kind: "drop-answer" }, match: { op: "manifest-put" } },
-  { name: "5xx at the commit", side: "target", action: { kind: "status", status: 500 }, match: { op: "blob-put" } },
-  { name: "5xx at the manifest", side: "target", action: { kind: "status", status: 503 }, match: { op: "manifest-put" }, times: 2 },
-  { name: "429 storm at the target", side: "target", action: { kind: "too-many-requests", retryAfter: "0" }, times: 3 },
-  { name: "garbage collected before the manifest came", side: "target", action: { kind: "gc-race" } },
-  { name: "blob that shows late", side: "target", action: { kind: "late-blob", milliseconds: 400 } },
-];
-
-describe("faults that a copy gets over", { timeout: 60_000 }, () => {
-  it.concurrent.each(SURVIVED)("$side: $name", async (fault) => {
-    await using stage = await setStage();
-    const image = await seedImage(stage.source, {
-      repository: "app",
-      tag: "v1",
-      layers: [
-        { size: 2_000, seed: 1 },
-        { size: LARGE, seed: 2 },
-      ],
-    });
-    const armed = arm(stage, fault);
-    // Only a request for a range can be lied to about it: a first body that breaks off leads to one, on any path.
-    const needsRange = fault.action.kind === "ignore-range" || fault.action.kind === "lying-content-range";
-    const helper = needsRange ? stage.source.faults.add({ action: { kind: "cut-after", bytes: 500_000 } }) : undefined;
-
-    const result = await stage.engine.copy(stage.request("app", "v1"));
-
-    expect(armed.fired).toBeGreaterThan(0);
-    expect(helper?.fired ?? 1).toBeGreaterThan(0);
-    expect(result.outcome).toBe("copied");
-    expect(await digestAt(stage.target, "app", "v1")).toBe(image.digest);
-    for (const blob of image.blobs) expect(await hasBlob(stage.target, "app", blob.digest)).toBe(true);
-    const { copied, wasted } = result.progress.bytes;
-    expect(copied - wasted).toBe(image.size);
-  });
-
+describe("faults across blobs and copies", { timeout: 60_000 }, () => {
   it("fetches nothing twice from the source when the target loses the upload", async () => {
     await using stage = await setStage();
     const image = await seedImage(stage.source, { repository: "app", tag: "v1", layers: [{ size: LARGE, seed: 2 }] });
@@ -87,57 +21,131 @@ describe("faults that a copy gets over", { timeout: 60_000 }, () => {
     expect(stage.source.stats.bytesServed()).toBeLessThan(image.size + 10_000);
     expect(result.progress.bytes.wasted).toBe(0);
   });
+
+  it.each([1, Number.POSITIVE_INFINITY])("does not take the target's word for a mount twice (%d lies)", async (times) => {
+    await using stage = await setStage();
+    const layers = [{ size: 3 * MIB, seed: "base" }];
+    await seedImage(stage.source, { repository: "other", tag: "v1", layers });
+    const image = await seedImage(stage.source, { repository: "app", tag: "v1", layers });
+    await stage.engine.copy(stage.request("other", "v1"));
+    const lie = stage.target.faults.add({ action: { kind: "lying-mount" }, times });
+
+    await stage.engine.copy(stage.request("app", "v1"));
+
+    expect(lie.fired).toBeGreaterThan(0);
+    expect(await digestAt(stage.target, "app", "v1")).toBe(image.digest);
+    for (const blob of image.blobs) expect(await hasBlob(stage.target, "app", blob.digest)).toBe(true);
+  });
+
+  it("brings a blob to two targets though the bytes that both read were wrong", async () => {
+    await using stage = await setStage();
+    await using second = await startDevRegistry();
+    await using secondClient = openRegistry({ url: second.url });
+    const image = await seedImage(stage.source, { repository: "app", tag: "v1", layers: [{ size: LARGE, seed: 2 }] });
+    const wrong = stage.source.faults.add({ action: { kind: "flip-bit", offset: 77_777 } });
+    // One target lags behind, and finds the bytes wrong while they come for the second time for the other.
+    stage.source.faults.add({ action: { kind: "slow", bytesPerSecond: 25 * MIB }, match: { op: "blob-get" }, after: 2, times: 1 });
+    second.faults.add({ action: { kind: "delay", milliseconds: 300 }, match: { op: ["blob-start", "blob-patch"] }, times: 4 });
+
+    await Promise.all([
+      stage.engine.copy(stage.request("app", "v1")),
+      stage.engine.copy(stage.request("app", "v1", { target: secondClient.repository("app") })),
+    ]);
+
+    expect(wrong.fired).toBe(1);
+    for (const registry of [stage.target, second]) {
+      expect(await digestAt(registry, "app", "v1")).toBe(image.digest);
+      for (const blob of image.blobs) expect(await hasBlob(registry, "app", blob.digest)).toBe(true);
+    }
+    // Twice at most: who finds wrong bytes does not throw away what came after another found them.
+    expect(stage.source.stats.bytesServed()).toBeLessThan(2 * LARGE + MIB);
+  });
+
+  it("does not replace a tag that the target holds immutable, and asks once", async () => {
+    await using stage = await setStage({ target: { settings: { immutableTags: true } } });
+    await seedImage(stage.source, { repository: "app", tag: "v1", layers: [{ size: 10, seed: 1 }] });
+    const theirs = await seedImage(stage.target, { repository: "app", tag: "v1", layers: [{ size: 10, seed: 2 }] });
+
+    await expect(stage.engine.copy(stage.request("app", "v1"))).rejects.toMatchObject({ code: "TAG_IMMUTABLE", side: "target" });
+
+    expect(stage.target.stats.requests("manifest-put")).toBe(1);
+    expect(await digestAt(stage.target, "app", "v1")).toBe(theirs.digest);
+  });
 });
 
-const FATAL: readonly (FaultCase & { readonly code: string })[] = [
-  {
-    name: "wrong bytes again and again",
-    side: "source",
-    code: "DIGEST_MISMATCH",
-    action: { kind: "flip-bit", offset: 77_777 },
-    times: Number.POSITIVE_INFINITY,
-  },
-  {
-    name: "a body longer than the manifest says",
-    side: "source",
-    code: "SIZE_MISMATCH",
-    action: { kind: "overlong", bytes: 10, announced: true },
-    times: Number.POSITIVE_INFINITY,
-  },
-  {
-    name: "a registry that stays down",
-    side: "source",
-    code: "REGISTRY_FAILED",
-    action: { kind: "status", status: 500 },
-    times: Number.POSITIVE_INFINITY,
-  },
-  { name: "a target that is read-only", side: "target", code: "DENIED", action: { kind: "read-only" }, times: Number.POSITIVE_INFINITY },
-  {
-    name: "a target that collects garbage all the time",
-    side: "target",
-    code: "TARGET_GC_RACE",
-    action: { kind: "gc-race" },
-    times: Number.POSITIVE_INFINITY,
-  },
-  {
-    name: "a pause longer than a slot is worth",
-    side: "target",
-    code: "TOOMANYREQUESTS",
-    action: { kind: "too-many-requests", retryAfter: "777600" },
-  },
-];
-
-describe("faults that end a copy", { timeout: 60_000 }, () => {
-  it.concurrent.each(FATAL)("$side: $name → $code", async (fault) => {
+describe("what a failed copy cost", { timeout: 60_000 }, () => {
+  it("is told blob by blob: what arrived, what failed, what was stopped with it", async () => {
     await using stage = await setStage();
-    await seedImage(stage.source, { repository: "app", tag: "v1", layers: [{ size: 9 * MIB, seed: 2 }] });
-    const armed = arm(stage, fault);
+    const image = await seedImage(stage.source, {
+      repository: "app",
+      tag: "v1",
+      layers: [
+        { size: 5 * MIB, seed: 1 },
+        { size: 3 * MIB, seed: 2 },
+        { size: 2 * MIB, seed: 3 },
+      ],
+    });
+    const [config, slow, broken, small] = image.blobs;
+    if (config === undefined || slow === undefined || broken === undefined || small === undefined) throw new Error("four blobs");
+    const held = stage.source.faults.add({
+      action: { kind: "slow", bytesPerSecond: MIB },
+      match: { op: "blob-get", path: new RegExp(slow.digest) },
+      times: Number.POSITIVE_INFINITY,
+    });
+    const wrong = stage.source.faults.add({
+      action: { kind: "flip-bit", offset: 77_777 },
+      match: { op: "blob-get", path: new RegExp(broken.digest) },
+      times: Number.POSITIVE_INFINITY,
+    });
+    let cost: CopyCost | undefined;
+    const copy = stage.engine.copy(stage.request("app", "v1"), {
+      onEnd: (end) => {
+        cost = end;
+      },
+    });
 
-    const failure = stage.engine.copy(stage.request("app", "v1"));
+    await expect(copy).rejects.toMatchObject({ code: "DIGEST_MISMATCH" });
+    expect([held.fired > 0, wrong.fired > 0]).toEqual([true, true]);
+    const of = new Map(cost?.blobs.map((report) => [report.digest, report]));
+    expect(of.get(small.digest)).toMatchObject({ state: "done", rung: "copied", copied: 2 * MIB });
+    expect(of.get(config.digest)).toMatchObject({ state: "done" });
+    expect(of.get(broken.digest)).toMatchObject({ state: "failed", rung: "copied", retries: 1, copied: 6 * MIB, wasted: 6 * MIB });
+    expect(of.get(slow.digest)).toMatchObject({ state: "under-way", rung: "copied" });
+    expect(of.get(slow.digest)?.copied).toBeLessThan(5 * MIB);
+    // The numbers of the copy are those of its blobs.
+    const sum = (key: "copied" | "wasted") => cost?.blobs.reduce((total, report) => total + report[key], 0);
+    expect(cost?.progress.bytes).toMatchObject({ copied: sum("copied"), wasted: sum("wasted") });
+  });
 
-    await expect(failure).rejects.toMatchObject({ code: fault.code, side: fault.side });
-    expect(armed.fired).toBeGreaterThan(0);
-    expect(await digestAt(stage.target, "app", "v1")).toBeUndefined();
+  it("is nothing of blobs where the copy did not come to any, and is told once where it ends well", async () => {
+    await using stage = await setStage();
+    await seedImage(stage.source, { repository: "app", tag: "v1", layers: [{ size: 10, seed: 1 }] });
+    const costs: CopyCost[] = [];
+    const onEnd = (cost: CopyCost) => costs.push(cost);
+    await expect(stage.engine.copy(stage.request("app", "absent"), { onEnd })).rejects.toMatchObject({ code: "MANIFEST_UNKNOWN" });
+    const { progress, blobs } = await stage.engine.copy(stage.request("app", "v1"), { onEnd });
+    expect(costs).toEqual([
+      { progress: NO_PROGRESS, blobs: [] },
+      { progress, blobs },
+    ]);
+    expect(blobs.map(({ state }) => state)).toEqual(["done", "done"]);
+  });
+});
+
+describe("progress", () => {
+  it("moves with the bytes that are fetched, while none has arrived", async () => {
+    await using stage = await setStage();
+    await seedImage(stage.source, { repository: "app", tag: "v1", layers: [{ size: LARGE, seed: 2 }] });
+    const stuck = stage.target.faults.add({ action: { kind: "delay", milliseconds: 1_500 }, match: { op: "blob-patch" } });
+    const seen: { done: number; fetched: number }[] = [];
+    const { progress } = await stage.engine.copy(stage.request("app", "v1"), {
+      onProgress: ({ doneBytes, fetchedBytes }) => seen.push({ done: doneBytes, fetched: fetchedBytes }),
+    });
+    expect(stuck.fired).toBe(1);
+    expect(seen.some(({ done, fetched }) => done < MIB && fetched > 8 * MIB)).toBe(true);
+    for (const { done, fetched } of seen) expect(fetched).toBeGreaterThanOrEqual(done);
+    expect(seen.map(({ fetched }) => fetched)).toEqual(seen.map(({ fetched }) => fetched).toSorted((a, b) => a - b));
+    expect(progress.fetchedBytes).toBe(progress.totalBytes);
   });
 });
 
@@ -159,12 +167,27 @@ describe("stopping a copy", () => {
     const result = await stage.engine.copy(stage.request("app", "v1"));
 
     expect(result.progress.bytes.resumed).toBeGreaterThan(8 * MIB);
-    expect(result.progress.bytes.resumed + result.progress.bytes.copied).toBe(LARGE);
+    const { resumed, copied, wasted } = result.progress.bytes;
+    expect(resumed + copied - wasted).toBe(LARGE);
     expect(stage.source.stats.bytesServed() - before).toBeLessThan(image.size - 8 * MIB);
     expect(await digestAt(stage.target, "app", "v1")).toBe(image.digest);
   });
-});
 
-function arm(stage: Stage, { side, action, match, after, times }: FaultCase) {
-  return stage[side].faults.add({ action, ...(match && { match }), ...(after && { after }), ...(times && { times }) });
-}
+  it.each(["blob-get", "blob-put", "manifest-put"] as const)("ends within a moment though %s is never answered", async (op) => {
+    await using stage = await setStage();
+    await seedImage(stage.source, { repository: "app", tag: "v1", layers: [{ size: MIB, seed: 2 }] });
+    const hang = { action: { kind: "delay", milliseconds: 3_600_000 }, times: Number.POSITIVE_INFINITY } as const;
+    const hangs = [stage.source, stage.target].map(({ faults }) => faults.add({ ...hang, match: { op: [op, "blob-cancel"] } }));
+    const stop = new AbortController();
+    const copy = stage.engine.copy(stage.request("app", "v1"), { signal: stop.signal });
+    copy.catch(() => undefined);
+    await vi.waitFor(() => expect(hangs.some((fault) => fault.fired > 0)).toBe(true), 10_000);
+
+    const startedAt = performance.now();
+    const reason = new Error("stopped by the test");
+    stop.abort(reason);
+
+    await expect(copy).rejects.toBe(reason);
+    expect(performance.now() - startedAt).toBeLessThan(2_000);
+  });
+});

@@ -39,12 +39,13 @@ describe("a long path", { timeout: 60_000 }, () => {
   });
 
   it.concurrent.each<{ name: string; action: FaultAction; times?: number; after?: number }>([
-    { name: "connections cut in mid-range", action: { kind: "cut-after", bytes: 500_000 }, times: 5 },
+    { name: "connections cut in mid-range", action: { kind: "cut-after", bytes: 200_000 }, times: 5 },
     { name: "wrong bytes in one range", action: { kind: "flip-bit", offset: 100 }, after: 0 },
     { name: "bodies that end early with a clean FIN", action: { kind: "truncate-after", bytes: 100_000 }, times: 4 },
     { name: "a server that ignores ranges", action: { kind: "ignore-range" }, times: EVER },
     { name: "redirects", action: { kind: "redirect" }, times: EVER },
     { name: "a 503 for some ranges", action: { kind: "status", status: 503 }, times: 3 },
+    { name: "a Content-Range that lies, for some ranges", action: { kind: "lying-content-range", shift: 7 }, times: 3 },
     { name: "429 for some ranges", action: { kind: "too-many-requests", retryAfter: "1" }, times: 3 },
   ])("is survived with $name", async ({ action, times, after = 1 }) => {
     await using stage = await farStage();
@@ -56,6 +57,29 @@ describe("a long path", { timeout: 60_000 }, () => {
     expect(fault.fired).toBeGreaterThan(0);
     expect(await digestAt(stage.target, "app", "v1")).toBe(image.digest);
     expect(result.progress.bytes.copied - result.progress.bytes.wasted).toBe(image.size);
+  });
+
+  it("asks a registry that redirects to storage once for a blob, and storage for its ranges", async () => {
+    await using stage = await setStage({ source: { settings: { redirectBlobs: true } } });
+    stage.source.faults.add({
+      action: { kind: "delay", milliseconds: 40 },
+      match: { op: ["manifest-get", "manifest-head", "blob-get", "blob-redirected"] },
+      times: EVER,
+    });
+    for (const [tag, seed] of [
+      ["first", 6],
+      ["second", 7],
+    ] as const)
+      await seedImage(stage.source, { repository: "app", tag, layers: [{ size: 16 * MIB, seed }] });
+    await stage.engine.copy(stage.request("app", "first"));
+    stage.source.stats.reset();
+
+    const result = await stage.engine.copy(stage.request("app", "second"));
+
+    expect(result.blobs.find((blob) => blob.size === 16 * MIB)).toMatchObject({ way: "segmented", retries: 0 });
+    // The layer and the configuration.
+    expect(stage.source.stats.requests("blob-get")).toBe(2);
+    expect(stage.source.stats.requests("blob-redirected")).toBeGreaterThan(4);
   });
 
   it("with one connection at a hundredth of the others' speed takes little longer", async () => {

@@ -1,15 +1,17 @@
-import type { BlobReport } from "@transship/model";
 import type { Digest } from "@transship/oci";
-import PQueue from "p-queue";
+import { BlobLedger } from "./blob-ledger.ts";
 import { BlobMemory } from "./blob-memory.ts";
 import { copyArtifact } from "./copy-artifact.ts";
 import type { CopyOptions, CopyRequest, CopyResult } from "./copy-request.ts";
 import { DigestTags } from "./digest-tags.ts";
-import { Flights } from "./flights.ts";
 import type { Journal } from "./journal.ts";
 import { PathMemory } from "./path-memory.ts";
+import { Flights } from "./schedule/flights.ts";
+import { Scheduler } from "./schedule/scheduler.ts";
+import { Shunned } from "./sibling/shunned.ts";
 import { SpoolRoom } from "./spool/spool-room.ts";
 import { Tally } from "./tally.ts";
+import { UploadProfiles } from "./upload/upload-profiles.ts";
 
 /** What an engine is made of. */
 export interface EngineOptions {
@@ -18,7 +20,7 @@ export interface EngineOptions {
   readonly spoolDirectory: string;
   /** Bytes that the directory may hold. */
   readonly spoolLimitBytes: number;
-  /** Blobs that are copied at once, over all copies of the engine. */
+  /** Blobs that are copied at once, over all copies of the engine; small requests have places of their own beside them. */
   readonly parallelBlobs?: number | undefined;
 }
 
@@ -29,6 +31,8 @@ export interface CopyEngine extends AsyncDisposable {
 }
 
 const PARALLEL_BLOBS = 6;
+/** Places for small requests and small blobs. */
+const PARALLEL_SMALL = 16;
 
 /** @throws TransshipError `DATA_DIR_UNUSABLE` where the spool directory cannot be opened. */
 export function createCopyEngine(options: EngineOptions): CopyEngine {
@@ -36,37 +40,47 @@ export function createCopyEngine(options: EngineOptions): CopyEngine {
   const spool = SpoolRoom.open(options.spoolDirectory, options.spoolLimitBytes, journal);
   const shared = {
     flights: new Flights(),
-    queue: new PQueue({ concurrency: options.parallelBlobs ?? PARALLEL_BLOBS }),
+    scheduler: new Scheduler({ large: options.parallelBlobs ?? PARALLEL_BLOBS, small: PARALLEL_SMALL }),
     digestTags: new DigestTags(),
     fallbackTags: new Flights(),
     withoutReferrersApi: new Set<string>(),
   };
   const memory = new BlobMemory();
-  const paths = new PathMemory();
+  const shunned = new Shunned();
+  const uploads = new UploadProfiles(journal);
+  const paths = new PathMemory(journal);
   return {
-    async copy(request, { signal = new AbortController().signal, onProgress } = {}) {
+    async copy(request, { signal = new AbortController().signal, onProgress, onEnd } = {}) {
       const tally = new Tally(onProgress);
-      const reports: BlobReport[] = [];
+      const ledger = new BlobLedger();
       const journey = {
         source: request.source,
         target: request.target,
+        siblings: request.siblings ?? [],
+        shunned,
+        share: request.rule ?? "",
+        begunBefore: request.begunBefore ?? false,
         journal,
         memory,
         spool,
         tally,
         signal,
         paths,
-        reports,
+        uploads,
+        ledger,
         fetched: new Set<Digest>(),
+        mounted: new Set<Digest>(),
       };
       try {
         const result = await copyArtifact(request, { journey, ...shared, referrers: new Map() });
-        return { ...result, progress: tally.snapshot(), blobs: reports };
+        return { ...result, progress: tally.snapshot(), blobs: ledger.reports() };
       } catch (error) {
         signal.throwIfAborted();
         throw error;
       } finally {
+        paths.keep(request.source.registry);
         tally.end();
+        onEnd?.({ progress: tally.snapshot(), blobs: ledger.reports() });
       }
     },
     [Symbol.asyncDispose]: () => spool[Symbol.asyncDispose](),

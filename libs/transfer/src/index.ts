@@ -1,10 +1,12 @@
-export type { CopyOptions, CopyProgress, CopyRequest, CopyResult } from "./copy-request.ts";
+export type { CopyCost, CopyOptions, CopyProgress, CopyRequest, CopyResult } from "./copy-request.ts";
 export { type CopyEngine, createCopyEngine, type EngineOptions } from "./engine.ts";
 export { gateRegistry } from "./gate/gate-registry.ts";
 export type { GateState, InstanceGateOptions } from "./gate/gate-state.ts";
 export { InstanceGate } from "./gate/instance-gate.ts";
 export type { GateLimits } from "./gate/limits.ts";
-export type { BlobPlace, Journal, SpooledPiece, UploadCheckpoint } from "./journal.ts";
+export type { BlobPlace, Journal, PathKnowledge, RememberedProfile, SpooledPiece, UploadCheckpoint } from "./journal.ts";
 export { InMemoryJournal } from "./memory-journal.ts";
 export { Patience, tryPatiently } from "./patience.ts";
+export type { Sibling } from "./sibling/sibling.ts";
+export type { UploadProfile } from "./upload/upload-profile.ts";
 export { type ArtifactTree, type ManifestNode, walkArtifact } from "./walk-artifact.ts";

@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
-import type { BlobPlace, Journal } from "./journal.ts";
+import type { BlobPlace, Journal, PathKnowledge } from "./journal.ts";
+import { UNTRIED, type UploadProfile } from "./upload/upload-profile.ts";
 
 const place: BlobPlace = { registry: "https://a.example", repository: "team0/app", digest: `sha256:${"1".repeat(64)}` };
 const elsewhere: readonly BlobPlace[] = [
@@ -13,7 +14,9 @@ export function journalConformance(name: string, open: () => Journal): void {
   describe(`journal: ${name}`, () => {
     describe("pieces", () => describePieces(open));
     describe("uploads", () => describeUploads(open));
+    describe("upload profiles", () => describeProfiles(open));
     describe("sightings", () => describeSightings(open));
+    describe("paths", () => describePaths(open));
   });
 }
 
@@ -73,6 +76,27 @@ function describeUploads(open: () => Journal): void {
   });
 }
 
+function describeProfiles(open: () => Journal): void {
+  const narrow: UploadProfile = {
+    singlePost: "ignored",
+    patches: "one",
+    wholePut: false,
+    minChunkBytes: 5_242_880,
+    maxBodyBytes: 9_007_199_254_740_991,
+    statusTrusted: false,
+  };
+
+  it("keeps the newest profile of each registry, field by field", () => {
+    const journal = open();
+    expect(journal.uploadProfile(place.registry)).toBeUndefined();
+    journal.saveUploadProfile(place.registry, { profile: narrow, learnedAt: 1 });
+    expect(journal.uploadProfile(place.registry)).toEqual({ profile: narrow, learnedAt: 1 });
+    journal.saveUploadProfile(place.registry, { profile: UNTRIED, learnedAt: 1_800_000_000_000 });
+    expect(journal.uploadProfile(place.registry)).toEqual({ profile: UNTRIED, learnedAt: 1_800_000_000_000 });
+    expect(journal.uploadProfile("https://b.example")).toBeUndefined();
+  });
+}
+
 function describeSightings(open: () => Journal): void {
   it("names repositories newest first, each once", () => {
     const journal = open();
@@ -101,5 +125,26 @@ function describeSightings(open: () => Journal): void {
     const named = journal.repositoriesWith(place.registry, place.digest);
     expect(named[0]).toBe("r99");
     expect(named.length).toBeLessThanOrEqual(16);
+  });
+}
+
+function describePaths(open: () => Journal): void {
+  const learned: PathKnowledge = { rttMs: 98.25, measuredAt: Date.now(), streamRate: 1_250_000.5, lanes: { lanes: 32, rate: 24_000_000 } };
+
+  it("keeps the newest of what was learned, registry by registry", () => {
+    const journal = open();
+    expect(journal.path(place.registry)).toBeUndefined();
+    journal.savePath(place.registry, { ...learned, rttMs: 3 });
+    journal.savePath(place.registry, learned);
+    expect(journal.path(place.registry)).toEqual(learned);
+    expect(journal.path("https://b.example")).toBeUndefined();
+  });
+
+  it("keeps that some of it was never learned", () => {
+    const journal = open();
+    const little: PathKnowledge = { rttMs: 0.4, measuredAt: 0, streamRate: undefined, lanes: undefined };
+    journal.savePath(place.registry, learned);
+    journal.savePath(place.registry, little);
+    expect(journal.path(place.registry)).toEqual(little);
   });
 }

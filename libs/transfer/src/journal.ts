@@ -1,3 +1,5 @@
+import type { UploadProfile } from "./upload/upload-profile.ts";
+
 /** A blob in a repository of a registry: what an upload belongs to. */
 export interface BlobPlace {
   /** Origin of the registry, e.g. `https://registry.example`. */
@@ -22,6 +24,25 @@ export interface UploadCheckpoint {
   readonly offset: number;
 }
 
+/** What a registry has shown of the ways in which it takes blobs. */
+export interface RememberedProfile {
+  readonly profile: UploadProfile;
+  /** Milliseconds since the epoch, of the newest lesson. */
+  readonly learnedAt: number;
+}
+
+/** What was learned of the way to a registry. */
+export interface PathKnowledge {
+  /** Round trip time in milliseconds. */
+  readonly rttMs: number;
+  /** When that was measured, in milliseconds since the epoch. */
+  readonly measuredAt: number;
+  /** Throughput of a single stream in bytes a second, where one was seen. */
+  readonly streamRate: number | undefined;
+  /** The number of ranges in flight that was found best, and their throughput together in bytes a second. */
+  readonly lanes: { readonly lanes: number; readonly rate: number } | undefined;
+}
+
 /**
  * What an agent knows to be safely done: its memory across `kill -9`. Losing it loses time, never correctness: whatever it says is checked before it is
  * believed. Synchronous, since every adapter is local. Implementations: in memory (below, for short-lived copies) and SQLite (`@transship/checkpoint`);
@@ -41,10 +62,18 @@ export interface Journal {
   saveUpload(place: BlobPlace, checkpoint: UploadCheckpoint): void;
   dropUpload(place: BlobPlace): void;
 
+  /** The profile of a registry, by its origin. */
+  uploadProfile(registry: string): RememberedProfile | undefined;
+  saveUploadProfile(registry: string, remembered: RememberedProfile): void;
+
   /** Repositories of a registry in which the blob was last seen, newest first; at most a handful. */
   repositoriesWith(registry: string, digest: string): readonly string[];
   /** Remembers that a repository has a blob. */
   sawBlob(place: BlobPlace): void;
   /** Corrects the memory: the repository said that it does not have the blob. */
   missedBlob(place: BlobPlace): void;
+
+  /** What was learned of the way to a registry, however long ago. */
+  path(registry: string): PathKnowledge | undefined;
+  savePath(registry: string, knowledge: PathKnowledge): void;
 }

@@ -1,4 +1,4 @@
-import type { BlobPlace, Journal, SpooledPiece, UploadCheckpoint } from "./journal.ts";
+import type { BlobPlace, Journal, PathKnowledge, RememberedProfile, SpooledPiece, UploadCheckpoint } from "./journal.ts";
 
 /** Repositories that {@link InMemoryJournal.repositoriesWith} names at most. */
 const MOST_REPOSITORIES = 8;
@@ -7,8 +7,10 @@ const MOST_REPOSITORIES = 8;
 export class InMemoryJournal implements Journal {
   readonly #pieces = new Map<string, Map<number, SpooledPiece>>();
   readonly #uploads = new Map<string, UploadCheckpoint>();
+  readonly #profiles = new Map<string, RememberedProfile>();
   /** Repositories by registry and digest, newest last. */
   readonly #sightings = new Map<string, Set<string>>();
+  readonly #paths = new Map<string, PathKnowledge>();
 
   pieces(digest: string): readonly SpooledPiece[] {
     return [...(this.#pieces.get(digest)?.values() ?? [])].sort((a, b) => a.start - b.start);
@@ -40,6 +42,14 @@ export class InMemoryJournal implements Journal {
     this.#uploads.delete(placeKey(place));
   }
 
+  uploadProfile(registry: string): RememberedProfile | undefined {
+    return this.#profiles.get(registry);
+  }
+
+  saveUploadProfile(registry: string, remembered: RememberedProfile): void {
+    this.#profiles.set(registry, remembered);
+  }
+
   repositoriesWith(registry: string, digest: string): readonly string[] {
     return [...(this.#sightings.get(blobKey(registry, digest)) ?? [])].reverse().slice(0, MOST_REPOSITORIES);
   }
@@ -54,6 +64,14 @@ export class InMemoryJournal implements Journal {
 
   missedBlob(place: BlobPlace): void {
     this.#sightings.get(blobKey(place.registry, place.digest))?.delete(place.repository);
+  }
+
+  path(registry: string): PathKnowledge | undefined {
+    return this.#paths.get(registry);
+  }
+
+  savePath(registry: string, knowledge: PathKnowledge): void {
+    this.#paths.set(registry, { ...knowledge });
   }
 }
 

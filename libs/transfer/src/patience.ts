@@ -6,6 +6,12 @@ import { ExponentialBackoff } from "cockatiel";
 const ATTEMPTS = 5;
 /** A registry that asks for a longer pause than this gets it from the scheduler, which frees the slot meanwhile. */
 const LONGEST_PAUSE_MS = 20_000;
+/** Bytes that must come between two failures for the second to count as a first one: a few each time would never end. */
+const PROGRESS_BYTES = 64 * 1024;
+
+/** Wrong bytes are fetched, or sent, once more from scratch; if they are wrong again, a storage or something on the way is to blame. */
+const WRONG_BYTES: readonly ErrorCode[] = ["DIGEST_MISMATCH", "SIZE_MISMATCH", "DIGEST_INVALID"];
+const WRONG_BYTES_ATTEMPTS = 2;
 
 /**
  * The patience of one step: counts failures, waits with back-off and jitter between tries, and gives up in time.
@@ -13,6 +19,10 @@ const LONGEST_PAUSE_MS = 20_000;
  */
 export class Patience {
   #failures = 0;
+  /** Failures that were wrong bytes; progress does not take them back. */
+  #wrongBytes = 0;
+  /** Bytes since the last failure. */
+  #gained = 0;
   #backoff = newBackoff();
   readonly #side: Side;
   readonly #signal: AbortSignal;
@@ -29,9 +39,11 @@ export class Patience {
     return this.#failures;
   }
 
-  /** Something went forward: the next failure is a first one again. */
-  progressed(): void {
+  /** Something went forward, by so many bytes or else by a step that is never taken back: with enough of it the next failure is a first one again. */
+  progressed(bytes = PROGRESS_BYTES): void {
     if (this.#failures === 0) return;
+    this.#gained += bytes;
+    if (this.#gained < PROGRESS_BYTES) return;
     this.#failures = 0;
     this.#backoff = newBackoff();
   }
@@ -41,11 +53,18 @@ export class Patience {
     this.#signal.throwIfAborted();
     const error = withSide(thrown, this.#side);
     this.#failures += 1;
-    const wait = Math.max(this.#backoff.duration, error.retryAfterMs ?? 0);
-    if (!mayWaitHere(error) || this.#failures >= attemptsFor(error) || wait > LONGEST_PAUSE_MS) throw withTries(error, this.#failures);
+    if (WRONG_BYTES.includes(error.code)) this.#wrongBytes += 1;
+    this.#gained = 0;
+    // Added, not the longer of the two: all who were told the same moment would come back at it together.
+    const wait = this.#backoff.duration + (error.retryAfterMs ?? 0);
+    if (!mayWaitHere(error) || this.#givesUp(error) || wait > LONGEST_PAUSE_MS) throw withTries(error, this.#failures);
     this.#backoff = this.#backoff.next(undefined);
     this.#onRetry?.();
     await sleep(wait, undefined, { signal: this.#signal });
+  }
+
+  #givesUp(error: TransshipError): boolean {
+    return this.#failures >= ATTEMPTS || (WRONG_BYTES.includes(error.code) && this.#wrongBytes >= WRONG_BYTES_ATTEMPTS);
   }
 }
 
@@ -73,11 +92,6 @@ export function withSide(thrown: unknown, side: Side): TransshipError {
 /** Whether trying again within seconds makes sense; what needs minutes goes back to the scheduler. */
 function mayWaitHere(error: TransshipError): boolean {
   return error.code === "TOOMANYREQUESTS" || (error.retry !== "never" && error.retry !== "retry-later");
-}
-
-/** Wrong bytes are fetched once more, from scratch; if they are wrong again, the source's storage is to blame. */
-function attemptsFor(error: TransshipError): number {
-  return error.code === "DIGEST_MISMATCH" || error.code === "SIZE_MISMATCH" ? 2 : ATTEMPTS;
 }
 
 function withTries(error: TransshipError, tries: number): TransshipError {

@@ -1,85 +1,129 @@
 import type { BlobUpload } from "@transship/oci";
 import type { Blob } from "./blob.ts";
 import { BlobAccount } from "./blob-account.ts";
+import { bringBlob } from "./bring-blob.ts";
 import { isStreamed } from "./choose-way.ts";
 import type { CopyContext } from "./copy-context.ts";
 import type { BlobPlace } from "./journal.ts";
 import type { Journey } from "./journey.ts";
 import { tryPatiently } from "./patience.ts";
-import { spoolBlob } from "./spool/spool-blob.ts";
-import { streamBlob } from "./stream/stream-blob.ts";
+import type { Flights } from "./schedule/flights.ts";
+import type { Scheduler } from "./schedule/scheduler.ts";
+import { isNearer } from "./sibling/find-sibling.ts";
+import { isSentUnasked } from "./upload/send-small.ts";
+import { SMALL_BYTES } from "./upload/upload-profile.ts";
 
-/** Repositories that are tried for a mount before the bytes are copied after all. */
+/** Repositories that are tried for a mount before the bytes are copied after all; one for a small blob, whose upload costs no more than a second try. */
 const MOUNT_TRIES = 2;
 
 /**
  * Makes sure that the target repository has a blob, by the cheapest way that works. The ladder: it exists there → it is mounted from another repository of the
- * target → another copy of this process is bringing it → it is copied, from a checkpoint where there is one.
+ * target → another copy of this process is bringing it → it is copied: from a checkpoint where there is one, from the nearest sibling that has it, from the source.
  */
-export async function placeBlob(blob: Blob, journey: Journey, { flights, queue }: Pick<CopyContext, "flights" | "queue">): Promise<void> {
+export async function placeBlob(blob: Blob, journey: Journey, means: Pick<CopyContext, "flights" | "scheduler">): Promise<void> {
+  const { flights, scheduler } = means;
   const { target, signal } = journey;
   const place: BlobPlace = { registry: target.registry, repository: target.name, digest: blob.digest };
-  const key = `${place.registry} ${place.digest}`;
+  const key = flightTo(target.registry, blob);
   const account = new BlobAccount(blob, journey.tally);
   let joined = false;
   for (;;) {
     signal.throwIfAborted();
     const landing = flights.landing(key);
-    if (landing === undefined) break;
-    joined = true;
-    await landing;
+    if (landing !== undefined) joined = true;
+    const awaited = landing ?? flightToSibling(blob, journey, flights);
+    if (awaited === undefined) break;
+    await awaited;
   }
-  // Only work takes a place in the queue, the largest first; waiting for another's work does not.
-  await flights.fly(key, () => queue.add(() => climb(account, place, journey, joined), { priority: blob.size }));
-  journey.reports.push(account.report());
+  await flights.fly(key, () => journey.ledger.keep(account, signal, () => climb(account, place, journey, { scheduler, joined })));
 }
 
-async function climb(account: BlobAccount, place: BlobPlace, journey: Journey, joined: boolean): Promise<void> {
+function flightTo(registry: string, { digest }: Blob): string {
+  return `${registry} ${digest}`;
+}
+
+/**
+ * Another copy's way to a sibling from which the blob is had more cheaply afterwards. Larger blobs share a spool instead, which both uploads read while it fills.
+ * Whoever waits here has no flight of its own yet, so nobody waits in a circle.
+ */
+function flightToSibling(blob: Blob, journey: Journey, flights: Flights): Promise<void> | undefined {
+  if (!isStreamed(blob, journey)) return undefined;
+  for (const { registry } of journey.siblings) {
+    const landing = isNearer(registry.origin, journey) ? flights.landing(flightTo(registry.origin, blob)) : undefined;
+    if (landing !== undefined) return landing;
+  }
+  return undefined;
+}
+
+interface Climb {
+  readonly scheduler: Scheduler;
+  /** Another copy was bringing it when this one came. */
+  readonly joined: boolean;
+}
+
+/** Asking takes a place among small requests, bytes take one by their number; waiting for another's work takes none. */
+async function climb(account: BlobAccount, place: BlobPlace, journey: Journey, { scheduler, joined }: Climb): Promise<void> {
   const { blob } = account;
-  if (await exists(place, journey)) {
-    account.rung = joined ? "joined" : "existing";
-    account.count("existing", blob.size);
+  const { share, signal } = journey;
+  // Each rung is noted before it is tried: where it fails, the report names it.
+  account.rung = joined ? "joined" : "existing";
+  const found = await scheduler.run({ share, bytes: 0 }, signal, () => lookAtTarget(account, place, journey));
+  if (found === "existing" || found === "mounted") {
+    account.rung = joined ? "joined" : found;
+    if (found === "mounted") journey.mounted.add(blob.digest);
+    account.count(found, blob.size);
   } else {
-    const opened = await mount(place, journey);
-    if (opened === true) {
-      account.rung = joined ? "joined" : "mounted";
-      account.count("mounted", blob.size);
-    } else await copy(account, journey, opened);
+    let begun = false;
+    const bring = () => {
+      begun = true;
+      return bringBlob(account, journey, found);
+    };
+    try {
+      await scheduler.run({ share, bytes: blob.size }, signal, bring);
+    } finally {
+      if (!begun) await found?.cancel();
+    }
   }
   account.arrived(blob.size);
   journey.memory.confirm(place);
   journey.journal.sawBlob(place);
 }
 
-/** Rung 1: the repository has it, by what it said lately or by HEAD. */
-async function exists(place: BlobPlace, journey: Journey): Promise<boolean> {
+/** The first rungs: whether the target has the blob or can have it without bytes; else the upload that the registry opened in place of a mount, if it did. */
+async function lookAtTarget(
+  account: BlobAccount,
+  place: BlobPlace,
+  journey: Journey,
+): Promise<"existing" | "mounted" | BlobUpload | undefined> {
+  if (await exists(place, account.blob.size, journey)) return "existing";
+  if (account.rung === "existing") account.rung = "mounted";
+  const opened = await mount(place, journey, account.blob.size <= SMALL_BYTES ? 1 : MOUNT_TRIES);
+  return opened === true ? "mounted" : opened;
+}
+
+/** Rung 1: the repository has it, by what it said lately or by HEAD. A small blob that it was never seen to have is not worth the question. */
+async function exists(place: BlobPlace, size: number, journey: Journey): Promise<boolean> {
   if (journey.memory.confirmed(place)) return true;
+  if (isSentUnasked(size, place, journey)) return false;
   return tryPatiently("target", journey.signal, () => journey.target.hasBlob(place.digest as Blob["digest"], { signal: journey.signal }));
 }
 
 /** Rung 2: true when mounted; else the upload that the registry opened in its place, if it did. */
-async function mount(place: BlobPlace, journey: Journey): Promise<true | BlobUpload | undefined> {
+async function mount(place: BlobPlace, journey: Journey, tries: number): Promise<true | BlobUpload | undefined> {
   const { source, target, journal, signal } = journey;
+  if (journey.mounted.has(place.digest as Blob["digest"])) return undefined;
   const known = journal.repositoriesWith(place.registry, place.digest);
   const candidates = source.registry === target.registry ? [source.name, ...known] : known;
+  const mayReadBack = journey.siblings.some(({ registry }) => registry.origin === target.registry);
   let opened: BlobUpload | undefined;
-  for (const from of [...new Set(candidates)].filter((name) => name !== target.name).slice(0, MOUNT_TRIES)) {
+  for (const from of [...new Set(candidates)].filter((name) => name !== target.name).slice(0, tries)) {
     await opened?.cancel();
     const answer = await target.mountBlob(place.digest as Blob["digest"], from, { signal }).catch(() => undefined);
     if (answer === true) return true;
     signal.throwIfAborted();
     opened = answer;
-    if (answer !== undefined) journal.missedBlob({ ...place, repository: from });
+    // Where the target can be read from as a sibling, whether it lacks the blob or only refuses to mount it turns out there.
+    if (answer !== undefined && !mayReadBack) journal.missedBlob({ ...place, repository: from });
   }
   return opened;
-}
-
-/** The last rungs: resumed from a checkpoint where there is one, else copied; in the way that the path asks for. */
-async function copy(account: BlobAccount, journey: Journey, opened: BlobUpload | undefined): Promise<void> {
-  const { blob } = account;
-  if (journey.fetched.has(blob.digest)) account.count("wasted", blob.size);
-  journey.fetched.add(blob.digest);
-  const resumable = journey.journal.pieces(blob.digest).length > 0;
-  if ((resumable || !isStreamed(blob, journey)) && (await spoolBlob(account, journey, opened))) return;
-  await streamBlob(account, journey, opened);
 }

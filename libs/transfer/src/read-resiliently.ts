@@ -1,14 +1,15 @@
 import { TransshipError } from "@transship/errors";
-import type { ByteRange, Repository } from "@transship/oci";
+import type { ByteRange } from "@transship/oci";
 import type { BlobAccount } from "./blob-account.ts";
 import { Patience } from "./patience.ts";
+import type { BlobSource } from "./sibling/sibling-source.ts";
 
 /**
  * The bytes of a range of a blob, in order, over as many requests as it takes: after a cut the rest is asked for from the byte. A server that ignores ranges sends
  * everything; what is not wanted of it is counted as wasted. Throws what the source failed with once patience ends.
  */
 export async function* readResiliently(
-  source: Repository,
+  source: BlobSource,
   range: ByteRange,
   account: BlobAccount,
   signal: AbortSignal,
@@ -19,7 +20,7 @@ export async function* readResiliently(
     try {
       for await (const bytes of readOnce(source, { start: position, end: range.end }, account, signal)) {
         position += bytes.byteLength;
-        patience.progressed();
+        patience.progressed(bytes.byteLength);
         yield bytes;
       }
       if (position < range.end) throw cutShort(account, position);
@@ -30,7 +31,7 @@ export async function* readResiliently(
 }
 
 /** One request. Yields only bytes of the range, whatever the server sends before and after it. */
-async function* readOnce(source: Repository, range: ByteRange, account: BlobAccount, signal: AbortSignal): AsyncGenerator<Uint8Array> {
+async function* readOnce(source: BlobSource, range: ByteRange, account: BlobAccount, signal: AbortSignal): AsyncGenerator<Uint8Array> {
   account.inFlight(1);
   const read = await source.readBlob(account.blob, range, { signal });
   let position = read.start;

@@ -11,8 +11,11 @@ export class Tally {
   #phase: CopyProgress["phase"] = "preparing";
   #totalBytes = 0;
   #doneBytes = 0;
+  #fetchedBytes = 0;
   /** Bytes of each expected blob that are at the target: a blob that is sent again does not take anything back. */
   readonly #arrived = new Map<Digest, number>();
+  /** Bytes of each blob that need not be fetched any more; likewise. */
+  readonly #fetched = new Map<Digest, number>();
   readonly #bytes: { -readonly [K in keyof ByteCounts]: number } = { ...NO_BYTES };
   #toldAt = 0;
   #ended = false;
@@ -42,7 +45,16 @@ export class Tally {
     if (offset <= before) return;
     this.#arrived.set(blob.digest, offset);
     this.#doneBytes += offset - before;
+    this.fetched(blob, offset);
     this.#report(false);
+  }
+
+  /** So many bytes of the blob are here or at the target. Told by {@link count} or {@link arrived}. */
+  fetched(blob: Blob, bytes: number): void {
+    const before = this.#fetched.get(blob.digest) ?? 0;
+    if (bytes <= before) return;
+    this.#fetched.set(blob.digest, bytes);
+    this.#fetchedBytes += bytes - before;
   }
 
   enter(phase: CopyProgress["phase"]): void {
@@ -53,7 +65,7 @@ export class Tally {
 
   /** The numbers now. */
   snapshot(): TaskProgress {
-    return { totalBytes: this.#totalBytes, doneBytes: this.#doneBytes, bytes: { ...this.#bytes } };
+    return { totalBytes: this.#totalBytes, doneBytes: this.#doneBytes, fetchedBytes: this.#fetchedBytes, bytes: { ...this.#bytes } };
   }
 
   /** Tells the last numbers; nothing is told afterwards, even if a blob that was given up still counts. */

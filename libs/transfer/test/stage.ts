@@ -2,7 +2,7 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { type DevRegistry, type DevRegistryOptions, startDevRegistry } from "@transship/dev-registry";
-import { openRegistry, type Registry } from "@transship/oci";
+import { type Credential, openRegistry, type Registry, type Timeouts } from "@transship/oci";
 import { type CopyEngine, type CopyRequest, createCopyEngine, InMemoryJournal } from "../src/index.ts";
 
 /** Two registries, a client for each, and an engine between them: what every test of the engine plays on. */
@@ -23,14 +23,18 @@ export interface StageOptions {
   readonly source?: DevRegistryOptions;
   readonly target?: DevRegistryOptions;
   readonly spoolLimitBytes?: number;
+  /** For both registries. */
+  readonly credential?: Credential;
+  readonly timeouts?: Partial<Timeouts>;
 }
 
 export async function setStage(options: StageOptions = {}): Promise<Stage> {
   await using opened = new AsyncDisposableStack();
   const source = opened.use(await startDevRegistry(options.source));
   const target = opened.use(await startDevRegistry(options.target));
-  const sourceClient = opened.use(openRegistry({ url: source.url }));
-  const targetClient = opened.use(openRegistry({ url: target.url }));
+  const { credential, timeouts } = options;
+  const sourceClient = opened.use(openRegistry({ url: source.url, credential, timeouts }));
+  const targetClient = opened.use(openRegistry({ url: target.url, credential, timeouts }));
   const spoolDirectory = await mkdtemp(join(tmpdir(), "transship-spool-"));
   opened.defer(() => rm(spoolDirectory, { recursive: true, force: true }));
   const journal = new InMemoryJournal();
@@ -54,6 +58,12 @@ export async function setStage(options: StageOptions = {}): Promise<Stage> {
     }),
     [Symbol.asyncDispose]: () => everything.disposeAsync(),
   };
+}
+
+/** An engine as another process would have it on the same journal and directory: what was only in memory is gone. */
+export async function restartedEngine({ engine, journal, spoolDirectory }: Stage): Promise<CopyEngine> {
+  await engine[Symbol.asyncDispose]();
+  return createCopyEngine({ journal, spoolDirectory, spoolLimitBytes: 1024 ** 3 });
 }
 
 /** Digest that a registry shows for a tag, asked without the code under test. */

@@ -50,10 +50,10 @@ async function registryOf(options: DevRegistryOptions = {}): Promise<DevRegistry
   return stack.use(await startDevRegistry(options));
 }
 
-function send(access: wire.RegistryAccess, ask: NonNullable<wire.Question["ask"]>): string {
+function send(access: wire.RegistryAccess, ask: NonNullable<wire.Question["ask"]>, parts = 0): string {
   asked += 1;
   const id = `q${asked}`;
-  plane.send({ $case: "question", value: { id, access, ask } });
+  plane.send({ $case: "question", value: { id, access, ask, parts } });
   return id;
 }
 
@@ -225,6 +225,25 @@ describe("the other questions", () => {
     expect(await ask("elsewhere")).toEqual([{ $case: "missing", value: { digests } }]);
   });
 
+  it("sends no more parts than the asker has room for, and failures at once", async () => {
+    const registry = await registryOf();
+    const digest = (await image(registry, "app", "v0")).digest;
+    for (let index = 1; index < 1_200; index += 1) await registry.storage.setTag("app", `v${index}`, digest);
+    const id = send(accessTo(registry.url), everything, 1);
+    const parts = () => plane.all("answer").filter((answer) => answer.questionId === id);
+    await eventually("the first part", () => parts().length === 1);
+    await new Promise((resolve) => setTimeout(resolve, 300));
+    expect(parts().map(({ last }) => last)).toEqual([false]);
+    plane.send({ $case: "answerCredit", value: { questionId: id, parts: 2 } });
+    plane.send({ $case: "answerCredit", value: { questionId: id, parts: 1 } });
+    await eventually("the second part", () => parts().length === 2);
+    await new Promise((resolve) => setTimeout(resolve, 100));
+    expect(parts()).toHaveLength(2);
+    plane.send({ $case: "answerCredit", value: { questionId: id, parts: 9 } });
+    await eventually("the rest", () => parts().at(-1)?.last === true);
+    expect(parts().map(({ part }) => part)).toEqual([0, 1, 2]);
+  });
+
   it("pings with a login of its own, and says why it cannot", async () => {
     const registry = await registryOf({ auth: { scheme: "basic", users: [{ username: "u", password: "p" }] } });
     const ping = { $case: "ping", value: {} } as const;
@@ -238,7 +257,7 @@ describe("the other questions", () => {
 
   it("refuses a question of a newer control plane instead of leaving it open", async () => {
     const id = "unknown";
-    plane.send({ $case: "question", value: { id, access: accessTo("http://127.0.0.1:9"), ask: undefined } });
+    plane.send({ $case: "question", value: { id, access: accessTo("http://127.0.0.1:9"), ask: undefined, parts: 0 } });
     const answer = await plane.hear("answer", (one) => one.questionId === id);
     expect(answer).toMatchObject({ last: true, found: { $case: "failure", value: { code: "UNSUPPORTED" } } });
   });

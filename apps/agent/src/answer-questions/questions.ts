@@ -3,6 +3,7 @@ import { asTransshipError, type Side, TransshipError } from "@transship/errors";
 import type { Logger } from "pino";
 import type { Registries } from "../registries.ts";
 import type { WorkStream } from "../work-stream.ts";
+import { AnswerCredit } from "./answer-credit.ts";
 import { findMissing } from "./find-missing.ts";
 import { listTags } from "./list-tags.ts";
 import { measureArtifacts } from "./measure-artifacts.ts";
@@ -12,12 +13,17 @@ import { resolveTags } from "./resolve-tags.ts";
 /** A part of an answer. */
 export type Found = NonNullable<wire.Answer["found"]>;
 
+interface Asked {
+  readonly stop: AbortController;
+  readonly credit: AnswerCredit;
+}
+
 /** The questions of one stream that are being answered. Disposing drops them all: nobody would hear the answers. */
 export class Questions implements Disposable {
   readonly #stream: WorkStream;
   readonly #registries: Registries;
   readonly #logger: Logger;
-  readonly #asked = new Map<string, AbortController>();
+  readonly #asked = new Map<string, Asked>();
 
   constructor(stream: WorkStream, registries: Registries, logger: Logger) {
     this.#stream = stream;
@@ -28,14 +34,19 @@ export class Questions implements Disposable {
   /** Begins to answer. Parts go out as they are found; a failure is the last part. */
   ask(question: wire.Question): void {
     if (this.#asked.has(question.id)) return;
-    const asking = new AbortController();
-    this.#asked.set(question.id, asking);
-    void this.#answer(question, asking.signal).finally(() => this.#asked.delete(question.id));
+    const asked: Asked = { stop: new AbortController(), credit: new AnswerCredit(question.parts) };
+    this.#asked.set(question.id, asked);
+    void this.#answer(question, asked).finally(() => this.#asked.delete(question.id));
+  }
+
+  /** The asker has room for so many parts in all. */
+  credit(id: string, parts: number): void {
+    this.#asked.get(id)?.credit.grow(parts);
   }
 
   /** Stops answering; nothing more is sent. */
   cancel(id: string): void {
-    this.#asked.get(id)?.abort(new TransshipError("CANCELLED", { what: `question ${id}`, why: "nobody waits for the answer" }));
+    this.#asked.get(id)?.stop.abort(new TransshipError("CANCELLED", { what: `question ${id}`, why: "nobody waits for the answer" }));
   }
 
   [Symbol.dispose](): void {
@@ -43,10 +54,12 @@ export class Questions implements Disposable {
   }
 
   /** Never rejects. */
-  async #answer(question: wire.Question, signal: AbortSignal): Promise<void> {
+  async #answer(question: wire.Question, { stop: { signal }, credit }: Asked): Promise<void> {
     const log = { question: question.id, ask: question.ask?.$case, instance: question.access?.instance };
     let part = 0;
-    const send = (found: Found | undefined, last: boolean) => {
+    const send = async (found: Found | undefined, last: boolean) => {
+      // A failure ends the answer, whatever was to come.
+      if (found?.$case !== "failure") await credit.covers(part, signal);
       this.#stream.send({ $case: "answer", value: { questionId: question.id, part, last, found } });
       part += 1;
     };
@@ -54,18 +67,18 @@ export class Questions implements Disposable {
       // One part is held back, since only the last one may say that it is the last.
       let held: Found | undefined;
       for await (const found of this.#look(question, signal)) {
-        if (held !== undefined) send(held, false);
+        if (held !== undefined) await send(held, false);
         held = found;
         await this.#stream.room(signal);
       }
       signal.throwIfAborted();
-      send(held, true);
+      await send(held, true);
       this.#logger.debug({ ...log, parts: part }, "question answered");
     } catch (thrown) {
       if (signal.aborted) return;
       const error = asTransshipError(thrown, "answering a question");
       this.#logger.warn({ ...log, code: error.code, side: error.side, reason: error.message }, "question failed");
-      send({ $case: "failure", value: failureToMessage(error) }, true);
+      await send({ $case: "failure", value: failureToMessage(error) }, true);
     }
   }
 

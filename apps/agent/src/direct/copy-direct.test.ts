@@ -172,6 +172,7 @@ describe("attempts without a server", () => {
         phase: "copying",
         totalBytes: 30,
         doneBytes: attempt * 10,
+        fetchedBytes: attempt * 10,
         bytes: { copied: 10, mounted: 0, existing: 0, resumed: 0, wasted: 0 },
       });
       if (attempt < 3) one.fail(lost);

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { asTransshipError, type TransshipError } from "@transship/errors";
-import { addBytes, NO_BYTES } from "@transship/model";
+import { addBlobSums, addBytes, NO_BYTES, sumBlobs } from "@transship/model";
 import type { CopyEngine, CopyRequest } from "@transship/transfer";
 import type { Logger } from "pino";
 import { RetryBudget } from "../retry-budget.ts";
@@ -46,18 +46,22 @@ export async function copyPair(task: DirectTask, means: PairMeans): Promise<void
 /** One attempt: undefined where it ended well, else why it did not. Throws where it was stopped. */
 async function attempt(task: DirectTask, means: PairMeans): Promise<TransshipError | undefined> {
   const { engine, tally, signal } = means;
-  const { source, target, reference, digest, tag, overwrite } = task.pair;
-  const request: CopyRequest = { source, target, reference, digest, tag, overwrite };
+  const { source, target, reference, digest, tag, overwrite, siblings } = task.pair;
+  const request: CopyRequest = { source, target, reference, digest, tag, overwrite, siblings, rule: tally.rule };
   task.attempts += 1;
   try {
     signal.throwIfAborted();
     const result = await engine.copy(request, {
       signal,
       onProgress: (now) => {
-        task.progress = { totalBytes: now.totalBytes, doneBytes: now.doneBytes, bytes: now.bytes };
+        const { phase: _phase, ...progress } = now;
+        task.progress = progress;
+      },
+      onEnd: ({ progress, blobs }) => {
+        task.progress = progress;
+        task.blobSums = addBlobSums(task.blobSums, sumBlobs(blobs));
       },
     });
-    task.progress = result.progress;
     tally.end(task, ({ copied: "succeeded", unchanged: "unchanged", kept: "skipped" } as const)[result.outcome]);
     return undefined;
   } catch (thrown) {

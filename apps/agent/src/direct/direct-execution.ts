@@ -1,11 +1,15 @@
 import type { TransshipError } from "@transship/errors";
 import {
+  addBlobSums,
   addBytes,
+  type BlobSums,
   type ByteCounts,
   type ExecutionState,
   type ExecutionSummary,
   type Failure,
+  NO_BLOBS,
   NO_BYTES,
+  NO_PROGRESS,
   outcomeOf,
   type Task,
   type TaskCounts,
@@ -37,6 +41,8 @@ export interface DirectTask {
   /** What earlier attempts moved. */
   before: ByteCounts;
   progress: TaskProgress;
+  /** The blobs of attempts that ended. */
+  blobSums: BlobSums;
   waits: boolean;
 }
 
@@ -45,7 +51,7 @@ type Ending = "succeeded" | "skipped" | "cancelled" | "unchanged";
 /** The sums of an execution without a control plane. Only tasks under way and failures are kept one by one, so that a long list costs no memory. */
 export class DirectTally {
   readonly #id: string;
-  readonly #rule: string;
+  readonly rule: string;
   readonly #createdAt = new Date().toISOString();
   readonly #counts = { total: 0, succeeded: 0, failed: 0, skipped: 0, cancelled: 0 };
   readonly #active = new Map<string, DirectTask>();
@@ -53,11 +59,12 @@ export class DirectTally {
   readonly failedTasks: Task[] = [];
   #unchanged = 0;
   #number = 0;
-  #finished: TaskProgress = { totalBytes: 0, doneBytes: 0, bytes: NO_BYTES };
+  #finished = NO_PROGRESS;
+  #blobs = NO_BLOBS;
 
   constructor(id: string, rule: string) {
     this.#id = id;
-    this.#rule = rule;
+    this.rule = rule;
   }
 
   begin(pair: DirectPair): DirectTask {
@@ -68,7 +75,8 @@ export class DirectTally {
       startedAt: new Date().toISOString(),
       attempts: 0,
       before: NO_BYTES,
-      progress: { totalBytes: 0, doneBytes: 0, bytes: NO_BYTES },
+      progress: NO_PROGRESS,
+      blobSums: NO_BLOBS,
       waits: false,
     };
     this.#counts.total += 1;
@@ -110,7 +118,7 @@ export class DirectTally {
     const sums = active.map(progressOf).reduce(addProgress, this.#finished);
     return {
       id: this.#id,
-      rule: this.#rule,
+      rule: this.rule,
       trigger: "manual",
       state,
       retryOf: undefined,
@@ -122,12 +130,14 @@ export class DirectTally {
       failure,
       tasks,
       ...sums,
+      blobs: active.map((task) => task.blobSums).reduce(addBlobSums, this.#blobs),
     };
   }
 
   #close(task: DirectTask): void {
     this.#active.delete(task.id);
     this.#finished = addProgress(this.#finished, progressOf(task));
+    this.#blobs = addBlobSums(this.#blobs, task.blobSums);
   }
 
   #describe(task: DirectTask, error: TransshipError): Task {
@@ -149,6 +159,7 @@ export class DirectTally {
       nextAttemptAt: undefined,
       progress: progressOf(task),
       blobs: [],
+      blobSums: task.blobSums,
       failure: { code: error.code, side: error.side, message: error.message, hint: error.hint },
       skipReason: undefined,
       createdAt: task.startedAt,
@@ -163,5 +174,10 @@ function progressOf(task: DirectTask): TaskProgress {
 }
 
 function addProgress(a: TaskProgress, b: TaskProgress): TaskProgress {
-  return { totalBytes: a.totalBytes + b.totalBytes, doneBytes: a.doneBytes + b.doneBytes, bytes: addBytes(a.bytes, b.bytes) };
+  return {
+    totalBytes: a.totalBytes + b.totalBytes,
+    doneBytes: a.doneBytes + b.doneBytes,
+    fetchedBytes: a.fetchedBytes + b.fetchedBytes,
+    bytes: addBytes(a.bytes, b.bytes),
+  };
 }

@@ -1,5 +1,6 @@
 import type { Overwrite } from "@transship/model";
 import type { Digest, Repository } from "@transship/oci";
+import type { Sibling } from "@transship/transfer";
 
 /** One artifact to bring from a repository to another, both opened by the caller. */
 export interface DirectPair {
@@ -12,4 +13,6 @@ export interface DirectPair {
   /** Tag at the target; absent = the artifact is put by digest only. */
   readonly tag?: string | undefined;
   readonly overwrite: Overwrite;
+  /** Other registries that may have its blobs and be nearer than the source. */
+  readonly siblings?: readonly Sibling[] | undefined;
 }

@@ -21,6 +21,8 @@ export function assignment(
     overwrite: wire.Overwrite.ALWAYS,
     attempt: 1,
     bytesSoFar: undefined,
+    siblings: [],
+    executionId: "x1",
     ...more,
   };
   return { $case: "assignment", value };

@@ -1,13 +1,21 @@
 import { agentStateFromMessage, type wire } from "@transship/api";
 import type { AgentState } from "@transship/model";
 import { type Document, present } from "./document.ts";
+import { type GateDocument, gateDocument } from "./gate.ts";
 
 /** An agent as JSON has it. */
 export interface AgentDocument extends Document {
   readonly kind: "Agent";
   readonly metadata: { readonly name: string; readonly createdAt?: string };
   readonly spec: { readonly region: string; readonly border?: string; readonly networks: readonly string[]; readonly slots: number };
-  readonly status: { readonly state: AgentState; readonly running: number; readonly version?: string; readonly lastSeenAt?: string };
+  readonly status: {
+    readonly state: AgentState;
+    readonly running: number;
+    readonly version?: string;
+    readonly lastSeenAt?: string;
+    /** How it stands with the registries that it talks to; empty while it is not connected. */
+    readonly gates: readonly GateDocument[];
+  };
 }
 
 /** An agent of the wire as JSON. */
@@ -21,6 +29,7 @@ export function agentDocument(message: wire.Agent): AgentDocument {
       state: agentStateFromMessage(message.state) ?? "offline",
       running: message.running,
       ...present({ version: message.version, lastSeenAt: message.lastSeenAt }),
+      gates: message.gates.map(gateDocument),
     },
   };
 }

@@ -1,5 +1,6 @@
 import { bytesFromMessage, executionStateFromMessage, type wire } from "@transship/api";
 import type { ByteCounts, ExecutionState, TaskCounts } from "@transship/model";
+import { type BlobSumsDocument, blobSumsDocument } from "./blobs.ts";
 import { type Document, present } from "./document.ts";
 import { type FailureDocument, failureDocument } from "./failure.ts";
 
@@ -21,7 +22,7 @@ export interface ExecutionDocument extends Document {
     readonly finishedAt?: string;
     readonly retryOf?: string;
   };
-  readonly status: {
+  readonly status: BlobSumsDocument & {
     readonly state: ExecutionState;
     readonly trigger: string;
     readonly tasks: TaskCounts;
@@ -30,6 +31,7 @@ export interface ExecutionDocument extends Document {
     readonly bytes: ByteCounts;
     readonly totalBytes: number;
     readonly doneBytes: number;
+    readonly fetchedBytes: number;
     readonly failures: readonly TaskFailureDocument[];
   };
 }
@@ -60,6 +62,9 @@ export function executionDocument(message: wire.Execution): ExecutionDocument {
       bytes: bytesFromMessage(message.bytes),
       totalBytes: message.totalBytes,
       doneBytes: message.doneBytes,
+      // An older control plane does not say what was fetched; what is at the target was.
+      fetchedBytes: Math.max(message.doneBytes, message.fetchedBytes),
+      ...blobSumsDocument(message.blobs),
       failures: whole === undefined ? failures : [{ task: null, artifact: null, ...whole, attempts: 1 }, ...failures],
     },
   };

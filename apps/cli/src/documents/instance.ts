@@ -1,6 +1,7 @@
 import { instanceResourceFromMessage, type wire } from "@transship/api";
 import type { InstanceSpec } from "@transship/model";
 import { type Document, present } from "./document.ts";
+import { type GateDocument, gateDocument } from "./gate.ts";
 
 /** An instance as JSON has it; without the password, which nobody is shown again. */
 export interface InstanceDocument extends Document {
@@ -12,7 +13,11 @@ export interface InstanceDocument extends Document {
     readonly updatedAt?: string;
   };
   readonly spec: Omit<InstanceSpec, "credential"> & { readonly credential?: { readonly username: string } };
-  readonly status: { readonly credential: "stored" | "anonymous" };
+  readonly status: {
+    readonly credential: "stored" | "anonymous";
+    /** How the connected agents stand with it. */
+    readonly gates: readonly GateDocument[];
+  };
 }
 
 /** An instance of the wire as JSON. */
@@ -25,6 +30,6 @@ export function instanceDocument(message: wire.Instance): InstanceDocument {
     kind: "Instance",
     metadata: { name: resource.name, labels: resource.labels, ...present({ createdAt: message.createdAt, updatedAt: message.updatedAt }) },
     spec: { ...rest, ...(credential === undefined ? {} : { credential: { username: credential.username } }) },
-    status: { credential: credential === undefined ? "anonymous" : "stored" },
+    status: { credential: credential === undefined ? "anonymous" : "stored", gates: message.gates.map(gateDocument) },
   };
 }

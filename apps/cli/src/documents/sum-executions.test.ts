@@ -1,5 +1,7 @@
+import { wire } from "@transship/api";
 import { type ExecutionState, NO_BYTES } from "@transship/model";
 import { describe, expect, it } from "vitest";
+import { blobSumsDocument } from "./blobs.ts";
 import type { ExecutionDocument } from "./execution.ts";
 import { sumExecutions } from "./sum-executions.ts";
 
@@ -17,6 +19,8 @@ function execution(state: ExecutionState, copied = 0): ExecutionDocument {
       bytes: { ...NO_BYTES, copied },
       totalBytes: 10,
       doneBytes: 5,
+      fetchedBytes: 6,
+      ...blobSumsDocument([{ rung: wire.Rung.JOINED, count: 2, bytes: 20, retries: 3 }]),
       failures: [],
     },
   };
@@ -27,6 +31,11 @@ describe("sumExecutions", () => {
     const sum = sumExecutions([execution("succeeded", 5), execution("partial", 7)]);
     expect(sum.metadata.rule).toBe("succeeded, partial");
     expect(sum.status).toMatchObject({ tasks: { total: 4, succeeded: 2, failed: 2 }, unchanged: 6, bytes: { copied: 12 }, totalBytes: 20 });
+    expect(sum.status).toMatchObject({
+      fetchedBytes: 12,
+      blobs: { joined: { count: 4, bytes: 40 }, copied: { count: 0, bytes: 0 } },
+      retries: 6,
+    });
   });
 
   it.each([

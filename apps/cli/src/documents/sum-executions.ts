@@ -1,4 +1,5 @@
 import { addBytes, type ExecutionState, NO_BYTES, type TaskCounts } from "@transship/model";
+import { addBlobSumsDocuments } from "./blobs.ts";
 import type { ExecutionDocument } from "./execution.ts";
 
 /** Several executions as one, for a file with several rules: sums, the worst outcome, all failures. */
@@ -35,6 +36,8 @@ export function sumExecutions(parts: readonly ExecutionDocument[]): ExecutionDoc
       bytes: statuses.reduce((total, status) => addBytes(total, status.bytes), NO_BYTES),
       totalBytes: sum((status) => status.totalBytes),
       doneBytes: sum((status) => status.doneBytes),
+      fetchedBytes: sum((status) => status.fetchedBytes),
+      ...addBlobSumsDocuments(statuses),
       failures: statuses.flatMap((status) => status.failures),
     },
   };

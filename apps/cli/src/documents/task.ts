@@ -1,5 +1,6 @@
 import { blobReportsFromMessages, progressFromMessage, taskStateFromMessage, type wire } from "@transship/api";
-import type { ArtifactPlace, BlobReport, TaskProgress, TaskState, Way } from "@transship/model";
+import type { ArtifactPlace, BlobReport, TaskProgress, TaskState, UploadWay, Way } from "@transship/model";
+import { type BlobSumsDocument, blobSumsDocument } from "./blobs.ts";
 import { type Document, present } from "./document.ts";
 import { type FailureDocument, failureDocument } from "./failure.ts";
 
@@ -23,13 +24,21 @@ export interface TaskDocument extends Document {
     readonly nextAttemptAt?: string;
     readonly skipReason?: string;
     readonly failure?: FailureDocument;
-    /** What each blob cost. Absent in lists. */
+    /** Why it waits, where a registry is the reason. */
+    readonly waiting?: string;
+    /** What each blob cost in the last attempt that ended. Absent in lists. */
     readonly blobs?: readonly BlobDocument[];
+    /** The blobs of all attempts that ended. Absent in lists. */
+    readonly overAttempts?: BlobSumsDocument;
   };
 }
 
-/** What a blob cost, as JSON has it: one that was not copied has no way. */
-export type BlobDocument = Omit<BlobReport, "way"> & { readonly way?: Way };
+/** What a blob cost, as JSON has it: one that was not copied has neither way nor upload, one that no sibling had a part in no `from`. */
+export type BlobDocument = Omit<BlobReport, "way" | "upload" | "from"> & {
+  readonly way?: Way;
+  readonly upload?: UploadWay;
+  readonly from?: string;
+};
 
 const NOWHERE: ArtifactPlace = { instance: "", repository: "", tag: "" };
 
@@ -48,7 +57,7 @@ export function taskDocument(message: wire.Task): TaskDocument {
       ...who,
       attempts: message.attempts,
       epoch: message.epoch,
-      ...present({ nextAttemptAt: message.nextAttemptAt, skipReason: message.skipReason }),
+      ...present({ nextAttemptAt: message.nextAttemptAt, waiting: message.waiting, skipReason: message.skipReason }),
       ...progressFromMessage(message.progress),
       ...(failure === undefined ? {} : { failure }),
     },
@@ -58,12 +67,15 @@ export function taskDocument(message: wire.Task): TaskDocument {
 /** A task of the wire, answered alone and so with its blobs, as JSON. */
 export function wholeTaskDocument(message: wire.Task): TaskDocument {
   const task = taskDocument(message);
-  const blobs = blobReportsFromMessages(message.blobs).map(({ digest, size, rung, way, ...numbers }) => ({
+  const blobs = blobReportsFromMessages(message.blobs).map(({ digest, size, state, rung, way, upload, from, ...numbers }) => ({
     digest,
     size,
+    state,
     rung,
     ...(way === undefined ? {} : { way }),
+    ...(from === undefined ? {} : { from }),
+    ...(upload === undefined ? {} : { upload }),
     ...numbers,
   }));
-  return { ...task, status: { ...task.status, blobs } };
+  return { ...task, status: { ...task.status, blobs, overAttempts: blobSumsDocument(message.blobSums) } };
 }

@@ -1,5 +1,7 @@
 import { type AgentDocument, agentDocument } from "../documents/agent.ts";
+import { formatTable } from "../output/table.ts";
 import { formatAge } from "../quantities.ts";
+import { GATES_BY_INSTANCE } from "./gate-columns.ts";
 import type { Noun } from "./noun.ts";
 
 /** Agents. */
@@ -24,5 +26,9 @@ export const agents: Noun<AgentDocument> = {
   async get(controlPlane, name) {
     const { agents: service } = controlPlane.services;
     return agentDocument(await controlPlane.ask(service.getAgent.bind(service), { name }));
+  },
+  brief: ({ status: { gates: _gates, ...status }, ...agent }) => ({ ...agent, status }),
+  async *related(_controlPlane, { status: { gates } }) {
+    if (gates.length > 0) yield { title: "Registries", text: formatTable(gates, GATES_BY_INSTANCE, { wide: false }) };
   },
 };

@@ -9,8 +9,10 @@ const SHORT_DIGEST = 12;
 export const BLOB_COLUMNS: readonly Column<BlobDocument>[] = [
   { title: "DIGEST", cell: (blob) => shortDigest(blob.digest) },
   { title: "SIZE", cell: (blob) => formatBytes(blob.size), align: "right" },
+  { title: "STATE", cell: (blob) => blob.state },
   { title: "RUNG", cell: (blob) => blob.rung },
   { title: "WAY", cell: (blob) => blob.way ?? "" },
+  { title: "FROM", cell: (blob) => blob.from ?? "" },
   { title: "RANGES", cell: (blob) => count(blob.ranges), align: "right" },
   { title: "MiB/s", cell: rate, align: "right" },
   { title: "RETRIES", cell: (blob) => count(blob.retries), align: "right" },

@@ -1,5 +1,6 @@
 import { wire } from "@transship/api";
 import { EXECUTION_TRANSITIONS, isFinal } from "@transship/model";
+import { rungsUsed } from "../documents/blobs.ts";
 import { type ExecutionDocument, executionDocument } from "../documents/execution.ts";
 import { taskDocument } from "../documents/task.ts";
 import { formatTable } from "../output/table.ts";
@@ -43,6 +44,7 @@ export const executions: Noun<ExecutionDocument> = {
     const { executions: service } = controlPlane.services;
     return executionDocument(await controlPlane.ask(service.getExecution.bind(service), { id }));
   },
+  brief: ({ status, ...execution }) => ({ ...execution, status: { ...status, blobs: rungsUsed(status.blobs) } }),
   async *related(controlPlane, execution) {
     const { tasks: service } = controlPlane.services;
     const request = { executionId: execution.metadata.id, states: [], pageSize: 50, pageToken: "" };

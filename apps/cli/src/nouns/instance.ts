@@ -2,6 +2,7 @@ import { type InstanceDocument, instanceDocument } from "../documents/instance.t
 import { ruleDocument } from "../documents/rule.ts";
 import { formatTable } from "../output/table.ts";
 import { formatAge, formatBytes } from "../quantities.ts";
+import { GATES_BY_AGENT } from "./gate-columns.ts";
 import type { Noun } from "./noun.ts";
 import { rules } from "./rule.ts";
 
@@ -31,7 +32,10 @@ export const instances: Noun<InstanceDocument> = {
     const { instances: service } = controlPlane.services;
     return instanceDocument(await controlPlane.ask(service.getInstance.bind(service), { name }));
   },
+  brief: ({ status: { gates: _gates, ...status }, ...instance }) => ({ ...instance, status }),
   async *related(controlPlane, instance) {
+    const { gates } = instance.status;
+    if (gates.length > 0) yield { title: "Agents that talk to it", text: formatTable(gates, GATES_BY_AGENT, { wide: false }) };
     const { name } = instance.metadata;
     const { rules: service } = controlPlane.services;
     const all = (await controlPlane.ask(service.listRules.bind(service), {})).rules.map(ruleDocument);

@@ -10,7 +10,7 @@ export interface Noun<D extends Document = Document> extends View<D> {
   /** One item. @throws TransshipError `NOT_FOUND`. */
   readonly get: (controlPlane: ControlPlane, name: string) => Promise<D>;
   /** An item without what `related` shows of it in a better form. */
-  readonly brief?: (item: D) => D;
+  readonly brief?: (item: D) => Document;
   /** What belongs to an item and is shown below it: headed blocks of text. */
   readonly related?: (controlPlane: ControlPlane, item: D) => AsyncIterable<{ readonly title: string; readonly text: string }>;
   /** Whether an item can change no more, so that watching it alone can end. */

@@ -13,12 +13,15 @@ const segmented: wire.BlobReport = {
   size: 208 * MIB,
   rung: wire.Rung.RESUMED,
   way: wire.Way.SEGMENTED,
+  from: "sh",
+  upload: wire.UploadWay.CHUNKED,
   ranges: 16,
   retries: 2,
   copied: 200 * MIB,
   resumed: 8 * MIB,
   wasted: 1536,
   milliseconds: 8000,
+  state: wire.BlobState.UNDER_WAY,
 };
 const existing: wire.BlobReport = {
   ...wire.BlobReport.create(),
@@ -32,10 +35,11 @@ const document: TaskDocument = wholeTaskDocument({ ...wire.Task.create(), id: "t
 describe("a task's blobs", () => {
   it("are an array in JSON, a blob that was not copied having no way", () => {
     expect(JSON.parse(JSON.stringify(document)).status.blobs).toEqual([
-      { ...segmented, rung: "resumed", way: "segmented" },
+      { ...segmented, state: "under-way", rung: "resumed", way: "segmented", upload: "chunked" },
       {
         digest: existing.digest,
         size: 40,
+        state: "done",
         rung: "existing",
         ranges: 0,
         retries: 0,
@@ -53,9 +57,9 @@ describe("a task's blobs", () => {
         .trimEnd()
         .split("\n"),
     ).toEqual([
-      "DIGEST                  SIZE  RUNG      WAY        RANGES  MiB/s  RETRIES  RESUMED   WASTED  TIME",
-      "sha256:0123456789ab  208 MiB  resumed   segmented      16   25.0        2  8.0 MiB  1.5 KiB  8.0s",
-      "sha512:0123456789ab     40 B  existing  -               -      -        -        -        -  21ms",
+      "DIGEST                  SIZE  STATE      RUNG      WAY        FROM  RANGES  MiB/s  RETRIES  RESUMED   WASTED  TIME",
+      "sha256:0123456789ab  208 MiB  under-way  resumed   segmented  sh        16   25.0        2  8.0 MiB  1.5 KiB  8.0s",
+      "sha512:0123456789ab     40 B  done       existing  -          -          -      -        -        -        -  21ms",
     ]);
     expect(describeValue(document)).toContain(HEX);
     expect(describeValue(tasks.brief?.(document) ?? document)).not.toContain(HEX);

@@ -1,6 +1,7 @@
 import { taskStateToMessage } from "@transship/api";
 import { TransshipError } from "@transship/errors";
 import { type ArtifactPlace, artifactName, isFinal, MOST_BLOB_REPORTS, TASK_TRANSITIONS, type TaskState } from "@transship/model";
+import { rungsUsed } from "../documents/blobs.ts";
 import { type TaskDocument, taskDocument, wholeTaskDocument } from "../documents/task.ts";
 import { formatTable } from "../output/table.ts";
 import { formatAge, formatBytes } from "../quantities.ts";
@@ -40,11 +41,15 @@ export const tasks: Noun<TaskDocument> = {
     const { tasks: service } = controlPlane.services;
     return wholeTaskDocument(await controlPlane.ask(service.getTask.bind(service), { id }));
   },
-  brief: ({ status: { blobs: _blobs, ...status }, ...task }) => ({ ...task, status }),
+  brief: ({ status: { blobs: _blobs, overAttempts, ...status }, ...task }) => ({
+    ...task,
+    status: overAttempts === undefined ? status : { ...status, overAttempts: { ...overAttempts, blobs: rungsUsed(overAttempts.blobs) } },
+  }),
   async *related(_controlPlane, task) {
     const { blobs = [] } = task.status;
     if (blobs.length === 0) return;
-    const title = blobs.length < MOST_BLOB_REPORTS ? "Blobs" : `Blobs (the ${MOST_BLOB_REPORTS} largest)`;
+    const which = task.status.attempts > 1 ? " of the last attempt" : "";
+    const title = blobs.length < MOST_BLOB_REPORTS ? `Blobs${which}` : `Blobs${which} (the ${MOST_BLOB_REPORTS} largest)`;
     yield { title, text: formatTable(blobs, BLOB_COLUMNS, { wide: false }) };
   },
 };
@@ -67,7 +72,8 @@ function progressText(task: TaskDocument): string {
 }
 
 function reasonText(task: TaskDocument): string {
-  const { failure, skipReason, nextAttemptAt } = task.status;
+  const { failure, skipReason, nextAttemptAt, waiting } = task.status;
+  if (waiting !== undefined) return `waiting: ${waiting}`;
   if (failure === undefined) return skipReason ?? "";
   const next = nextAttemptAt === undefined ? "" : `; next try ${formatAge(nextAttemptAt)}`;
   return `${failure.code}: ${failure.message}${next}`;

@@ -31,7 +31,7 @@ function isEmpty(value: unknown): boolean {
   return value === undefined || value === null || value === "" || (typeof value === "object" && Object.keys(value).length === 0);
 }
 
-const BYTE_KEYS = new Set(["copied", "mounted", "existing", "resumed", "wasted", "totalBytes", "doneBytes", "bytes"]);
+const BYTE_KEYS = new Set(["copied", "mounted", "existing", "resumed", "wasted", "totalBytes", "doneBytes", "fetchedBytes", "bytes"]);
 
 function scalar(key: string, value: unknown): string {
   if (typeof value === "number" && BYTE_KEYS.has(key)) return value < 1024 ? formatBytes(value) : `${formatBytes(value)} (${value})`;

@@ -4,20 +4,36 @@ import { formatBytes, formatDuration } from "../quantities.ts";
 /** What progress is shown of. */
 export type Snapshot = ExecutionDocument["status"];
 
-/** One line that says how far an execution is. `bytesPerSecond` 0 = not known. */
-export function progressLine(label: string, now: Snapshot, bytesPerSecond: number): string {
-  return `${label}: ${progressFacts(now, bytesPerSecond)}`;
+/** How fast it goes, in bytes per second; 0 = not known. */
+export interface Pace {
+  /** Bytes fetched from sources. */
+  readonly fetching: number;
+  /** What {@link movedBytes} grows by. */
+  readonly moving: number;
+}
+
+/**
+ * How far the bytes are: each counts half when it is fetched and half when it is at the target, since it crosses two lines. So neither a large layer that is still
+ * coming looks like nothing, nor does one that has come but not gone on look like done.
+ */
+export function movedBytes({ fetchedBytes, doneBytes }: Pick<Snapshot, "fetchedBytes" | "doneBytes">): number {
+  return (fetchedBytes + doneBytes) / 2;
+}
+
+/** One line that says how far an execution is. */
+export function progressLine(label: string, now: Snapshot, pace: Pace): string {
+  return `${label}: ${progressFacts(now, pace)}`;
 }
 
 /** The same without the label; begins with the state. */
-export function progressFacts(now: Snapshot, bytesPerSecond: number): string {
+export function progressFacts(now: Snapshot, pace: Pace): string {
   const { tasks } = now;
   const parts: string[] = [now.state];
   if (tasks.total > 0) parts.push(`${finishedTasks(now)}/${tasks.total} tasks${extras(now)}`);
   if (now.unchanged > 0) parts.push(`${now.unchanged} unchanged`);
-  if (now.totalBytes > 0) parts.push(`${formatBytes(now.doneBytes)} of ${formatBytes(now.totalBytes)}`);
-  if (bytesPerSecond > 0) parts.push(`${formatBytes(Math.round(bytesPerSecond))}/s`);
-  const eta = secondsLeft(now, bytesPerSecond);
+  if (now.totalBytes > 0) parts.push(bytesText(now));
+  if (pace.fetching > 0) parts.push(`${formatBytes(Math.round(pace.fetching))}/s`);
+  const eta = secondsLeft(now, pace);
   if (eta !== undefined) parts.push(`${formatDuration(eta * 1000)} left`);
   return parts.join(" · ");
 }
@@ -25,8 +41,9 @@ export function progressFacts(now: Snapshot, bytesPerSecond: number): string {
 /** A bar of `width` cells; empty where the total is not known. */
 export function progressBar(now: Snapshot, width: number): string {
   if (now.totalBytes <= 0) return "";
-  const filled = Math.min(width, Math.floor((now.doneBytes / now.totalBytes) * width));
-  const percent = Math.min(100, Math.floor((now.doneBytes / now.totalBytes) * 100));
+  const share = Math.min(1, movedBytes(now) / now.totalBytes);
+  const filled = Math.floor(share * width);
+  const percent = Math.floor(share * 100);
   return `[${"#".repeat(filled)}${"-".repeat(width - filled)}] ${percent} %`;
 }
 
@@ -61,7 +78,14 @@ function extras({ tasks }: Snapshot): string {
   return named.map((key) => `, ${tasks[key]} ${key}`).join("");
 }
 
-function secondsLeft(now: Snapshot, bytesPerSecond: number): number | undefined {
-  const left = now.totalBytes - now.doneBytes;
-  return bytesPerSecond > 0 && left > 0 ? left / bytesPerSecond : undefined;
+/** What is at the target, and what was fetched where that is more. */
+function bytesText({ doneBytes, fetchedBytes, totalBytes }: Snapshot): string {
+  const done = `${formatBytes(doneBytes)} of ${formatBytes(totalBytes)}`;
+  const [fetched, arrived] = [formatBytes(fetchedBytes), formatBytes(doneBytes)];
+  return fetched === arrived ? done : `${done}, ${fetched} fetched`;
+}
+
+function secondsLeft(now: Snapshot, { moving }: Pace): number | undefined {
+  const left = now.totalBytes - movedBytes(now);
+  return moving > 0 && left > 0 ? left / moving : undefined;
 }

@@ -3,8 +3,9 @@ import { stripVTControlCharacters } from "node:util";
 import { NO_BYTES } from "@transship/model";
 import stringWidth from "string-width";
 import { describe, expect, it } from "vitest";
+import { blobSumsDocument } from "../documents/blobs.ts";
 import { fitEnd, fitMiddle } from "./fit-width.ts";
-import { failureLines, outcomeLine, progressLine, type Snapshot } from "./progress-text.ts";
+import { failureLines, outcomeLine, progressBar, progressLine, type Snapshot } from "./progress-text.ts";
 import { Rate } from "./rate.ts";
 import { showProgress } from "./show-progress.ts";
 
@@ -21,6 +22,8 @@ function snapshot(changes: Partial<Snapshot> = {}): Snapshot {
     bytes: { ...NO_BYTES, copied: 10 * MIB },
     totalBytes: 40 * MIB,
     doneBytes: 10 * MIB,
+    fetchedBytes: 10 * MIB,
+    ...blobSumsDocument([]),
     failures: [],
     ...changes,
   };
@@ -48,14 +51,31 @@ describe("Rate", () => {
 
 describe("lines of progress", () => {
   it("say phase, tasks, bytes, rate and what is left", () => {
-    expect(progressLine("gz", snapshot(), 5 * MIB)).toBe(
+    expect(progressLine("gz", snapshot(), { fetching: 5 * MIB, moving: 5 * MIB })).toBe(
       "gz: copying · 1/4 tasks, 1 retrying · 3 unchanged · 10.0 MiB of 40.0 MiB · 5.0 MiB/s · 6s left",
     );
   });
 
+  it("count a byte half when it is fetched and half when it has arrived, and show both", () => {
+    const fetching = snapshot({ doneBytes: 0, fetchedBytes: 30 * MIB });
+    expect(progressLine("gz", fetching, { fetching: 10 * MIB, moving: 5 * MIB })).toBe(
+      "gz: copying · 1/4 tasks, 1 retrying · 3 unchanged · 0 B of 40.0 MiB, 30.0 MiB fetched · 10.0 MiB/s · 5s left",
+    );
+    expect(progressBar(fetching, 8)).toBe("[###-----] 37 %");
+    expect(progressBar(snapshot({ doneBytes: 20 * MIB, fetchedBytes: 40 * MIB }), 8)).toBe("[######--] 75 %");
+    expect(progressBar(snapshot({ doneBytes: 40 * MIB, fetchedBytes: 40 * MIB }), 8)).toBe("[########] 100 %");
+  });
+
   it("leave out what is not known", () => {
-    const early = snapshot({ state: "inventory", tasks: { ...TASKS, total: 0 }, unchanged: 0, totalBytes: 0, doneBytes: 0 });
-    expect(progressLine("gz", early, 0)).toBe("gz: inventory");
+    const early = snapshot({
+      state: "inventory",
+      tasks: { ...TASKS, total: 0 },
+      unchanged: 0,
+      totalBytes: 0,
+      doneBytes: 0,
+      fetchedBytes: 0,
+    });
+    expect(progressLine("gz", early, { fetching: 0, moving: 0 })).toBe("gz: inventory");
   });
 
   it("say how it ended", () => {
@@ -78,6 +98,21 @@ describe("lines of progress", () => {
   });
 });
 
+describe("the time left", () => {
+  it("is known while a large layer is still coming and nothing of it has arrived", () => {
+    const stream = new PassThrough();
+    let now = 0;
+    using progress = showProgress(stream as unknown as NodeJS.WriteStream, "gz", () => now);
+    for (let second = 0; second <= 10; second++) {
+      now = second * 1000;
+      const fetched = second * MIB;
+      progress.update(snapshot({ doneBytes: 0, fetchedBytes: fetched, bytes: { ...NO_BYTES, copied: fetched } }));
+    }
+    const last = String(stream.read()).trimEnd().split("\n").at(-1);
+    expect(last).toContain("0 B of 40.0 MiB, 10.0 MiB fetched · 1.0 MiB/s · 1m10s left");
+  });
+});
+
 describe("progress that is no terminal", () => {
   it("writes a line at each change of phase and at most every five seconds", () => {
     const stream = new PassThrough();
@@ -87,7 +122,7 @@ describe("progress that is no terminal", () => {
     progress.update(snapshot());
     for (let step = 1; step <= 11; step++) {
       now += 1000;
-      progress.update(snapshot({ doneBytes: (10 + step) * MIB }));
+      progress.update(snapshot({ doneBytes: (10 + step) * MIB, fetchedBytes: (10 + step) * MIB }));
     }
     const lines = String(stream.read()).trimEnd().split("\n");
     expect(lines).toHaveLength(4);

@@ -2,8 +2,8 @@ import { EXECUTION_TRANSITIONS, isFinal } from "@transship/model";
 import { printable } from "../output/printable.ts";
 import { colourState } from "../output/table.ts";
 import { fitEnd, fitMiddle } from "./fit-width.ts";
-import { progressBar, progressFacts, progressLine, type Snapshot } from "./progress-text.ts";
-import { Rate } from "./rate.ts";
+import { Meter } from "./meter.ts";
+import { type Pace, progressBar, progressFacts, progressLine, type Snapshot } from "./progress-text.ts";
 
 /** Shows how far something is, on stderr, until disposed of. */
 export interface Progress extends Disposable {
@@ -22,7 +22,7 @@ export function showProgress(stream: NodeJS.WriteStream, label: string, clock: (
 }
 
 function plainProgress(stream: NodeJS.WritableStream, label: string, clock: () => number): Progress {
-  const rate = new Rate();
+  const meter = new Meter();
   let state: string | undefined;
   let printed = "";
   let printedAt = Number.NEGATIVE_INFINITY;
@@ -30,9 +30,9 @@ function plainProgress(stream: NodeJS.WritableStream, label: string, clock: () =
     update(now) {
       if (isFinal(EXECUTION_TRANSITIONS, now.state)) return;
       const at = clock();
-      rate.add(now.bytes.copied, at);
+      meter.add(now, at);
       if (now.state === state && at - printedAt < PLAIN_INTERVAL_MS) return;
-      const line = progressLine(label, now, now.state === "copying" ? rate.perSecond() : 0);
+      const line = progressLine(label, now, meter.pace(now));
       if (line === printed) return;
       [state, printed, printedAt] = [now.state, line, at];
       stream.write(`${printable(line)}\n`);
@@ -43,7 +43,7 @@ function plainProgress(stream: NodeJS.WritableStream, label: string, clock: () =
 }
 
 function terminalProgress(stream: NodeJS.WriteStream, label: string, clock: () => number): Progress {
-  const rate = new Rate();
+  const meter = new Meter();
   let drawn = 0;
   let drawnAt = Number.NEGATIVE_INFINITY;
   let newest: Snapshot | undefined;
@@ -53,7 +53,7 @@ function terminalProgress(stream: NodeJS.WriteStream, label: string, clock: () =
   };
   const draw = () => {
     if (newest === undefined) return;
-    const lines = blockOf(label, newest, newest.state === "copying" ? rate.perSecond() : 0, stream);
+    const lines = blockOf(label, newest, meter.pace(newest), stream);
     erase();
     stream.write(`${lines.join("\n")}\n`);
     drawn = lines.length;
@@ -64,7 +64,7 @@ function terminalProgress(stream: NodeJS.WriteStream, label: string, clock: () =
       if (isFinal(EXECUTION_TRANSITIONS, now.state)) return;
       const changed = now.state !== newest?.state;
       newest = now;
-      rate.add(now.bytes.copied, clock());
+      meter.add(now, clock());
       if (changed || clock() - drawnAt >= REDRAW_INTERVAL_MS) draw();
     },
     note(line) {
@@ -77,11 +77,11 @@ function terminalProgress(stream: NodeJS.WriteStream, label: string, clock: () =
 }
 
 /** What is redrawn: label and facts, on one line where they fit, and a bar. No line is as wide as the terminal, where some would wrap it. */
-function blockOf(label: string, now: Snapshot, bytesPerSecond: number, stream: NodeJS.WriteStream): string[] {
+function blockOf(label: string, now: Snapshot, pace: Pace, stream: NodeJS.WriteStream): string[] {
   // A pseudo-terminal may say 0 columns.
   const width = Math.max(20, (stream.columns || 80) - 1);
   const name = `${printable(label)}: `;
-  const facts = printable(progressFacts(now, bytesPerSecond));
+  const facts = printable(progressFacts(now, pace));
   const coloured = (text: string) => colourState(now.state, stream) + text.slice(now.state.length);
   const bar = progressBar(now, Math.min(60, width - 10));
   const fits = fitEnd(name + facts, width) === name + facts;

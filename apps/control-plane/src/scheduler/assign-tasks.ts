@@ -1,5 +1,5 @@
 import { overwriteToMessage, type wire } from "@transship/api";
-import { type Candidate, type Instance, rankForCopy, type Task } from "@transship/model";
+import { type Candidate, type Instance, type Rule, rankForCopy, type SiblingPlace, siblingsFor, type Task } from "@transship/model";
 import type { InstancePair } from "@transship/store";
 import type { AgentSession } from "../work/agent-session.ts";
 import type { ConnectedAgents } from "../work/connected-agents.ts";
@@ -16,6 +16,8 @@ interface Route extends InstancePair {
   readonly from: Instance;
   readonly to: Instance;
   readonly candidate: Candidate<AgentSession>;
+  /** Other instances that may have the same blobs, for the agent to read from. */
+  readonly siblings: readonly SiblingPlace[];
 }
 
 /** How long a task that came back to the queue is left to the agent that may hold a checkpoint of it, in milliseconds. */
@@ -28,7 +30,7 @@ export async function assignTasks(desk: AssignmentDesk): Promise<void> {
   if (pairs.length === 0) return;
   const instances = new Map((await desk.store.topology.listInstances()).map((instance) => [instance.name, instance]));
   await failOrphans(desk, pairs, instances);
-  const routes = findRoutes(ready, pairs, instances);
+  const routes = findRoutes(ready, pairs, { instances, rules: await desk.store.topology.listRules() });
   const takers = new Set(ready.filter((agent) => agent.credit > 0 && routes.has(agent)));
   // With several takers a task each in turn, so that equals share the work; each turn ends with less credit or fewer takers.
   while (takers.size > 0) {
@@ -40,11 +42,12 @@ export async function assignTasks(desk: AssignmentDesk): Promise<void> {
   }
 }
 
-function findRoutes(
-  ready: AgentSession[],
-  pairs: readonly InstancePair[],
-  instances: ReadonlyMap<string, Instance>,
-): Map<AgentSession, Route[]> {
+interface Topology {
+  readonly instances: ReadonlyMap<string, Instance>;
+  readonly rules: readonly Rule[];
+}
+
+function findRoutes(ready: AgentSession[], pairs: readonly InstancePair[], { instances, rules }: Topology): Map<AgentSession, Route[]> {
   const routes = new Map<AgentSession, Route[]>();
   for (const pair of pairs) {
     const from = instances.get(pair.source);
@@ -52,7 +55,8 @@ function findRoutes(
     if (from === undefined || to === undefined) continue;
     const candidates = rankForCopy(ready, from, to);
     for (const candidate of candidates.filter(({ rank }) => rank === candidates[0]?.rank)) {
-      routes.set(candidate.agent, [...(routes.get(candidate.agent) ?? []), { ...pair, from, to, candidate }]);
+      const siblings = siblingsFor(candidate.agent, from, to, rules, instances);
+      routes.set(candidate.agent, [...(routes.get(candidate.agent) ?? []), { ...pair, from, to, candidate, siblings }]);
     }
   }
   return routes;
@@ -92,7 +96,7 @@ async function hand(desk: AssignmentDesk, agent: AgentSession, task: Task, route
   desk.changes.notify(task.executionId, "state");
 }
 
-function assignment(task: Task, { from, to, candidate }: Route, leaseMs: number): wire.Assignment {
+function assignment(task: Task, { from, to, candidate, siblings }: Route, leaseMs: number): wire.Assignment {
   return {
     lease: { taskId: task.id, epoch: task.epoch },
     leaseMs,
@@ -104,5 +108,7 @@ function assignment(task: Task, { from, to, candidate }: Route, leaseMs: number)
     overwrite: overwriteToMessage(task.overwrite),
     attempt: task.attempts,
     bytesSoFar: { ...task.progress.bytes },
+    siblings: siblings.map(({ instance, endpoint }) => registryAccess(instance, endpoint)),
+    executionId: task.executionId,
   };
 }

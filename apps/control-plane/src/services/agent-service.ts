@@ -5,10 +5,17 @@ import type { Store } from "@transship/store";
 import { hashToken, newToken } from "../access/tokens.ts";
 import type { Handlers } from "../calls/handlers.ts";
 import type { ConnectedAgents } from "../work/connected-agents.ts";
+import type { GateBoard } from "../work/gate-board.ts";
 
 /** Agents, as operators see them. */
-export function agentService({ unary }: Handlers, store: Store, agents: ConnectedAgents, now: () => Date): wire.AgentServiceServer {
-  const describe = async (agent: Agent) => agentToMessage(agent, (await store.tasks.heldBy(agent.name)).length);
+export function agentService(
+  { unary }: Handlers,
+  store: Store,
+  agents: ConnectedAgents,
+  gates: GateBoard,
+  now: () => Date,
+): wire.AgentServiceServer {
+  const describe = async (agent: Agent) => agentToMessage(agent, (await store.tasks.heldBy(agent.name)).length, gates.ofAgent(agent.name));
   return {
     listAgents: unary(async () => ({ agents: await Promise.all((await store.agents.list()).map(describe)) })),
     getAgent: unary(async ({ name }) => describe(await store.agents.get(name))),

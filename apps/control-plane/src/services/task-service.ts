@@ -1,22 +1,31 @@
 import { taskStateFromMessage, taskToMessage, type wire } from "@transship/api";
 import { TransshipError } from "@transship/errors";
-import type { TaskState } from "@transship/model";
+import type { Task, TaskState } from "@transship/model";
 import type { Store } from "@transship/store";
 import type { Handlers } from "../calls/handlers.ts";
 import type { Executions } from "../executions/executions.ts";
+import { explainWaiting } from "../work/explain-waiting.ts";
+import type { GateBoard } from "../work/gate-board.ts";
 import { readPage } from "./read-page.ts";
 
 const USUAL_PAGE = 100;
 
 /** Tasks: one artifact each. */
-export function taskService({ unary }: Handlers, store: Store, executions: Executions): wire.TaskServiceServer {
+export function taskService(
+  { unary }: Handlers,
+  store: Store,
+  executions: Executions,
+  gates: GateBoard,
+  now: () => Date,
+): wire.TaskServiceServer {
+  const describe = (task: Task) => taskToMessage(task, explainWaiting(task, gates, now()));
   return {
     listTasks: unary(async (request) => {
       const filter = { executionId: request.executionId === "" ? undefined : request.executionId, states: readStates(request.states) };
       const { rows, nextPageToken } = await readPage(request, USUAL_PAGE, (page) => store.tasks.list(filter, page));
-      return { tasks: rows.map(taskToMessage), nextPageToken };
+      return { tasks: rows.map(describe), nextPageToken };
     }),
-    getTask: unary(async ({ id }) => taskToMessage(await store.tasks.get(id))),
+    getTask: unary(async ({ id }) => describe(await store.tasks.get(id))),
     retryTask: unary(async ({ id }) => ({ executionId: (await executions.retryTask(id)).execution.id })),
   };
 }

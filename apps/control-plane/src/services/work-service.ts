@@ -38,6 +38,7 @@ async function serve(desk: Desk, stream: WorkStream): Promise<void> {
 /** The agent keeps its leases: a lost stream ends none, and it may be back in a moment. */
 async function leave(desk: Desk, session: AgentSession): Promise<void> {
   if (!desk.agents.leave(session)) return;
+  desk.gates.leave(session.name);
   desk.log.info({ agent: session.name }, "agent disconnected");
   await desk.store.agents.disconnected(session.name, desk.now());
 }

@@ -88,10 +88,15 @@ export class FakeAgent implements Disposable {
   /** Reports the outcome of a task; returns its sequence. */
   report(task: wire.Assignment, state: wire.TaskState, more: Partial<wire.Outcome> = {}): number {
     const sequence = more.sequence ?? ++this.#sequence;
-    const progress = { totalBytes: 10, doneBytes: 10, bytes: { copied: 10, mounted: 0, existing: 0, resumed: 0, wasted: 0 } };
+    const progress = {
+      totalBytes: 10,
+      doneBytes: 10,
+      fetchedBytes: 10,
+      bytes: { copied: 10, mounted: 0, existing: 0, resumed: 0, wasted: 0 },
+    };
     this.say({
       $case: "outcome",
-      value: { lease: task.lease, state, progress, skipReason: "", retryAfterMs: 0, blobs: [], ...more, sequence },
+      value: { lease: task.lease, state, progress, skipReason: "", retryAfterMs: 0, blobs: [], blobSums: [], ...more, sequence },
     });
     return sequence;
   }

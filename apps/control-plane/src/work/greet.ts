@@ -6,11 +6,13 @@ import type { Caller } from "../access/callers.ts";
 import { VERSION } from "../version.ts";
 import { AgentSession, type WorkStream } from "./agent-session.ts";
 import type { ConnectedAgents } from "./connected-agents.ts";
+import type { GateBoard } from "./gate-board.ts";
 import type { ReportDesk } from "./take-report.ts";
 
 /** What the Work stream needs. */
 export interface WorkDesk extends ReportDesk {
   readonly agents: ConnectedAgents;
+  readonly gates: GateBoard;
   readonly leaseMs: number;
 }
 

@@ -7,6 +7,7 @@ import { World } from "../testing/world.ts";
 const progress = (doneBytes: number) => ({
   totalBytes: 100,
   doneBytes,
+  fetchedBytes: doneBytes + 30,
   bytes: { copied: doneBytes, mounted: 0, existing: 0, resumed: 0, wasted: 0 },
 });
 
@@ -27,7 +28,7 @@ describe("progress", () => {
       return list[0]?.state === wire.TaskState.COPYING && list;
     });
     expect(shown?.progress).toMatchObject({ totalBytes: 100, doneBytes: 40 });
-    expect(await execution(plane.client, id)).toMatchObject({ totalBytes: 100, doneBytes: 40, tasks: { running: 1 } });
+    expect(await execution(plane.client, id)).toMatchObject({ totalBytes: 100, doneBytes: 40, fetchedBytes: 70, tasks: { running: 1 } });
     const stale = { taskId: task.lease?.taskId ?? "", epoch: 99 };
     agent.say({ $case: "progress", value: { lease: stale, state: wire.TaskState.COPYING, progress: progress(50) } });
     await until("the cancel", () => agent.heardOf("cancel").some((cancel) => cancel.lease?.epoch === 99));

@@ -55,4 +55,66 @@ describe("questions", () => {
     const end = await finished(plane.client, (await run(plane.client)).execution?.id ?? "");
     expect(end).toMatchObject({ tasks: { total: 0 }, failure: { code: "INTERNAL" } });
   });
+
+  it("let a source send only a few parts more than were used, however slow the target is", async () => {
+    await using plane = await startTest();
+    const parts = 40;
+    const page = (part: number): wire.FoundTags => ({
+      tags: [{ repository: "team/app", tag: `v${part}`, digest: `sha256:${"0".repeat(64)}` }],
+    });
+    const stalled: { question: wire.Question; agent: FakeAgent }[] = [];
+    using agent = new FakeAgent({
+      address: plane.address,
+      world: world(),
+      slots: 0,
+      answer: (question, self) => {
+        if (question.ask?.$case === "resolveTags") stalled.push({ question, agent: self });
+        return "silence";
+      },
+    });
+    await apply(plane.client);
+    await run(plane.client);
+    const listing = await until("the question", () => agent.heardOf("question").find(({ ask }) => ask?.$case === "listTags"));
+    const granted = () =>
+      Math.max(
+        listing.parts,
+        ...agent
+          .heardOf("answerCredit")
+          .filter((one) => one.questionId === listing.id)
+          .map((one) => one.parts),
+      );
+    expect(listing.parts).toBeGreaterThan(0);
+    let sent = 0;
+    const sendAll = () => {
+      for (; sent < Math.min(granted(), parts); sent++) {
+        const found = { $case: "tags", value: page(sent) } as const;
+        agent.say({ $case: "answer", value: { questionId: listing.id, part: sent, last: sent === parts - 1, found } });
+      }
+    };
+    // The target answers nothing: the source comes to a stand soon.
+    for (let round = 0; round < 30; round++) {
+      sendAll();
+      await new Promise((resolve) => setTimeout(resolve, 10));
+    }
+    expect(sent).toBeLessThanOrEqual(10);
+    const before = sent;
+    const first = stalled.shift();
+    first?.agent.say({
+      $case: "answer",
+      value: { questionId: first.question.id, part: 0, last: true, found: { $case: "tags", value: { tags: [] } } },
+    });
+    await until("more credit", () => granted() > before);
+    // And then all of it is used, each page as the target answers.
+    for (let answered = 1; answered < parts; answered++) {
+      const next = await until(`look-up ${answered}`, () => {
+        sendAll();
+        return stalled.shift();
+      });
+      next.agent.say({
+        $case: "answer",
+        value: { questionId: next.question.id, part: 0, last: true, found: { $case: "tags", value: { tags: [] } } },
+      });
+    }
+    expect(sent).toBe(parts);
+  });
 });

@@ -9,6 +9,9 @@ export type Ask = NonNullable<wire.Question["ask"]>;
 /** A part of what was found. */
 export type Found = Exclude<NonNullable<wire.Answer["found"]>, { $case: "failure" }>;
 
+/** Parts that an agent may send beyond those that were used: enough to be busy while one is used, and few enough to be held for every question there is. */
+const PARTS_AHEAD = 4;
+
 /** The agent went away before it had answered; another may know. */
 export class AgentGone extends TransshipError {
   readonly agent: string;
@@ -47,9 +50,10 @@ export class Questions {
     session.gone.addEventListener("abort", onGone, { once: true });
     signal.addEventListener("abort", onAbort, { once: true });
     try {
-      if (!session.send({ $case: "question", value: { id, access, ask } })) throw new AgentGone(session.name);
-      for (;;) {
+      if (!session.send({ $case: "question", value: { id, access, ask, parts: PARTS_AHEAD } })) throw new AgentGone(session.name);
+      for (let used = 1; ; used++) {
         const part = await answer.next(this.#silenceMs, () => silent(session.name, this.#silenceMs));
+        if (!answer.complete) session.send({ $case: "answerCredit", value: { questionId: id, parts: used + PARTS_AHEAD } });
         yield part.found;
         if (part.last) return;
       }

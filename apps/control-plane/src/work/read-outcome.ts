@@ -1,7 +1,14 @@
-import { blobReportsFromMessages, failureFromMessage, progressFromMessage, taskStateFromMessage, type wire } from "@transship/api";
+import {
+  blobReportsFromMessages,
+  blobSumsFromMessages,
+  failureFromMessage,
+  progressFromMessage,
+  taskStateFromMessage,
+  wire,
+} from "@transship/api";
 import { CODES, TransshipError } from "@transship/errors";
-import { type Failure, largestBlobs, type Task } from "@transship/model";
-import type { AttemptOutcome } from "@transship/store";
+import { type Failure, largestBlobs, sumBlobs, type Task } from "@transship/model";
+import type { AttemptCost, AttemptOutcome } from "@transship/store";
 import { retryDelay } from "../scheduler/back-off.ts";
 
 /** Longest wait that a registry's `Retry-After` is believed: an hour. */
@@ -9,24 +16,31 @@ const LONGEST_WAIT_MS = 3_600_000;
 
 /** An agent's report as the store takes it. A report that makes no sense becomes a failure: refusing it would bring it back for ever. */
 export function readOutcome(message: wire.Outcome, task: Task, now: Date): AttemptOutcome {
-  const progress = progressFromMessage(message.progress);
+  const cost = costOf(message);
   const state = taskStateFromMessage(message.state);
   const failure = message.failure === undefined ? unexplained(message.state) : failureFromMessage(message.failure);
   switch (state) {
     case "succeeded":
-      return { state, progress, blobs: largestBlobs(blobReportsFromMessages(message.blobs)) };
     case "queued":
     case "cancelled":
-      return { state, progress };
+      return { state, ...cost };
     case "skipped":
-      return { state, progress, reason: message.skipReason };
+      return { state, ...cost, reason: message.skipReason };
     case "retrying": {
       const delay = retryDelay(failure.code, task.attempts, Math.min(LONGEST_WAIT_MS, Math.max(0, message.retryAfterMs)));
-      return { state, progress, failure, nextAttemptAt: new Date(now.getTime() + delay) };
+      return { state, ...cost, failure, nextAttemptAt: new Date(now.getTime() + delay) };
     }
     default:
-      return { state: "failed", progress, failure };
+      return { state: "failed", ...cost, failure };
   }
+}
+
+/** An attempt that came to no blob says nothing of blobs, except that one which succeeded says that there was nothing to do. */
+function costOf(message: wire.Outcome): AttemptCost {
+  const progress = progressFromMessage(message.progress);
+  if (message.blobs.length === 0 && message.state !== wire.TaskState.SUCCEEDED) return { progress };
+  const blobs = largestBlobs(blobReportsFromMessages(message.blobs));
+  return { progress, blobs, blobSums: message.blobSums.length === 0 ? sumBlobs(blobs) : blobSumsFromMessages(message.blobSums) };
 }
 
 function unexplained(state: wire.TaskState): Failure {

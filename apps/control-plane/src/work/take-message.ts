@@ -25,6 +25,10 @@ export async function takeMessage(
     case "outcome":
       desk.progress.drop(message.value.lease?.taskId ?? "");
       return takeOutcome(desk, session, message.value);
+    case "gates":
+      // The last words of a stream that was replaced say nothing of the new one.
+      if (desk.agents.get(session.name) === session) desk.gates.take(session.name, message.value, desk.now());
+      return;
     case "answer":
       return desk.questions.take(session, message.value);
     case "hello":

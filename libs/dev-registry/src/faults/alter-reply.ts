@@ -6,7 +6,7 @@ const NOT_THE_DIGEST = `sha256:${"0".repeat(64)}`;
 
 /** A reply as the faults that lie in headers leave it. */
 export function alterReply(reply: Reply, faults: ArmedFaults): Reply {
-  return lengthen(moveRange(changeDigest(reply, faults), faults), faults);
+  return lengthen(moveRange(moveLocation(changeDigest(reply, faults), faults), faults), faults);
 }
 
 function changeDigest(reply: Reply, faults: ArmedFaults): Reply {
@@ -14,6 +14,13 @@ function changeDigest(reply: Reply, faults: ArmedFaults): Reply {
   if (fault === undefined || reply.headers["docker-content-digest"] === undefined) return reply;
   fault.fire();
   return { ...reply, headers: { ...reply.headers, "docker-content-digest": NOT_THE_DIGEST } };
+}
+
+function moveLocation(reply: Reply, faults: ArmedFaults): Reply {
+  const fault = faults.of("foreign-location");
+  if (fault === undefined || reply.headers.location === undefined) return reply;
+  fault.fire();
+  return { ...reply, headers: { ...reply.headers, location: fault.action.location } };
 }
 
 function moveRange(reply: Reply, faults: ArmedFaults): Reply {

@@ -50,15 +50,25 @@ export const FAULT_NAMES = {
     description: "redirect a blob to this address, by default to the registry's own second port",
     read: (value) => (value === "" || URL.canParse(value) ? { kind: "redirect", ...(value === "" ? {} : { location: value }) } : undefined),
   },
+  malformed: plain("answer 429 with bare line feeds, which HTTP parsers refuse", { kind: "malformed" }),
+  trickle: milliseconds("send the answer's head byte by byte, one in so many milliseconds, without end", (time) =>
+    time > 0 ? { kind: "trickle", milliseconds: time } : undefined,
+  ),
   "expired-token": plain("answer 401 as if the token had expired", { kind: "expired-token" }),
   "read-only": plain("answer 403 to everything that writes", { kind: "read-only" }),
   "lost-session": plain("forget an upload session when it is used next", { kind: "lost-session" }),
   "wrong-offset": {
     value: "DELTA",
-    description: "add this to the offset that the upload status tells",
+    description: "add this to the offset that the upload status tells (with op=blob-patch: the answer to a chunk)",
     read: (value) => (/^-?\d{1,15}$/.test(value) ? { kind: "wrong-offset", delta: Number(value) } : undefined),
   },
+  "foreign-location": {
+    value: "URL",
+    description: "send an upload on to this address",
+    read: (value) => (URL.canParse(value) ? { kind: "foreign-location", location: value } : undefined),
+  },
   "drop-answer": plain("take a chunk, then reset the connection instead of answering", { kind: "drop-answer" }),
+  "lying-mount": plain("answer 201 to a mount, and mount nothing", { kind: "lying-mount" }),
   "gc-race": plain("collect the blobs of a manifest just before it arrives", { kind: "gc-race" }),
   "late-blob": milliseconds("accept a blob and hide it for a while", (time) => ({ kind: "late-blob", milliseconds: time })),
 } as const satisfies { readonly [K in FaultKind]: FaultName };
@@ -82,7 +92,7 @@ function bytes(description: string, action: (count: number) => FaultAction | und
   };
 }
 
-function milliseconds(description: string, action: (time: number) => FaultAction): FaultName {
+function milliseconds(description: string, action: (time: number) => FaultAction | undefined): FaultName {
   return { value: "MILLISECONDS", description, read: (value) => (/^\d{1,9}$/.test(value) ? action(Number(value)) : undefined) };
 }
 

@@ -24,15 +24,23 @@ export type FaultAction =
   | { readonly kind: "wrong-digest-header" }
   /** 307 for a blob; absent `location`: to the registry's own second port. */
   | { readonly kind: "redirect"; readonly location?: string }
+  /** An answer that no strict HTTP parser takes: a 429 whose lines end in bare line feeds, as Docker Hub has sent. */
+  | { readonly kind: "malformed" }
+  /** Sends the head of the answer byte by byte, one in so many milliseconds, and never ends it. */
+  | { readonly kind: "trickle"; readonly milliseconds: number }
   | { readonly kind: "expired-token" }
   /** 403 DENIED on everything that writes. */
   | { readonly kind: "read-only" }
   /** Forgets the upload session before looking at the request. */
   | { readonly kind: "lost-session" }
-  /** Adds to the offset that the session's `Range` claims. */
+  /** Adds to the offset that the session's `Range` claims: in the answer to a status query, or to a chunk where the rule names `blob-patch`. */
   | { readonly kind: "wrong-offset"; readonly delta: number }
+  /** Sends uploads on to this URL. */
+  | { readonly kind: "foreign-location"; readonly location: string }
   /** Does what was asked, then resets the connection instead of answering. */
   | { readonly kind: "drop-answer" }
+  /** Answers 201 to a mount and mounts nothing. */
+  | { readonly kind: "lying-mount" }
   /** Collects blobs that the manifest names just before it arrives; absent `digests`: all of them. */
   | { readonly kind: "gc-race"; readonly digests?: readonly string[] }
   /** The blob is accepted, and cannot be seen for a while. */
@@ -81,11 +89,15 @@ export const DEFAULT_OPERATIONS = {
   "ignore-range": BODIES,
   "wrong-digest-header": CONTENT,
   redirect: ["blob-get"],
+  malformed: EVERYTHING,
+  trickle: EVERYTHING,
   "expired-token": [...CONTENT, ...WRITES],
   "read-only": WRITES,
   "lost-session": SESSIONS,
   "wrong-offset": ["blob-status"],
+  "foreign-location": ["blob-start", "blob-mount", "blob-post", "blob-patch"],
   "drop-answer": ["blob-patch"],
+  "lying-mount": ["blob-mount"],
   "gc-race": ["manifest-put"],
   "late-blob": ["blob-post", "blob-put"],
 } as const satisfies Record<FaultKind, readonly Operation[]>;

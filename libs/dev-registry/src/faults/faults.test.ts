@@ -289,6 +289,15 @@ describe("faults of uploads", () => {
     expect([fault.fired, lost.fired]).toEqual([1, 1]);
   });
 
+  it("foreign-location: the upload is sent on", async () => {
+    const { registry, fault } = await withFault({ action: { kind: "foreign-location", location: "http://10.0.0.1/upload" } });
+    await using _ = registry;
+    const open = () => send(`${registry.url}/v2/a/b/blobs/uploads/`, { method: "POST" });
+    expect((await open()).headers.location).toBe("http://10.0.0.1/upload");
+    expect((await open()).headers.location).toMatch(/^\/v2\/a\/b\//);
+    expect(fault.fired).toBe(1);
+  });
+
   it("drop-answer: the chunk is in, the client cannot know", async () => {
     const { registry, fault } = await withFault({ action: { kind: "drop-answer" } });
     await using _ = registry;

@@ -13,6 +13,7 @@ describe("parseFault", () => {
     ["too-many-requests=7", { action: { kind: "too-many-requests", retryAfter: "7" } }],
     ["overlong=10unannounced", { action: { kind: "overlong", bytes: 10, announced: false } }],
     ["wrong-offset=-5", { action: { kind: "wrong-offset", delta: -5 } }],
+    ["foreign-location=http://h:1/x", { action: { kind: "foreign-location", location: "http://h:1/x" } }],
     ["redirect=http://h:1/x", { action: { kind: "redirect", location: "http://h:1/x" } }],
     [
       "slow=100,op=blob-get+blob-patch,after=2,times=all",

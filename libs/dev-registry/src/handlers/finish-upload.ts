@@ -3,6 +3,7 @@ import { ABANDONED, type Exchange, type Outcome, type RegistryState } from "../e
 import { digestHeader, linkTo } from "../links.ts";
 import { empty, type Reply, refuse } from "../reply.ts";
 import type { Upload } from "../storage/storage.ts";
+import { refuseBody } from "./body-habits.ts";
 import { checkChunk, withSession } from "./upload-session.ts";
 
 /** end-6: closes the session, with or without a last chunk. */
@@ -11,7 +12,7 @@ export async function putUpload(state: RegistryState, exchange: Exchange): Promi
     if (parseDigest(exchange.route.query.get("digest") ?? "") === undefined) {
       return refuse("DIGEST_INVALID", { digest: exchange.route.query.get("digest") });
     }
-    return checkChunk(state, exchange, upload) ?? (await finish(state, exchange, upload));
+    return refuseBody(state, exchange) ?? checkChunk(state, exchange, upload) ?? (await finish(state, exchange, upload));
   });
 }
 

@@ -3,6 +3,7 @@ import type { Exchange, Outcome, RegistryState } from "../exchange.ts";
 import { empty, refuse } from "../reply.ts";
 import { uploadAlgorithm } from "../route.ts";
 import { isVisible } from "./blobs.ts";
+import { refuseBody } from "./body-habits.ts";
 import { created, finish } from "./finish-upload.ts";
 import { sessionHeaders } from "./upload-session.ts";
 
@@ -21,6 +22,11 @@ export async function mountBlob(state: RegistryState, exchange: Exchange): Promi
   const { repository, query } = exchange.route;
   const digest = query.get("mount") ?? "";
   if (parseDigest(digest) === undefined) return refuse("DIGEST_INVALID", { digest });
+  const lie = exchange.faults.of("lying-mount");
+  if (lie !== undefined) {
+    lie.fire();
+    return created(state, repository, digest);
+  }
   if (!canMount(state, exchange, digest, query.get("from"))) return await startUpload(state, exchange);
   await state.storage.linkBlob(repository, digest);
   return created(state, repository, digest);
@@ -31,6 +37,8 @@ export async function postBlob(state: RegistryState, exchange: Exchange): Promis
   const { repository, query } = exchange.route;
   const digest = parseDigest(query.get("digest") ?? "");
   if (digest === undefined) return refuse("DIGEST_INVALID", { digest: query.get("digest") });
+  const refusal = refuseBody(state, exchange);
+  if (refusal !== undefined) return refusal;
   if (!state.settings.singlePost) return await startUpload(state, exchange);
   const upload = await state.storage.startUpload(repository, digest.algorithm);
   return await finish(state, exchange, upload);

@@ -3,6 +3,7 @@ import { linkTo } from "../links.ts";
 import { parseChunkRange, sessionRange } from "../range.ts";
 import { empty, type Reply, refuse } from "../reply.ts";
 import type { Upload } from "../storage/storage.ts";
+import { refuseBody, standing, takeChunk } from "./body-habits.ts";
 
 /** Sessions that had a chunk below the minimum: it must have been the last one. */
 const shortChunks = new WeakSet<Upload>();
@@ -10,23 +11,27 @@ const shortChunks = new WeakSet<Upload>();
 /** end-5: one chunk in order, or a stream of unknown length when there is no Content-Range. */
 export async function patchUpload(state: RegistryState, exchange: Exchange): Promise<Outcome> {
   return await withSession(state, exchange, async (upload) => {
-    const refusal = checkChunk(state, exchange, upload);
+    const refusal = refuseBody(state, exchange) ?? checkChunk(state, exchange, upload);
     if (refusal !== undefined) return refusal;
-    const before = upload.offset;
-    if ((await exchange.body.appendTo(upload)) === "torn") return ABANDONED;
-    if (upload.offset - before < state.settings.chunkMinLength) shortChunks.add(upload);
-    return empty(202, sessionHeaders(state, upload));
+    const before = standing(upload);
+    if ((await takeChunk(state, exchange, upload)) === ABANDONED) return ABANDONED;
+    if (standing(upload) - before < state.settings.chunkMinLength) shortChunks.add(upload);
+    return empty(state.settings.chunkStatus, sessionHeaders(state, upload, toldOffset(exchange, upload)));
   });
 }
 
 /** end-13: how much of the upload is stored. */
 export async function uploadStatus(state: RegistryState, exchange: Exchange): Promise<Outcome> {
+  if (state.settings.uploadStatus === "none") return refuse("UNSUPPORTED", "no upload status");
   const upload = await findSession(state, exchange);
-  if (!("append" in upload)) return upload;
-  const lie = exchange.faults.of("wrong-offset");
-  if (lie === undefined) return empty(204, sessionHeaders(state, upload));
-  lie.fire();
-  return empty(204, sessionHeaders(state, upload, upload.offset + lie.action.delta));
+  return "append" in upload ? empty(204, sessionHeaders(state, upload, toldOffset(exchange, upload))) : upload;
+}
+
+/** The session's offset, or what the fault "wrong-offset" makes of it. */
+function toldOffset({ faults }: Exchange, upload: Upload): number {
+  const lie = faults.of("wrong-offset");
+  lie?.fire();
+  return Math.max(0, standing(upload) + (lie?.action.delta ?? 0));
 }
 
 /** end-14: ends the session and forgets its bytes. */
@@ -49,7 +54,7 @@ export async function withSession(
 }
 
 /** Location, Range and id of a session. The Location carries the offset, which `distribution-2.8` insists on. */
-export function sessionHeaders(state: RegistryState, upload: Upload, offset = upload.offset): Record<string, string> {
+export function sessionHeaders(state: RegistryState, upload: Upload, offset = standing(upload)): Record<string, string> {
   const token = Buffer.from(JSON.stringify({ offset: upload.offset })).toString("base64url");
   return {
     location: linkTo(state, `/v2/${upload.repository}/blobs/uploads/${upload.id}?_state=${token}`),
@@ -66,7 +71,7 @@ export function checkChunk(state: RegistryState, { request, body }: Exchange, up
   if (header === undefined || state.settings.uploadStatus === "distribution-2.8") return undefined;
   const range = parseChunkRange(header);
   if (range === undefined) return refuse("BLOB_UPLOAD_INVALID", { "content-range": header });
-  if (range.start !== upload.offset) return outOfOrder();
+  if (range.start !== standing(upload)) return outOfOrder();
   const length = range.end - range.start + 1;
   return body.announced === undefined || body.announced === length ? undefined : refuse("SIZE_INVALID", { length });
 }

@@ -106,6 +106,11 @@ export class LayoutRepository implements Repository {
     return (await this.hasBlob(digest)) ? true : undefined;
   }
 
+  async postBlob(digest: Digest, bytes: Uint8Array): Promise<true> {
+    await this.#storeBytes(digest, bytes);
+    return true;
+  }
+
   async startUpload(): Promise<BlobUpload> {
     await this.#prepare();
     return await LayoutUpload.start(this.#directory);
@@ -152,7 +157,7 @@ export class LayoutRepository implements Repository {
     await this.#prepare();
     const found = digestOf(bytes, digestAlgorithm(digest));
     if (found !== digest)
-      throw new TransshipError("DIGEST_INVALID", { what: `storing manifest ${digest}`, why: `its bytes have the digest ${found}` });
+      throw new TransshipError("DIGEST_INVALID", { what: `storing ${digest}`, why: `its bytes have the digest ${found}` });
     if ((await this.#size(digest)) === bytes.byteLength) return;
     const path = blobPath(this.#directory, digest);
     await mkdir(dirname(path), { recursive: true });

@@ -14,6 +14,7 @@ const LOCATION = /^layout-upload:([0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12})$/
 /** A blob on its way into a layout: a file whose length is the offset, so that it goes on after any end of the process. */
 export class LayoutUpload implements BlobUpload {
   readonly minChunkBytes = 0;
+  readonly tookChunkForAll = false;
   readonly #directory: string;
   readonly #id: string;
   #offset: number;

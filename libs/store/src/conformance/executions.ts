@@ -1,5 +1,6 @@
+import { NO_BLOBS, sumBlobs } from "@transship/model";
 import { describe, expect, it } from "vitest";
-import { at, FAILURE, lease, type OpenStore, progress, task, withExecution } from "./samples.ts";
+import { at, blob, FAILURE, lease, type OpenStore, progress, task, withExecution } from "./samples.ts";
 
 /** Executions: one at a time per rule. */
 export function executionConformance(openStore: OpenStore): void {
@@ -95,11 +96,21 @@ export function executionConformance(openStore: OpenStore): void {
       await store.tasks.add([task("6", "e2")], at(0));
       await lease(store, "a", at(1), { limit: 4 });
       await store.tasks.progress({ taskId: "1", epoch: 1 }, "copying", progress(10));
-      await store.tasks.finish({ taskId: "2", epoch: 1 }, { state: "succeeded", progress: progress(1000), blobs: [] }, at(2));
+      await store.tasks.finish(
+        { taskId: "2", epoch: 1 },
+        { state: "succeeded", progress: progress(1000), blobs: [], blobSums: sumBlobs([blob("a")]) },
+        at(2),
+      );
       await store.tasks.finish({ taskId: "3", epoch: 1 }, { state: "failed", progress: progress(5), failure: FAILURE }, at(2));
       await store.tasks.finish(
         { taskId: "4", epoch: 1 },
-        { state: "retrying", progress: progress(3), failure: FAILURE, nextAttemptAt: at(99) },
+        {
+          state: "retrying",
+          progress: progress(3),
+          failure: FAILURE,
+          nextAttemptAt: at(99),
+          blobSums: sumBlobs([blob("b", { retries: 2 })]),
+        },
         at(2),
       );
       const expected = {
@@ -107,11 +118,13 @@ export function executionConformance(openStore: OpenStore): void {
         bytes: { copied: 1018, mounted: 0, existing: 0, resumed: 0, wasted: 0 },
         totalBytes: 4000,
         doneBytes: 1018,
+        fetchedBytes: 1018,
+        blobs: { ...NO_BLOBS, copied: { count: 2, bytes: 2000, retries: 2 } },
       };
       expect(await store.executions.get("e1")).toMatchObject(expected);
       const [second, first] = await store.executions.list({}, { limit: 10 });
       expect(first).toMatchObject(expected);
-      expect(second).toMatchObject({ id: "e2", tasks: { total: 1 }, totalBytes: 0 });
+      expect(second).toMatchObject({ id: "e2", tasks: { total: 1 }, totalBytes: 0, blobs: NO_BLOBS });
       await store.tasks.cancelAll("e1", at(3));
       expect((await store.executions.get("e1")).tasks).toEqual({
         total: 5,
@@ -123,6 +136,7 @@ export function executionConformance(openStore: OpenStore): void {
         retrying: 0,
       });
       expect((await store.executions.get("e1")).bytes.copied).toBe(1018);
+      expect((await store.executions.get("e1")).blobs.copied.count).toBe(2);
     });
   });
 }

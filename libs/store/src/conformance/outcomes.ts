@@ -1,3 +1,4 @@
+import { NO_BLOBS, NO_PROGRESS, sumBlobs } from "@transship/model";
 import { describe, expect, it } from "vitest";
 import { at, blob, FAILURE, LEASE_MS, lease, type OpenStore, progress, task, withExecution } from "./samples.ts";
 
@@ -100,11 +101,53 @@ export function outcomeConformance(openStore: OpenStore): void {
     it("keeps what each blob cost; only the task itself shows it, lists do not", async () => {
       await using store = await opened();
       await lease(store, "a", at(0));
-      const blobs = [blob("a", { way: "segmented", ranges: 16, retries: 2, resumed: 3 }), blob("b", { rung: "mounted", way: undefined })];
-      expect(await store.tasks.finish(first, { ...success, blobs }, at(1))).toBe("applied");
+      const blobs = [
+        blob("a", { rung: "sibling", way: "segmented", from: "sh", ranges: 16, retries: 2, resumed: 3 }),
+        blob("b", { rung: "mounted", way: undefined }),
+      ];
+      expect(await store.tasks.finish(first, { ...success, blobs, blobSums: sumBlobs(blobs) }, at(1))).toBe("applied");
       expect(await store.tasks.finish(first, success, at(2))).toBe("duplicate");
       expect((await store.tasks.get("1")).blobs).toEqual(blobs);
-      expect(await store.tasks.list({}, { limit: 9 })).toEqual([{ ...(await store.tasks.get("1")), blobs: [] }]);
+      expect(await store.tasks.list({}, { limit: 9 })).toEqual([{ ...(await store.tasks.get("1")), blobs: [], blobSums: NO_BLOBS }]);
+    });
+
+    it("keeps what the blobs of a failed attempt cost until the next attempt tells, and adds all attempts up", async () => {
+      await using store = await opened();
+      await lease(store, "a", at(0));
+      const failed = [blob("a"), blob("b", { state: "failed", retries: 4 }), blob("c", { state: "under-way", copied: 7, wasted: 7 })];
+      await store.tasks.finish(first, { ...again, blobs: failed, blobSums: sumBlobs(failed) }, at(1));
+      await store.tasks.finish(first, { ...again, blobs: failed, blobSums: sumBlobs(failed) }, at(2));
+      expect((await store.tasks.get("1")).blobs).toEqual(failed);
+      await lease(store, "a", at(10));
+      expect((await store.tasks.get("1")).blobs).toEqual(failed);
+      await store.tasks.finish(second, { state: "queued", progress: progress(5) }, at(11));
+      expect((await store.tasks.get("1")).blobs).toEqual(failed);
+      await lease(store, "a", at(12));
+      const done = [blob("a", { rung: "existing", way: undefined, copied: 0 }), blob("b", { rung: "resumed", retries: 1 }), blob("c")];
+      await store.tasks.finish({ taskId: "1", epoch: 3 }, { ...success, blobs: done, blobSums: sumBlobs(done) }, at(13));
+      const task = await store.tasks.get("1");
+      expect(task.blobs).toEqual(done);
+      expect(task.blobSums).toEqual({
+        ...NO_BLOBS,
+        existing: { count: 1, bytes: 1000, retries: 0 },
+        resumed: { count: 1, bytes: 1000, retries: 1 },
+        copied: { count: 2, bytes: 2000, retries: 4 },
+      });
+      expect((await store.executions.get("e1")).blobs).toEqual(task.blobSums);
+    });
+
+    it("keeps the sizes that an attempt knew while the next one does not know them, and has all of them when it succeeds so", async () => {
+      await using store = await opened();
+      await lease(store, "a", at(0));
+      await store.tasks.finish(first, { ...again, progress: progress(400) }, at(1));
+      await lease(store, "a", at(10));
+      const early = { ...NO_PROGRESS, bytes: progress(400).bytes };
+      await store.tasks.progress(second, "leased", early);
+      expect((await store.tasks.get("1")).progress).toEqual(progress(400));
+      expect(await store.executions.get("e1")).toMatchObject({ totalBytes: 1000, doneBytes: 400 });
+      await store.tasks.finish(second, { state: "succeeded", progress: early }, at(11));
+      expect((await store.tasks.get("1")).progress).toEqual({ ...progress(1000), bytes: progress(400).bytes });
+      expect(await store.executions.get("e1")).toMatchObject({ totalBytes: 1000, doneBytes: 1000, fetchedBytes: 1000 });
     });
 
     it("does not revive a cancelled task", async () => {

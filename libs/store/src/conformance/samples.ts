@@ -64,13 +64,24 @@ export function task(id: string, executionId = "e1", target = "sg"): NewTask {
 
 /** Progress with `copied` of 1,000 bytes done. */
 export function progress(copied: number): TaskProgress {
-  return { totalBytes: 1000, doneBytes: copied, bytes: { ...NO_BYTES, copied } };
+  return { totalBytes: 1000, doneBytes: copied, fetchedBytes: copied, bytes: { ...NO_BYTES, copied } };
 }
 
 /** What a copied blob cost. */
 export function blob(name: string, more: Partial<BlobReport> = {}): BlobReport {
   const bytes = { size: 1000, copied: 1000, resumed: 0, wasted: 0 };
-  return { digest: `sha256:${name}`, rung: "copied", way: "stream", ranges: 1, retries: 0, milliseconds: 12, ...bytes, ...more };
+  return {
+    digest: `sha256:${name}`,
+    state: "done",
+    rung: "copied",
+    way: "stream",
+    from: undefined,
+    ranges: 1,
+    retries: 0,
+    milliseconds: 12,
+    ...bytes,
+    ...more,
+  };
 }
 
 /** A failure at the source. */

@@ -1,3 +1,4 @@
+import { NO_BLOBS, NO_PROGRESS } from "@transship/model";
 import { describe, expect, it } from "vitest";
 import { at, lease, type OpenStore, progress, task, withExecution } from "./samples.ts";
 
@@ -25,8 +26,9 @@ export function taskConformance(openStore: OpenStore): void {
         leaseUntil: undefined,
         attempts: 0,
         nextAttemptAt: undefined,
-        progress: { totalBytes: 0, doneBytes: 0, bytes: progress(0).bytes },
+        progress: NO_PROGRESS,
         blobs: [],
+        blobSums: NO_BLOBS,
         failure: undefined,
         skipReason: undefined,
         createdAt: at(2).toISOString(),

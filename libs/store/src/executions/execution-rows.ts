@@ -1,4 +1,12 @@
-import { EXECUTION_TRANSITIONS, type Execution, type ExecutionState, type ExecutionSummary, isFinal } from "@transship/model";
+import {
+  type BlobSums,
+  EXECUTION_TRANSITIONS,
+  type Execution,
+  type ExecutionState,
+  type ExecutionSummary,
+  isFinal,
+  NO_BLOBS,
+} from "@transship/model";
 import type { Tx } from "../database.ts";
 import { failureOf } from "../failure-text.ts";
 import { notFound } from "../not-found.ts";
@@ -26,8 +34,8 @@ export function executionOf(row: ExecutionRow): Execution {
   };
 }
 
-/** A stored execution with the sums of its tasks, of which there is one row a state. */
-export function summaryOf(row: ExecutionRow, sums: readonly ExecutionSumRow[]): ExecutionSummary {
+/** A stored execution with the sums of its tasks, of which there is one row a state, and of their blobs. */
+export function summaryOf(row: ExecutionRow, sums: readonly ExecutionSumRow[], blobs: BlobSums = NO_BLOBS): ExecutionSummary {
   const add = (pick: (sum: ExecutionSumRow) => number) => sums.reduce((total, sum) => total + pick(sum), 0);
   const tasksIn = (...states: readonly string[]) => add((sum) => (states.includes(sum.state) ? sum.tasks : 0));
   return {
@@ -50,6 +58,8 @@ export function summaryOf(row: ExecutionRow, sums: readonly ExecutionSumRow[]): 
     },
     totalBytes: add((sum) => sum.total_bytes),
     doneBytes: add((sum) => sum.done_bytes),
+    fetchedBytes: add((sum) => sum.fetched_bytes),
+    blobs,
   };
 }
 

@@ -3,6 +3,7 @@ import type { Database, Tx } from "../database.ts";
 import type { ExecutionStore } from "../execution-store.ts";
 import { notFound } from "../not-found.ts";
 import type { Page } from "../store.ts";
+import { blobSumsOfExecutions } from "./blob-sums.ts";
 import { executionOf, executionRow, summaryOf, unfinishedOf } from "./execution-rows.ts";
 import { sumsOf } from "./execution-sums.ts";
 import { moveExecution } from "./move-execution.ts";
@@ -29,7 +30,7 @@ async function planned(tx: Tx, id: string, found: { unchanged: number; repositor
 
 async function get(tx: Tx, id: string): Promise<ExecutionSummary> {
   const row = await executionRow(tx, id);
-  return summaryOf(row, (await sumsOf(tx, [id])).get(id) ?? []);
+  return summaryOf(row, (await sumsOf(tx, [id])).get(id) ?? [], (await blobSumsOfExecutions(tx, [id])).get(id));
 }
 
 async function list(tx: Tx, filter: Parameters<ExecutionStore["list"]>[0], page: Page): Promise<ExecutionSummary[]> {
@@ -40,7 +41,8 @@ async function list(tx: Tx, filter: Parameters<ExecutionStore["list"]>[0], page:
   const rows = await query.orderBy("seq", "desc").limit(page.limit).execute();
   const ids = rows.map((row) => row.id);
   const sums = await sumsOf(tx, ids);
-  return rows.map((row) => summaryOf(row, sums.get(row.id) ?? []));
+  const blobs = await blobSumsOfExecutions(tx, ids);
+  return rows.map((row) => summaryOf(row, sums.get(row.id) ?? [], blobs.get(row.id)));
 }
 
 async function nextQueued(tx: Tx, rule: string): Promise<Execution | undefined> {

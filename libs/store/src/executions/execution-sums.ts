@@ -7,6 +7,7 @@ import type { ExecutionSumRow, TaskNumbers } from "../tables.ts";
 export const TASK_NUMBERS = [
   "total_bytes",
   "done_bytes",
+  "fetched_bytes",
   "copied",
   "mounted",
   "existing",
@@ -68,6 +69,7 @@ export async function addSums(tx: Tx, executionId: string, state: TaskState, tas
         tasks: eb(ref("execution_sums.tasks"), "+", ref("excluded.tasks")),
         total_bytes: eb(ref("execution_sums.total_bytes"), "+", ref("excluded.total_bytes")),
         done_bytes: eb(ref("execution_sums.done_bytes"), "+", ref("excluded.done_bytes")),
+        fetched_bytes: eb(ref("execution_sums.fetched_bytes"), "+", ref("excluded.fetched_bytes")),
         copied: eb(ref("execution_sums.copied"), "+", ref("excluded.copied")),
         mounted: eb(ref("execution_sums.mounted"), "+", ref("excluded.mounted")),
         existing: eb(ref("execution_sums.existing"), "+", ref("excluded.existing")),

@@ -1,6 +1,7 @@
 import type { Migration } from "kysely/migration";
 import * as initial from "./0001-initial.ts";
 import * as blobReports from "./0002-blob-reports.ts";
+import * as blobSums from "./0003-blob-sums-and-waiting-pairs.ts";
 import * as webhooks from "./0004-webhooks.ts";
 
 /**
@@ -10,5 +11,6 @@ import * as webhooks from "./0004-webhooks.ts";
 export const MIGRATIONS: Readonly<Record<string, Migration>> = {
   "0001-initial": initial,
   "0002-blob-reports": blobReports,
+  "0003-blob-sums-and-waiting-pairs": blobSums,
   "0004-webhooks": webhooks,
 };

@@ -17,12 +17,12 @@ describe("migrate", () => {
   it("applies what is pending, once", async () => {
     await using opened = open();
     await migrate(opened.db, MIGRATIONS, "here");
-    await migrate(opened.db, { ...MIGRATIONS, "0003-later": later }, "here");
-    await migrate(opened.db, { ...MIGRATIONS, "0003-later": later }, "here");
+    await migrate(opened.db, { ...MIGRATIONS, "0004-later": later }, "here");
+    await migrate(opened.db, { ...MIGRATIONS, "0004-later": later }, "here");
     expect(await tables(opened.db)).toContain("later");
   });
 
-  it("gives tasks of the first version no blob reports", async () => {
+  it("gives tasks of the first version no blob reports and no sums, and what they have at the target as fetched", async () => {
     await using opened = open();
     const { "0001-initial": initial } = MIGRATIONS;
     if (initial === undefined) throw new Error("no first version");
@@ -32,19 +32,21 @@ describe("migrate", () => {
       opened.db,
     );
     await sql`insert into tasks (id, execution_id, source_instance, source_repository, source_tag, target_instance, target_repository, target_tag,
-      digest, overwrite, state, epoch, attempts, created_at) values ('1', 'e', ${place}, ${place}, '', 'always', 'succeeded', 1, 1, '')`.execute(
+      digest, overwrite, state, epoch, attempts, done_bytes, created_at) values ('1', 'e', ${place}, ${place}, '', 'always', 'succeeded', 1, 1, 70, '')`.execute(
       opened.db,
     );
     await migrate(opened.db, MIGRATIONS, "here");
-    expect((await sql`select id, blobs from tasks`.execute(opened.db)).rows).toEqual([{ id: "1", blobs: "[]" }]);
+    expect((await sql`select id, blobs, blob_sums, fetched_bytes from tasks`.execute(opened.db)).rows).toEqual([
+      { id: "1", blobs: "[]", blob_sums: "{}", fetched_bytes: 70 },
+    ]);
   });
 
   it("refuses a downgrade with both versions", async () => {
     await using opened = open();
-    await migrate(opened.db, { ...MIGRATIONS, "0003-later": later }, "here");
+    await migrate(opened.db, { ...MIGRATIONS, "0004-later": later }, "here");
     await expect(migrate(opened.db, MIGRATIONS, "here")).rejects.toMatchObject({
       code: "DATA_DIR_TOO_NEW",
-      message: "opening here: its schema is at 0003-later, and this version of Transship knows up to 0002-blob-reports",
+      message: "opening here: its schema is at 0004-later, and this version of Transship knows up to 0003-blob-sums-and-waiting-pairs",
     });
   });
 
@@ -58,9 +60,9 @@ describe("migrate", () => {
         await sql`select * from absent`.execute(db);
       },
     };
-    await expect(migrate(opened.db, { ...MIGRATIONS, "0003-broken": broken }, "here")).rejects.toThrow("absent");
+    await expect(migrate(opened.db, { ...MIGRATIONS, "0004-broken": broken }, "here")).rejects.toThrow("absent");
     expect(await tables(opened.db)).toEqual(before);
-    await migrate(opened.db, { ...MIGRATIONS, "0003-later": later }, "here");
+    await migrate(opened.db, { ...MIGRATIONS, "0004-later": later }, "here");
     expect(await tables(opened.db)).toContain("later");
   });
 });

@@ -7,7 +7,7 @@ import type { Resource } from "@transship/model";
 import type { Store } from "../store.ts";
 import { openSqliteStore } from "./open-sqlite-store.ts";
 
-const progress = { totalBytes: 1, doneBytes: 1, bytes: { copied: 1, mounted: 0, existing: 0, resumed: 0, wasted: 0 } };
+const progress = { totalBytes: 1, doneBytes: 1, fetchedBytes: 1, bytes: { copied: 1, mounted: 0, existing: 0, resumed: 0, wasted: 0 } };
 const document = { apiVersion: "transship/v1", metadata: { name: "x", labels: {} } } as const;
 const topology: Resource[] = [
   {

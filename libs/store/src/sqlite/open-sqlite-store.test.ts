@@ -75,7 +75,7 @@ describe("openSqliteStore", () => {
     const before = readFileSync(file);
     await expect(openSqliteStore({ directory })).rejects.toMatchObject({
       code: "DATA_DIR_TOO_NEW",
-      message: expect.stringMatching(/0099-later.*0002-blob-reports/),
+      message: expect.stringMatching(/0099-later.*0003-blob-sums-and-waiting-pairs/),
     });
     expect(readFileSync(file).equals(before)).toBe(true);
     // The lock went with the refusal.

@@ -1,11 +1,12 @@
-import { isFinal, TASK_TRANSITIONS } from "@transship/model";
-import { blobsText } from "../blobs-text.ts";
+import { addBlobSums, isFinal, TASK_TRANSITIONS } from "@transship/model";
+import { blobSumsOf, blobSumsText, blobsText } from "../blobs-text.ts";
 import type { Tx } from "../database.ts";
+import { addExecutionBlobs } from "../executions/blob-sums.ts";
 import { failureText } from "../failure-text.ts";
 import type { TaskRow } from "../tables.ts";
 import type { AttemptOutcome, LeaseKey, ReportResult } from "../task-store.ts";
 import { moveTask, type TaskChange, type TaskMove } from "./move-task.ts";
-import { progressColumns, taskRow } from "./task-rows.ts";
+import { laterProgressColumns, taskRow } from "./task-rows.ts";
 
 /** Applies the outcome of an attempt once; says what it was otherwise. An unknown task is `stale`: there is nothing left to apply it to. */
 export async function finishTask(tx: Tx, lease: LeaseKey, outcome: AttemptOutcome, now: string): Promise<ReportResult> {
@@ -13,9 +14,11 @@ export async function finishTask(tx: Tx, lease: LeaseKey, outcome: AttemptOutcom
   const row = await taskRow(tx, lease.taskId);
   if (row === undefined || row.epoch !== lease.epoch || row.epoch === 0 || isFinal(TASK_TRANSITIONS, row.state)) return "stale";
   await moveTask(tx, await heldAgain(tx, row, now), moveOf(outcome, now), {
-    ...progressColumns(outcome.progress),
+    ...laterProgressColumns(row, outcome.progress, outcome.state === "succeeded"),
     ...changeOf(row, outcome),
+    ...blobColumns(row, outcome),
   });
+  if (outcome.blobSums !== undefined) await addExecutionBlobs(tx, row.execution_id, outcome.blobSums);
   await tx.insertInto("task_reports").values({ task_id: lease.taskId, epoch: lease.epoch }).execute();
   return "applied";
 }
@@ -49,7 +52,7 @@ function moveOf(outcome: AttemptOutcome, now: string): TaskMove {
 function changeOf(row: TaskRow, outcome: AttemptOutcome): TaskChange {
   switch (outcome.state) {
     case "succeeded":
-      return { failure: null, blobs: blobsText(outcome.blobs) };
+      return { failure: null };
     case "skipped":
       return { failure: null, skip_reason: outcome.reason };
     case "failed":
@@ -60,4 +63,11 @@ function changeOf(row: TaskRow, outcome: AttemptOutcome): TaskChange {
     case "cancelled":
       return {};
   }
+}
+
+function blobColumns(row: TaskRow, { blobs, blobSums }: AttemptOutcome): TaskChange {
+  return {
+    ...(blobs === undefined ? {} : { blobs: blobsText(blobs) }),
+    ...(blobSums === undefined ? {} : { blob_sums: blobSumsText(addBlobSums(blobSumsOf(row.blob_sums), blobSums)) }),
+  };
 }

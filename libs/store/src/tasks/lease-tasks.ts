@@ -58,19 +58,6 @@ function waitingRows(tx: Tx, pair: InstancePair, claim: Claim, now: Date): Promi
   return query.orderBy("seq").limit(Math.max(0, claim.limit)).execute();
 }
 
-/** Pairs with tasks that could be leased now, whoever asks. */
-export function waitingPairs(tx: Tx, now: string): Promise<InstancePair[]> {
-  return tx
-    .selectFrom("tasks")
-    .select(["source_instance as source", "target_instance as target"])
-    .distinct()
-    .where("ready_at", "is not", null)
-    .where((or) => or.or([or("state", "=", "queued"), or("ready_at", "<=", now)]))
-    .orderBy("source_instance")
-    .orderBy("target_instance")
-    .execute();
-}
-
 /** When the next `retrying` task falls due. */
 export async function nextDue(tx: Tx, now: string): Promise<Date | undefined> {
   const due = await tx

@@ -1,5 +1,5 @@
-import { isFinal, TASK_TRANSITIONS, type Task, type TaskProgress, type TaskState } from "@transship/model";
-import { blobsOf } from "../blobs-text.ts";
+import { isFinal, NO_BLOBS, TASK_TRANSITIONS, type Task, type TaskProgress, type TaskState } from "@transship/model";
+import { blobSumsOf, blobsOf } from "../blobs-text.ts";
 import type { Tx } from "../database.ts";
 import { failureOf } from "../failure-text.ts";
 import type { NewTaskRow, TaskNumbers, TaskRow } from "../tables.ts";
@@ -8,20 +8,21 @@ import type { NewTask } from "../task-store.ts";
 /** States in which a task is unfinished. */
 export const UNFINISHED_STATES = (Object.keys(TASK_TRANSITIONS) as TaskState[]).filter((state) => !isFinal(TASK_TRANSITIONS, state));
 
-/** A task's row as lists read it: without the blob reports. */
-export type ListedTaskRow = Omit<TaskRow, "blobs">;
+/** A task's row as lists read it: without the blob reports and their sums. */
+export type ListedTaskRow = Omit<TaskRow, "blobs" | "blob_sums">;
 
 /** The columns of a listed task. */
 export const LISTED_COLUMNS = [
   ...(["seq", "id", "execution_id", "digest", "overwrite", "state", "epoch", "agent", "placement", "attempts"] as const),
   ...(["source_instance", "source_repository", "source_tag", "target_instance", "target_repository", "target_tag"] as const),
-  ...(["total_bytes", "done_bytes", "copied", "mounted", "existing", "resumed", "wasted", "failure", "skip_reason"] as const),
+  ...(["total_bytes", "done_bytes", "fetched_bytes", "copied", "mounted", "existing", "resumed", "wasted"] as const),
+  ...(["failure", "skip_reason"] as const),
   ...(["lease_until", "ready_at", "next_attempt_at", "created_at", "started_at", "finished_at"] as const),
 ] satisfies readonly (keyof ListedTaskRow)[];
 
 /** A stored task with its blob reports. */
 export function wholeTaskOf(row: TaskRow): Task {
-  return { ...taskOf(row), blobs: blobsOf(row.blobs) };
+  return { ...taskOf(row), blobs: blobsOf(row.blobs), blobSums: blobSumsOf(row.blob_sums) };
 }
 
 /** A stored task, its blob reports left out. */
@@ -42,6 +43,7 @@ export function taskOf(row: ListedTaskRow): Task {
     nextAttemptAt: row.next_attempt_at ?? undefined,
     progress: progressOf(row),
     blobs: [],
+    blobSums: NO_BLOBS,
     failure: failureOf(row.failure),
     skipReason: row.skip_reason ?? undefined,
     createdAt: row.created_at,
@@ -52,13 +54,27 @@ export function taskOf(row: ListedTaskRow): Task {
 
 function progressOf(row: TaskNumbers): TaskProgress {
   const { copied, mounted, existing, resumed, wasted } = row;
-  return { totalBytes: row.total_bytes, doneBytes: row.done_bytes, bytes: { copied, mounted, existing, resumed, wasted } };
+  const bytes = { copied, mounted, existing, resumed, wasted };
+  return { totalBytes: row.total_bytes, doneBytes: row.done_bytes, fetchedBytes: row.fetched_bytes, bytes };
 }
 
-/** Progress as columns. */
-export function progressColumns(progress: TaskProgress): TaskNumbers {
+function progressColumns(progress: TaskProgress): TaskNumbers {
   const { copied, mounted, existing, resumed, wasted } = progress.bytes;
-  return { total_bytes: progress.totalBytes, done_bytes: progress.doneBytes, copied, mounted, existing, resumed, wasted };
+  const { totalBytes, doneBytes, fetchedBytes } = progress;
+  return { total_bytes: totalBytes, done_bytes: doneBytes, fetched_bytes: fetchedBytes, copied, mounted, existing, resumed, wasted };
+}
+
+/**
+ * Progress as columns over what the row has. An attempt that has not read the manifests says nothing of sizes: those of the attempt before stay, and a task that
+ * succeeds so, since its tag was equal after all, has everything at the target.
+ */
+export function laterProgressColumns(row: TaskNumbers, progress: TaskProgress, succeeded = false): TaskNumbers {
+  const columns = progressColumns(progress);
+  if (progress.totalBytes > 0) return columns;
+  const { total_bytes, done_bytes, fetched_bytes } = row;
+  return succeeded
+    ? { ...columns, total_bytes, done_bytes: total_bytes, fetched_bytes: total_bytes }
+    : { ...columns, total_bytes, done_bytes, fetched_bytes };
 }
 
 /** A task to be as the row that it begins with. */
@@ -81,6 +97,7 @@ export function newTaskRow(task: NewTask, now: string): NewTaskRow {
     created_at: now,
     total_bytes: 0,
     done_bytes: 0,
+    fetched_bytes: 0,
     copied: 0,
     mounted: 0,
     existing: 0,

@@ -7,9 +7,10 @@ import type { TaskStore } from "../task-store.ts";
 import { addTasks } from "./add-tasks.ts";
 import { finishTask } from "./finish-task.ts";
 import { expireLeases, extendAllLeases, recordProgress, renewLeases, tasksHeldBy } from "./keep-leases.ts";
-import { leaseTasks, nextDue, waitingPairs } from "./lease-tasks.ts";
+import { leaseTasks, nextDue } from "./lease-tasks.ts";
 import { moveAllTasks } from "./move-task.ts";
 import { LISTED_COLUMNS, taskOf, taskRow, UNFINISHED_STATES, wholeTaskOf } from "./task-rows.ts";
+import { waitingPairs } from "./waiting-pairs.ts";
 
 /** Tasks and their leases on a database. */
 export function taskStore(database: Database): TaskStore {

@@ -40,6 +40,11 @@ export class Circuit {
     return this.#state.since;
   }
 
+  /** When the next call goes out as a probe; undefined unless the circuit is open. */
+  get probeAt(): number | undefined {
+    return this.#state.kind === "open" ? this.#state.probeAt : undefined;
+  }
+
   /** Why a call must not go: `REGISTRY_FAILED` or `CONNECTION_FAILED` with the time to the next probe; undefined when it may. */
   refusal(what: string, mayProbe: boolean, now: number): TransshipError | undefined {
     const state = this.#state;

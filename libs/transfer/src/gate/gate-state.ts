@@ -1,3 +1,4 @@
+import type { TransshipError } from "@transship/errors";
 import type { Sleep } from "./alarm.ts";
 import type { GateLimits } from "./limits.ts";
 import type { Lane } from "./places.ts";
@@ -18,6 +19,8 @@ export interface GateState {
   readonly circuit: "closed" | "open" | "half-open";
   /** Since when the circuit is closed, or not. */
   readonly since: number;
+  /** When the next request goes out as a probe; absent unless the circuit is open. */
+  readonly probeAt?: number;
   /** Until when the registry wants no requests; absent when it takes them. */
   readonly closedUntil?: number;
   /** Requests under way, bodies that are still read included. */
@@ -28,6 +31,8 @@ export interface GateState {
   readonly waiting: number;
   /** How long calls and bodies waited so far, added up, in milliseconds; those that still wait are not in it. */
   readonly throttledMs: number;
+  /** The last time that the registry could not be reached, failed, or wanted fewer requests; absent = never. */
+  readonly lastFailure?: { readonly error: TransshipError; readonly at: number };
 }
 
 /** Who asks to go through a gate. */

@@ -225,3 +225,29 @@ describe("lists", () => {
     expect(gate.state.inFlight).toBe(0);
   });
 });
+
+describe("an upload in one request", () => {
+  it("waits for its bytes' turn, and hands the upload that was opened instead on behind the gate", async () => {
+    const taken: number[] = [];
+    const { repository, clock, gate } = stage(
+      {
+        postBlob: async (_digest, bytes) => {
+          taken.push(bytes.byteLength);
+          return testUpload(() => undefined);
+        },
+      },
+      { bytesPerSecond: 100 },
+    );
+    await repository.postBlob(DIGEST, new Uint8Array(25));
+    const second = repository.postBlob(DIGEST, new Uint8Array(20));
+    await settle();
+    expect(taken).toEqual([25]);
+    await clock.advance(250);
+    const opened = await second;
+    expect(taken).toEqual([25, 20]);
+    if (opened === true || opened === undefined) throw new Error("no session");
+    const commit = opened.commit(DIGEST);
+    expect(gate.state.inFlight).toBe(1);
+    await commit;
+  });
+});

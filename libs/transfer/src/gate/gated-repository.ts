@@ -78,8 +78,20 @@ export class GatedRepository implements Repository {
     }
   }
 
+  /** Never more than the instance takes, and none while it is down. */
+  openAhead(connections: number): void {
+    if (!this.#gate.shut) this.#inner.openAhead?.(Math.min(connections, this.#gate.limits.connections ?? connections));
+  }
+
   async mountBlob(digest: Digest, from: string, options?: CallOptions): Promise<true | BlobUpload | undefined> {
     const answer = await this.#small(options, () => this.#inner.mountBlob(digest, from, options));
+    return answer === true ? true : this.#gated(answer);
+  }
+
+  /** Small like the other requests of its lane; its bytes wait for their turn before it takes a place. */
+  async postBlob(digest: Digest, bytes: Uint8Array, options: CallOptions = {}): Promise<true | BlobUpload | undefined> {
+    await this.#gate.throttle.pass(bytes.byteLength, options.signal ?? new AbortController().signal);
+    const answer = await this.#small(options, () => this.#inner.postBlob(digest, bytes, options));
     return answer === true ? true : this.#gated(answer);
   }
 

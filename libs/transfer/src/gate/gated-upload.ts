@@ -29,6 +29,10 @@ export class GatedUpload implements BlobUpload {
     return this.#inner.minChunkBytes;
   }
 
+  get tookChunkForAll(): boolean {
+    return this.#inner.tookChunkForAll;
+  }
+
   append(bytes: AsyncIterable<Uint8Array>, length: number, options: CallOptions = {}): Promise<number> {
     return this.#send(bytes, options, (metered) => this.#inner.append(metered, length, options));
   }

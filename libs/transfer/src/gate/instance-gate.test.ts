@@ -284,6 +284,22 @@ describe("the circuit in the gate", () => {
     expect(clock.timers).toBe(0);
   });
 
+  it("says when the next probe goes out, and what failed last", async () => {
+    const staged = stage();
+    const { clock, gate } = staged;
+    expect(gate.state).not.toHaveProperty("lastFailure");
+    await takeDown(staged);
+    const { circuit, probeAt, lastFailure } = gate.state;
+    expect(circuit).toBe("open");
+    // 5 s after the last failure, which was 300 ms ago.
+    expect((probeAt ?? 0) - clock.now()).toBe(4_700);
+    expect(lastFailure).toMatchObject({ error: { code: refused().code }, at: clock.now() - 300 });
+    await clock.advance(5_000);
+    await gate.run({ lane: "small", what: "x" }, async () => "up");
+    expect(gate.state).toMatchObject({ circuit: "closed", lastFailure });
+    expect(gate.state).not.toHaveProperty("probeAt");
+  });
+
   it("turns away those who wait when it opens", async () => {
     const { ask, given, failures, gate, clock } = stage({ connections: 5 });
     for (let call = 0; call < 5; call++) ask("first");

@@ -31,6 +31,7 @@ export class InstanceGate {
   readonly #alarm: Alarm;
   readonly #lines: Readonly<Record<Lane, WaitingLine<Arrival, Pass>>>;
   #limits: GateLimits;
+  #lastFailure: GateState["lastFailure"];
   #arrivals = 0;
   #latest = 0;
 
@@ -62,10 +63,13 @@ export class InstanceGate {
 
   get state(): GateState {
     const closedUntil = this.#closure.until(this.#now());
+    const { probeAt } = this.#circuit;
     const lines = LANES.map((lane) => this.#lines[lane]);
     return {
       circuit: this.#circuit.kind,
       since: Math.round(this.#circuit.since),
+      ...(probeAt === undefined ? {} : { probeAt: Math.ceil(probeAt) }),
+      ...(this.#lastFailure === undefined ? {} : { lastFailure: this.#lastFailure }),
       ...(closedUntil === undefined ? {} : { closedUntil: Math.ceil(closedUntil) }),
       inFlight: this.#places.taken,
       concurrency: this.#concurrency.limit,
@@ -202,6 +206,7 @@ export class InstanceGate {
   }
 
   #slowDown(pass: Pass, error: TransshipError, now: number): void {
+    this.#lastFailure = { error, at: Math.round(now) };
     this.#closure.close(error, pass.number, this.#latest, now);
     this.#concurrency.shrink(pass.number, this.#latest);
     for (const lane of LANES) this.#lines[lane].turnAway((arrival) => this.#refusal(arrival));

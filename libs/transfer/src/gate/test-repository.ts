@@ -17,6 +17,7 @@ export function testUpload(taken: (bytes: Uint8Array) => void): BlobUpload {
     session: { location: "https://registry.test/upload" },
     offset: 0,
     minChunkBytes: 0,
+    tookChunkForAll: false,
     append: async (bytes, length) => {
       await read(bytes);
       return length;

@@ -28,6 +28,7 @@ const ANSWERS: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
   "TAG_IMMUTABLE",
   "UNAUTHORIZED",
   "UNSUPPORTED",
+  "UPLOAD_TOO_LARGE",
 ]);
 
 /**

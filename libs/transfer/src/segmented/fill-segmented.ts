@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import type { Repository } from "@transship/oci";
 import type { BlobAccount } from "../blob-account.ts";
+import type { BlobSource } from "../sibling/sibling-source.ts";
 import { fillSequentially } from "../spool/fill-sequentially.ts";
 import { PieceWriter } from "../spool/piece-writer.ts";
 import type { Filler, Spool } from "../spool/spool.ts";
@@ -13,17 +13,14 @@ import { SegmentQueue } from "./segment-queue.ts";
 import { splitSegment } from "./split-segment.ts";
 import { watchStragglers } from "./watch-stragglers.ts";
 
-/** Smallest and largest segment, in bytes: small enough that the lanes share a blob, large enough that a round trip between two costs little. */
-const SEGMENT = { least: 1024 * 1024, most: 8 * 1024 * 1024, alone: 64 * 1024 * 1024 } as const;
-
 /** How often free lanes look whether a slow request wants help, in milliseconds. */
-const LOOK_EVERY_MS = 250;
+const LOOK_EVERY_MS = 100;
 
 /**
  * Fills a spool by ranges side by side, as many as the path's lanes allow. The order is from the start, so that the upload can follow; at the end free lanes take
  * halves of what others have left. A server that ignores ranges is read in one go.
  */
-export function fillSegmented(source: Repository, lanes: Lanes, account: BlobAccount): Filler {
+export function fillSegmented(source: BlobSource, lanes: Lanes, account: BlobAccount): Filler {
   return async (spool, signal) => {
     try {
       await fetchAll({ spool, source, lanes, account, runners: new Set() }, signal);
@@ -36,7 +33,7 @@ export function fillSegmented(source: Repository, lanes: Lanes, account: BlobAcc
 
 interface Fetching {
   readonly spool: Spool;
-  readonly source: Repository;
+  readonly source: BlobSource;
   readonly lanes: Lanes;
   readonly account: BlobAccount;
   readonly runners: Set<Runner>;
@@ -49,6 +46,7 @@ async function fetchAll(work: Fetching, signal: AbortSignal): Promise<void> {
   const both = AbortSignal.any([signal, failed.signal]);
   const flights = new Set<Promise<void>>();
   using _ = watchStragglers(runners);
+  using __ = lanes.serve(queue);
   while (!both.aborted) {
     const segment = await nextSegment(queue, lanes, runners, both);
     if (segment === undefined) {
@@ -77,10 +75,14 @@ async function nextSegment(
   signal: AbortSignal,
 ): Promise<Segment | undefined> {
   if (queue.left > 0) {
-    await lanes.enter(signal).catch(() => undefined);
-    return signal.aborted ? undefined : queue.next(segmentBytes(queue.left, lanes.state.lanes));
+    // Whoever has a lane must come back with a segment, also when the signal aborts right then: the segment's end gives the lane back.
+    const entered = await lanes.enter(signal).then(
+      () => true,
+      () => false,
+    );
+    return entered ? queue.next(lanes.segmentBytes) : undefined;
   }
-  const segment = lanes.free ? splitSegment(runners, performance.now()) : undefined;
+  const segment = lanes.free ? splitSegment(runners, performance.now(), lanes.rttMs) : undefined;
   if (segment !== undefined) await lanes.enter(signal);
   return segment;
 }
@@ -92,7 +94,7 @@ async function fetchSegment(work: Fetching, segment: Segment, signal: AbortSigna
   runners.add(runner);
   account.inFlight(runners.size);
   try {
-    for await (const bytes of readSegment(source, segment, runner.interruption, account, signal)) {
+    for await (const bytes of readSegment(source, segment, { interruption: runner.interruption, lanes }, account, signal)) {
       lanes.note(bytes.byteLength);
       await writer.push(bytes);
     }
@@ -100,9 +102,4 @@ async function fetchSegment(work: Fetching, segment: Segment, signal: AbortSigna
     runners.delete(runner);
     await writer.finish();
   }
-}
-
-/** A share of what is left for each lane, within bounds. */
-function segmentBytes(left: number, lanes: number): number {
-  return Math.min(Math.max(Math.ceil(left / lanes), SEGMENT.least), lanes === 1 ? SEGMENT.alone : SEGMENT.most);
 }

@@ -1,7 +1,8 @@
-import type { Repository } from "@transship/oci";
 import type { BlobAccount } from "../blob-account.ts";
 import { Patience } from "../patience.ts";
+import type { BlobSource } from "../sibling/sibling-source.ts";
 import type { Interruption } from "./interruption.ts";
+import type { Lanes } from "./lanes.ts";
 import type { Segment } from "./segment.ts";
 
 /** The server sends whole blobs whatever range it is asked for. */
@@ -17,9 +18,9 @@ export class RangesIgnored extends Error {
  * interruption the rest is asked for from the byte. @throws RangesIgnored where the server answers with everything.
  */
 export async function* readSegment(
-  source: Repository,
+  source: BlobSource,
   segment: Segment,
-  interruption: Interruption,
+  { interruption, lanes }: { readonly interruption: Interruption; readonly lanes: Pick<Lanes, "answered"> },
   account: BlobAccount,
   signal: AbortSignal,
 ): AsyncGenerator<Uint8Array> {
@@ -28,14 +29,16 @@ export async function* readSegment(
   while (segment.position < segment.end) {
     const asked = segment.end;
     try {
+      const startedAt = performance.now();
       const read = await source.readBlob(blob, { start: segment.position, end: asked }, { signal: interruption.arm(signal) });
+      lanes.answered(performance.now() - startedAt);
       if (read.start !== segment.position || read.end !== asked) throw await refuse(read.bytes);
       for await (const bytes of read.bytes) {
         const wanted = bytes.subarray(0, segment.end - segment.position);
         account.count("copied", bytes.byteLength);
         if (wanted.byteLength < bytes.byteLength) account.count("wasted", bytes.byteLength - wanted.byteLength);
         segment.position += wanted.byteLength;
-        patience.progressed();
+        patience.progressed(wanted.byteLength);
         if (wanted.byteLength > 0) yield wanted;
         if (segment.position >= segment.end) break;
       }

@@ -1,7 +1,7 @@
-import type { Repository } from "@transship/oci";
 import type { BlobAccount } from "../blob-account.ts";
 import type { PathMemory } from "../path-memory.ts";
 import { fillSegmented } from "../segmented/fill-segmented.ts";
+import type { BlobSource } from "../sibling/sibling-source.ts";
 import { fillSequentially } from "./fill-sequentially.ts";
 import type { Filler } from "./spool.ts";
 
@@ -15,7 +15,7 @@ class SingleStreamTooSlow extends Error {}
  * Fills a spool in the way that the path asks for: one request where one fills the path, else ranges side by side. A short path on which a single connection
  * turns out slow (some storage front ends hold each one back) is taken for a long one from there on.
  */
-export function fillByPath(source: Repository, paths: PathMemory, account: BlobAccount): Filler {
+export function fillByPath(source: BlobSource, paths: PathMemory, account: BlobAccount): Filler {
   return async (spool, signal) => {
     if (paths.isShort(source.registry)) {
       const judge = (bytes: number, milliseconds: number) => {

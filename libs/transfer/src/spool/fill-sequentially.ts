@@ -1,6 +1,7 @@
-import type { ByteRange, Repository } from "@transship/oci";
+import type { ByteRange } from "@transship/oci";
 import type { BlobAccount } from "../blob-account.ts";
 import { readResiliently } from "../read-resiliently.ts";
+import type { BlobSource } from "../sibling/sibling-source.ts";
 import { PieceWriter } from "./piece-writer.ts";
 import type { Filler, Spool } from "./spool.ts";
 
@@ -8,7 +9,7 @@ import type { Filler, Spool } from "./spool.ts";
 export type RateWatch = (bytes: number, milliseconds: number) => void;
 
 /** Fills a spool from a source, gap by gap, one request after the other: for short paths, and for servers that do not serve ranges. */
-export function fillSequentially(source: Repository, account: BlobAccount, watch?: RateWatch): Filler {
+export function fillSequentially(source: BlobSource, account: BlobAccount, watch?: RateWatch): Filler {
   return async (spool, signal) => {
     const startedAt = performance.now();
     let bytes = 0;
@@ -22,7 +23,7 @@ export function fillSequentially(source: Repository, account: BlobAccount, watch
 
 async function fillGap(
   spool: Spool,
-  source: Repository,
+  source: BlobSource,
   gap: ByteRange,
   account: BlobAccount,
   note: (length: number) => void,

@@ -54,6 +54,7 @@ export class SpoolRoom implements AsyncDisposable {
   /** The spool of a blob, shared with whoever uses it already; undefined where the blob is larger than the room. */
   async borrow(blob: Blob, signal: AbortSignal): Promise<BorrowedSpool | undefined> {
     if (blob.size > this.#limitBytes) return undefined;
+    signal.throwIfAborted();
     let occupant = this.#occupants.get(blob.digest);
     while (occupant === undefined && !this.#makeRoom(blob)) {
       await this.#nextLeave(signal);
@@ -71,6 +72,11 @@ export class SpoolRoom implements AsyncDisposable {
       this.#forget(blob, entered);
       throw error;
     }
+  }
+
+  /** Deletes the bytes of all interrupted copies, for want of space. */
+  dropLeftovers(): void {
+    for (const name of [...this.#leftovers.keys()]) this.#evict(name);
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

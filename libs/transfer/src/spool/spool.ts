@@ -29,6 +29,7 @@ export class Spool {
   /** What is there from the start without a gap, and the parts beyond. */
   #prefix: number;
   #ahead: ByteRange[];
+  #generation = 0;
   #filling: Filling | undefined;
   #waiters: (() => void)[] = [];
 
@@ -74,7 +75,8 @@ export class Spool {
       this.#filling ??= this.#startFilling(fill);
       const filling = this.#filling;
       await this.#nextPiece(signal);
-      if (filling.failure !== undefined) throw filling.failure.cause;
+      // A filling that was ended because another user found the bytes wrong begins anew.
+      if (filling.failure !== undefined && !filling.abort.signal.aborted) throw filling.failure.cause;
     }
     return this.#prefix;
   }
@@ -83,8 +85,15 @@ export class Spool {
     return this.#file.read(start, end);
   }
 
-  /** Forgets everything that came: the bytes were wrong. */
-  async discard(): Promise<void> {
+  /** Counts the times that everything was thrown away. */
+  get generation(): number {
+    return this.#generation;
+  }
+
+  /** Forgets everything that came: the bytes were wrong. What came after another user did the same is kept. */
+  async discard(generation: number): Promise<void> {
+    if (generation !== this.#generation) return;
+    this.#generation += 1;
     await this.#stopFilling();
     this.#journal.dropPieces(this.blob.digest);
     this.#ahead = [];

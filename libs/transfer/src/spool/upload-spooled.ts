@@ -1,93 +1,86 @@
 import { TransshipError } from "@transship/errors";
-import type { BlobUpload } from "@transship/oci";
-import { digestMismatch } from "../blob.ts";
-import type { BlobAccount } from "../blob-account.ts";
+import type { BlobUpload, UploadSession } from "@transship/oci";
 import type { BlobPlace } from "../journal.ts";
 import type { Journey } from "../journey.ts";
-import { Patience, withSide } from "../patience.ts";
-import type { PrefixHash } from "./prefix-hash.ts";
-import type { Filler, Spool } from "./spool.ts";
-
-/** Bytes that one request of a chunked upload carries: large enough that the request costs nothing beside them. */
-const CHUNK_BYTES = 16 * 1024 * 1024;
-
-interface SpooledUpload {
-  readonly spool: Spool;
-  readonly hash: PrefixHash;
-  readonly fill: Filler;
-  readonly journey: Journey;
-  readonly account: BlobAccount;
-  /** An upload that the registry opened already, e.g. in place of a mount. */
-  readonly opened: BlobUpload | undefined;
-}
+import { Patience, tryPatiently } from "../patience.ts";
+import { Trials } from "../upload/trials.ts";
+import { type UploadProfile, wayFromDisk } from "../upload/upload-profile.ts";
+import { isSourceSide, type Session, type SpooledUpload, sendSpooled, sessionOf } from "./send-spooled.ts";
 
 /**
- * Uploads a blob from its spool, chunk by chunk as it comes, and commits it once its digest is known to be right. Each chunk that the registry acknowledged is
- * recorded. After a failure the registry is asked where it stands; where it no longer knows the session, the upload begins again from the spool, not from the
- * source. @throws TransshipError `DIGEST_MISMATCH` (source) when the bytes are not what the digest says; nothing is committed then.
+ * Uploads a blob from its spool as it comes, in the way that the target takes blobs, and ends the upload once the digest is known to be right. After a failure the
+ * registry is asked where it stands, if its word was good so far; where it no longer knows the session, or has to be served in another way, the upload begins again
+ * from the spool, not from the source.
+ * @throws TransshipError `DIGEST_MISMATCH` (source) when the bytes are not what the digest says; nothing is committed then.
  */
 export async function uploadSpooled(work: SpooledUpload): Promise<void> {
   const { journey, spool } = work;
-  const { target, journal, signal } = journey;
+  const { target, journal, uploads, signal } = journey;
   const place: BlobPlace = { registry: target.registry, repository: target.name, digest: spool.blob.digest };
   const patience = new Patience("target", signal, () => work.account.retried());
+  const trials = new Trials(uploads, target.registry);
+  // Only what no upload of this blob reached before is progress: one that is lost again and again at its end would never be given up.
+  let furthest = 0;
+  const reached = (offset: number) => {
+    if (offset > furthest) patience.progressed();
+    furthest = Math.max(furthest, offset);
+  };
   let opened = work.opened;
-  let upload = await takeUp(work, place);
+  let session = await takeUp(work, place, trials.begin());
   for (;;) {
     try {
-      upload ??= opened ?? (await target.startUpload({ signal }));
+      session ??= await openSession(journey, opened, trials);
       opened = undefined;
-      await sendChunks(work, upload, place, patience);
-      await commit(work, upload);
+      const profile = trials.begin();
+      if (wayFromDisk(profile) !== "chunked" && session.upload.offset > 0) session = await openAnother(journey, session);
+      await sendSpooled(work, { session, profile, place, trials, reached });
       break;
     } catch (error) {
       if (isSourceSide(error)) {
-        if (error.code === "DIGEST_MISMATCH") await abandon(journey, place, upload);
+        if (error.code === "DIGEST_MISMATCH") await abandon(journey, place, session?.upload);
         throw error;
       }
-      await patience.pause(error);
-      const recovery = await recover(work, place, upload, error);
+      signal.throwIfAborted();
+      if (session !== undefined) trials.failed(error, session);
+      const wiser = trials.wiser();
+      if (wiser) work.account.retried();
+      else await patience.pause(error);
+      const recovery = await recover(work, place, session, error, wiser);
       if (recovery.finished) break;
-      upload = recovery.upload;
+      session = recovery.session;
     }
   }
   journal.dropUpload(place);
 }
 
-/** The upload that an earlier process left, where the registry still has it. */
-async function takeUp(work: SpooledUpload, place: BlobPlace): Promise<BlobUpload | undefined> {
-  const { journal, target, signal } = work.journey;
+async function openSession({ target, signal }: Journey, opened: BlobUpload | undefined, trials: Trials): Promise<Session> {
+  const upload = opened ?? (await target.startUpload({ signal }));
+  if (upload.minChunkBytes > 0) trials.learn({ kind: "least-chunk", bytes: upload.minChunkBytes });
+  return sessionOf(upload, "no");
+}
+
+/** Another blob showed meanwhile that chunks are of no use here. */
+async function openAnother({ target, signal }: Journey, { upload }: Session): Promise<Session> {
+  await upload.cancel();
+  return sessionOf(await target.startUpload({ signal }), "no");
+}
+
+/** The upload that an earlier process left, where the registry still has it and its word is to be trusted. */
+async function takeUp(work: SpooledUpload, place: BlobPlace, profile: UploadProfile): Promise<Session | undefined> {
+  const { journal } = work.journey;
   const checkpoint = journal.upload(place);
   if (checkpoint === undefined) return undefined;
-  const upload = await target.resumeUpload({ location: checkpoint.location }, { signal }).catch(() => undefined);
-  // A copy that was stopped meanwhile keeps its session for the next one.
-  signal.throwIfAborted();
-  if (upload !== undefined && upload.offset <= work.spool.blob.size) return upload;
+  if (mayGoOn(profile)) {
+    const upload = await askWhere(work, { location: checkpoint.location });
+    if (upload !== undefined && upload.offset <= work.spool.blob.size) return sessionOf(upload, "unconfirmed");
+  }
   journal.dropUpload(place);
   return undefined;
 }
 
-async function sendChunks(work: SpooledUpload, upload: BlobUpload, place: BlobPlace, patience: Patience): Promise<void> {
-  const { spool, hash, fill, journey } = work;
-  const chunk = Math.max(CHUNK_BYTES, upload.minChunkBytes);
-  while (upload.offset < spool.blob.size) {
-    const start = upload.offset;
-    const end = Math.min(start + chunk, spool.blob.size);
-    await fromSource(() => spool.waitFor(end, fill, journey.signal));
-    await upload.append(hash.read(start, end), end - start, { signal: journey.signal });
-    if (upload.offset <= start) throw stuck(upload, start);
-    patience.progressed();
-    journey.journal.saveUpload(place, { location: upload.session.location, offset: upload.offset });
-    work.account.arrived(upload.offset);
-  }
-}
-
-async function commit(work: SpooledUpload, upload: BlobUpload): Promise<void> {
-  const { spool, hash, fill, journey } = work;
-  await fromSource(() => spool.waitFor(spool.blob.size, fill, journey.signal));
-  const found = await hash.digest();
-  if (found !== spool.blob.digest) throw digestMismatch(spool.blob, found);
-  await upload.commit(spool.blob.digest, undefined, { signal: journey.signal });
+/** Whether an upload can go on from the offset that the registry tells. */
+function mayGoOn(profile: UploadProfile): boolean {
+  return profile.statusTrusted && wayFromDisk(profile) === "chunked";
 }
 
 /** Where an upload stands after a failure. */
@@ -95,44 +88,56 @@ interface Recovery {
   /** The registry has the blob after all: only its answer was lost. */
   readonly finished: boolean;
   /** The upload at the registry's own offset; undefined where it must be begun again. */
-  readonly upload: BlobUpload | undefined;
+  readonly session: Session | undefined;
 }
 
-async function recover(work: SpooledUpload, place: BlobPlace, upload: BlobUpload | undefined, error: unknown): Promise<Recovery> {
-  const { target, journal, signal } = work.journey;
-  const restart = error instanceof TransshipError && error.code === "DIGEST_INVALID";
-  if (upload !== undefined && !restart) {
-    const resumed = await target.resumeUpload(upload.session, { signal }).catch(() => undefined);
-    signal.throwIfAborted();
-    if (resumed !== undefined && resumed.offset <= work.spool.blob.size) return { finished: false, upload: resumed };
-    if (await target.hasBlob(work.spool.blob.digest, { signal }).catch(() => false)) return { finished: true, upload: undefined };
+async function recover(
+  work: SpooledUpload,
+  place: BlobPlace,
+  session: Session | undefined,
+  error: unknown,
+  wiser: boolean,
+): Promise<Recovery> {
+  const { target, journal, uploads, signal } = work.journey;
+  const { blob } = work.spool;
+  const otherBytes = error instanceof TransshipError && error.code === "DIGEST_INVALID";
+  if (session !== undefined && !otherBytes) {
+    if (session.request !== "whole-put" && mayGoOn(uploads.of(target.registry))) {
+      // The chunk never reached the registry, or was thrown away whole.
+      if (wiser && error instanceof TransshipError && error.code === "UPLOAD_TOO_LARGE") return { finished: false, session };
+      const resumed = await askWhere(work, session.upload.session);
+      if (resumed !== undefined && resumed.offset <= blob.size) return { finished: false, session: goneOn(session, resumed) };
+    }
+    if (!wiser && (await tryPatiently("target", signal, () => target.hasBlob(blob.digest, { signal }))))
+      return { finished: true, session: undefined };
   }
+  if (wiser || otherBytes) await session?.upload.cancel();
   journal.dropUpload(place);
-  return { finished: false, upload: undefined };
+  return { finished: false, session: undefined };
+}
+
+/** The session at the registry's offset. Where all chunks were acknowledged and it still has them all, its word added nothing. */
+function goneOn(session: Session, upload: BlobUpload): Session {
+  const nothingNew = session.request === "close" && upload.offset === session.start;
+  return { ...sessionOf(upload, "unconfirmed", session.chunks), ...(nothingNew && { resumed: session.resumed }) };
+}
+
+/**
+ * An upload at the registry's own offset; undefined where the registry has forgotten it or cannot say. Patient, since sending everything again costs far more than
+ * a registry that fails for a moment. A copy that is stopped meanwhile, or told to come back later, keeps its session for the next one.
+ */
+async function askWhere({ journey: { target, signal }, account }: SpooledUpload, session: UploadSession): Promise<BlobUpload | undefined> {
+  try {
+    const ask = () => target.resumeUpload(session, { signal });
+    return await tryPatiently("target", signal, ask, () => account.retried());
+  } catch (error) {
+    signal.throwIfAborted();
+    if (error instanceof TransshipError && error.code === "TOOMANYREQUESTS") throw error;
+    return undefined;
+  }
 }
 
 async function abandon(journey: Journey, place: BlobPlace, upload: BlobUpload | undefined): Promise<void> {
   journey.journal.dropUpload(place);
   await upload?.cancel();
-}
-
-/** Marks what the filling of the spool failed with, so that it is not taken for the target's fault. */
-async function fromSource<T>(wait: () => Promise<T>): Promise<T> {
-  try {
-    return await wait();
-  } catch (error) {
-    throw withSide(error, "source");
-  }
-}
-
-function isSourceSide(error: unknown): error is TransshipError {
-  return error instanceof TransshipError && (error.side === "source" || error.code === "DISK_FULL" || error.code === "DATA_DIR_UNUSABLE");
-}
-
-function stuck(upload: BlobUpload, offset: number): TransshipError {
-  return new TransshipError("BLOB_UPLOAD_INVALID", {
-    what: "uploading a chunk",
-    why: `the registry acknowledged the chunk but still stands at byte ${upload.offset}, not past ${offset}`,
-    side: "target",
-  });
 }

@@ -1,32 +1,47 @@
 import type { BlobUpload, Repository } from "@transship/oci";
 import { createDigestHash, digestAlgorithm, hashDigest } from "@transship/oci";
-import { type Blob, digestMismatch } from "../blob.ts";
+import { digestMismatch } from "../blob.ts";
 import type { BlobAccount } from "../blob-account.ts";
 import type { Journey } from "../journey.ts";
-import { tryPatiently, withSide } from "../patience.ts";
-import { readResiliently } from "../read-resiliently.ts";
+import { withSide } from "../patience.ts";
+import { readFromNearest } from "../sibling/read-from-nearest.ts";
+import { sendAtOnce, tryWays, type WholeBody } from "../upload/send-at-once.ts";
+import type { Trials } from "../upload/trials.ts";
+import { fitsOneRequest, type UploadProfile } from "../upload/upload-profile.ts";
 
 /**
- * Copies a blob by one GET piped into one PUT, hashed on the way: nothing is stored. A cut download goes on from the byte within the same upload;
- * a failed upload begins again. For blobs that are cheap to fetch twice.
+ * Copies a blob by one GET piped into one request, hashed on the way: nothing is stored. A cut download goes on from the byte within the same upload;
+ * a failed upload begins again. For blobs that are cheap to fetch twice. False where the target turns out to take only smaller requests: the bytes then have to
+ * be on disk.
  */
-export async function streamBlob(account: BlobAccount, journey: Journey, opened: BlobUpload | undefined): Promise<void> {
+export async function streamBlob(account: BlobAccount, journey: Journey, opened: BlobUpload | undefined): Promise<boolean> {
   const { target, signal } = journey;
   const { blob } = account;
   account.way = "stream";
   let upload = opened;
   let fetched = 0;
-  const attempt = async () => {
+  const attempt = async (trials: Trials, profile: UploadProfile) => {
     account.count("wasted", fetched);
     fetched = 0;
+    if (!fitsOneRequest(profile, blob.size)) {
+      await upload?.cancel();
+      return false;
+    }
     const current = upload ?? (await startUpload(target, signal));
     upload = undefined;
     const body = verified(account, journey, (length) => {
       fetched += length;
     });
-    await commit(current, blob, body, signal);
+    await sendAtOnce(current, body, account, journey, trials);
+    return true;
   };
-  await tryPatiently("target", signal, attempt, () => account.retried());
+  try {
+    return (await tryWays(account, journey, attempt)) !== false;
+  } catch (error) {
+    // Nothing of it was kept.
+    account.count("wasted", fetched);
+    throw error;
+  }
 }
 
 async function startUpload(target: Repository, signal: AbortSignal): Promise<BlobUpload> {
@@ -37,26 +52,9 @@ async function startUpload(target: Repository, signal: AbortSignal): Promise<Blo
   }
 }
 
-/** Ends the upload with the whole body; the session is dropped when that fails, since its bytes cannot be continued. */
-async function commit(upload: BlobUpload, blob: Blob, body: VerifiedBody, signal: AbortSignal): Promise<void> {
-  try {
-    await upload.commit(blob.digest, { bytes: body.bytes, length: blob.size }, { signal });
-  } catch (error) {
-    await upload.cancel();
-    signal.throwIfAborted();
-    throw body.failure() ?? withSide(error, "target");
-  }
-}
-
-interface VerifiedBody {
-  readonly bytes: AsyncIterable<Uint8Array>;
-  /** What the source failed with, which the upload only sees as a body that broke. */
-  failure(): Error | undefined;
-}
-
 /** The source's bytes. The last chunk is held back until the digest of all is known to be right, so that wrong bytes never complete an upload. */
-function verified(account: BlobAccount, journey: Journey, count: (length: number) => void): VerifiedBody {
-  const { source, paths, signal } = journey;
+function verified(account: BlobAccount, journey: Journey, count: (length: number) => void): WholeBody {
+  const { source, sibling, paths, signal } = journey;
   const { blob } = account;
   let failure: Error | undefined;
   async function* bytes(): AsyncGenerator<Uint8Array> {
@@ -64,15 +62,20 @@ function verified(account: BlobAccount, journey: Journey, count: (length: number
       const hash = createDigestHash(blob.digest);
       const startedAt = performance.now();
       let held: Uint8Array | undefined;
-      for await (const chunk of readResiliently(source, { start: 0, end: blob.size }, account, signal)) {
+      for await (const chunk of readFromNearest(account, journey, signal)) {
         count(chunk.byteLength);
         hash.update(chunk);
         if (held !== undefined) yield held;
         held = chunk;
       }
       const found = hashDigest(hash, digestAlgorithm(blob.digest));
-      if (found !== blob.digest) throw digestMismatch(blob, found);
-      paths.streamed(source.registry, blob.size, performance.now() - startedAt);
+      if (found !== blob.digest) {
+        const error = digestMismatch(blob, found);
+        sibling?.giveUp(error);
+        throw error;
+      }
+      const from = sibling?.usable === true ? sibling : source;
+      paths.streamed(from.registry, blob.size, performance.now() - startedAt);
       if (held !== undefined) yield held;
     } catch (error) {
       failure = withSide(error, "source");

@@ -2,8 +2,8 @@ import { EXIT, type ExitCode, TransshipError } from "@transship/errors";
 import type { Call } from "../../command.ts";
 import { type ExecutionDocument, executionDocument } from "../../documents/execution.ts";
 import { formatTable } from "../../output/table.ts";
+import { Meter } from "../../progress/meter.ts";
 import { failureLines, progressLine } from "../../progress/progress-text.ts";
-import { Rate } from "../../progress/rate.ts";
 import { formatBytes, formatDuration } from "../../quantities.ts";
 import { parseTopology } from "../../topology/parse-topology.ts";
 import { resourceMessage } from "../../topology/submit.ts";
@@ -80,18 +80,18 @@ async function runAndKill(call: Call, stage: DemoStage, say: (text: string) => v
   const killing = killHalfWay(call, stage, execution.id, say);
   // Its failure is awaited at the end, or does not matter any more because following has failed before it.
   killing.catch(() => undefined);
-  const rate = new Rate(3000);
+  const meter = new Meter(3000);
   let end = executionDocument(execution);
   let toldAt = Number.NEGATIVE_INFINITY;
   for await (const message of stage.controlPlane.follow(executions.watchExecution.bind(executions), { id: execution.id })) {
     end = executionDocument(message);
-    rate.add(end.status.bytes.copied, performance.now());
+    meter.add(end.status, performance.now());
     if (performance.now() - toldAt < 1000) continue;
     toldAt = performance.now();
-    say(`   ${progressLine(RULE, end.status, rate.perSecond())}`);
+    say(`   ${progressLine(RULE, end.status, meter.pace(end.status))}`);
   }
   await killing;
-  say(`   ${progressLine(RULE, end.status, 0)}`);
+  say(`   ${progressLine(RULE, end.status, meter.pace(end.status))}`);
   return end;
 }
 

@@ -38,7 +38,7 @@ export async function copyWithProgress(
 }
 
 /** Lists that are read at once. */
-const LISTS_AT_ONCE = 16;
+const LISTS_AT_ONCE = 64;
 
 async function inTurns<T>(items: readonly T[], atOnce: number, work: (item: T) => Promise<void>): Promise<void> {
   const queue = items[Symbol.iterator]();

@@ -3,7 +3,7 @@ import { compilePattern } from "@transship/model";
 import { describe, expect, it } from "vitest";
 import { Places } from "../direct/open-places.ts";
 import type { RegsyncEntry } from "./parse-regsync.ts";
-import { passes, regsyncPairs } from "./regsync-pairs.ts";
+import { passes, regsyncPairs, regsyncSiblings } from "./regsync-pairs.ts";
 
 const ALL = { allow: [], deny: [] };
 const filter = (allow: string[], deny: string[] = []) => ({ allow: allow.map(compilePattern), deny: deny.map(compilePattern) });
@@ -20,7 +20,7 @@ describe("regsyncPairs", () => {
     }
     await using places = new Places({ environment: {}, plainHttp: false, withoutDockerFiles: true });
     const list = async (entry: Partial<RegsyncEntry> & Pick<RegsyncEntry, "type" | "source" | "target">) => {
-      const found = await Array.fromAsync(regsyncPairs({ tags: ALL, repos: ALL, ...entry }, places, new AbortController().signal));
+      const found = await Array.fromAsync(regsyncPairs({ tags: ALL, repos: ALL, ...entry }, places, [], new AbortController().signal));
       return found.map((pair) => `${pair.source.name}:${pair.reference} → ${pair.target.name}:${pair.tag}`);
     };
     const { host } = source;
@@ -39,8 +39,21 @@ describe("regsyncPairs", () => {
     await using source = await startDevRegistry({});
     await using places = new Places({ environment: {}, plainHttp: false, withoutDockerFiles: true });
     const entry: RegsyncEntry = { type: "repository", source: `${source.host}/no/such`, target: "localhost:1/x", tags: ALL, repos: ALL };
-    const listing = Array.fromAsync(regsyncPairs(entry, places, new AbortController().signal));
+    const listing = Array.fromAsync(regsyncPairs(entry, places, [], new AbortController().signal));
     await expect(listing).rejects.toMatchObject({ code: "NAME_UNKNOWN", side: "source" });
+  });
+});
+
+describe("regsyncSiblings", () => {
+  it("are the registries that the entries copy to, each once; a target that cannot be read is left to its entry", async () => {
+    await using places = new Places({ environment: {}, plainHttp: false, withoutDockerFiles: true });
+    const entry = { tags: ALL, repos: ALL, source: "localhost:9/a" } as const;
+    const targets = ["localhost:1/x:v1", "localhost:1/y", "localhost:2/x", "ocidir:///tmp/layout", "NOT A REFERENCE"];
+    const entries = targets.map((target): RegsyncEntry => ({ ...entry, type: "repository", target }));
+    const siblings = await regsyncSiblings([...entries, { ...entry, type: "registry", target: "localhost:3" }], places);
+    expect(siblings.map(({ name, registry }) => `${name} ${registry.origin}`)).toEqual(
+      [1, 2, 3].map((port) => `localhost:${port} http://localhost:${port}`),
+    );
   });
 });
 

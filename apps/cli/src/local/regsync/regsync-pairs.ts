@@ -1,12 +1,21 @@
 import type { DirectPair } from "@transship/agent";
 import { asTransshipError } from "@transship/errors";
-import { type ImageReference, parseReference } from "@transship/oci";
+import { type ImageReference, parseReference, type Registry } from "@transship/oci";
 import type { Places } from "../direct/open-places.ts";
 import { tagPairs } from "../direct/tag-pairs.ts";
 import type { NameFilter, RegsyncEntry } from "./parse-regsync.ts";
 
 /** What an entry of a regsync file copies. @throws TransshipError for references that cannot be read and listings that fail. */
-export async function* regsyncPairs(entry: RegsyncEntry, places: Places, signal: AbortSignal): AsyncGenerator<DirectPair> {
+export async function* regsyncPairs(
+  entry: RegsyncEntry,
+  places: Places,
+  siblings: DirectPair["siblings"],
+  signal: AbortSignal,
+): AsyncGenerator<DirectPair> {
+  for await (const pair of entryPairs(entry, places, signal)) yield { ...pair, siblings };
+}
+
+async function* entryPairs(entry: RegsyncEntry, places: Places, signal: AbortSignal): AsyncGenerator<DirectPair> {
   if (entry.type === "registry") yield* registryPairs(entry, places, signal);
   else if (entry.type === "repository") yield* repositoryPairs(readPlace(entry.source), readPlace(entry.target), entry, places, signal);
   else yield await imagePair(entry, places);
@@ -60,6 +69,22 @@ async function* registryPairs(entry: RegsyncEntry, places: Places, signal: Abort
     const failure = asTransshipError(error, `listing the repositories of ${entry.source}`);
     throw failure.with({ side: failure.side ?? "source" });
   }
+}
+
+/**
+ * The registries that a file's entries copy to, each once: what was brought to one may be read there for another. One that cannot be opened is left out here and
+ * explained by its own entry.
+ */
+export async function regsyncSiblings(entries: readonly RegsyncEntry[], places: Places): Promise<NonNullable<DirectPair["siblings"]>> {
+  const siblings = new Map<string, { readonly name: string; readonly registry: Registry }>();
+  for (const entry of entries) {
+    try {
+      const place = readPlace(entry.type === "registry" ? `${entry.target}/any` : entry.target);
+      if (place.kind !== "registry" || siblings.has(place.host)) continue;
+      siblings.set(place.host, { name: place.host, registry: await places.registry(place) });
+    } catch {}
+  }
+  return [...siblings.values()];
 }
 
 /** regsync writes layout directories as `ocidir://DIR`. */

@@ -7,7 +7,7 @@ import { Places, type RegistrySettings } from "../direct/open-places.ts";
 import { concludeDirect, copyWithProgress } from "../direct/run-direct.ts";
 import { checkpointFiles } from "../direct/state-directory.ts";
 import { parseRegsync, type RegsyncCredential, type RegsyncFile } from "./parse-regsync.ts";
-import { regsyncPairs } from "./regsync-pairs.ts";
+import { regsyncPairs, regsyncSiblings } from "./regsync-pairs.ts";
 
 /** `sync -f` with a regsync file: each entry once, now, side by side; a source that is down fails its own entry only. */
 export async function syncRegsync(call: Call, file: SourceFile): Promise<ExitCode> {
@@ -16,9 +16,10 @@ export async function syncRegsync(call: Call, file: SourceFile): Promise<ExitCod
   const { environment } = call;
   await using places = new Places({ environment, plainHttp: false, registries, withoutDockerFiles: content.skipDockerConfig });
   const files = await checkpointFiles(call, "sync", [file.directory, file.name]);
+  const siblings = await regsyncSiblings(content.entries, places);
   const works = content.entries.map((entry) => ({
     rule: `${entry.source} → ${entry.target}`,
-    pairs: regsyncPairs(entry, places, call.signal),
+    pairs: regsyncPairs(entry, places, siblings, call.signal),
   }));
   return await concludeDirect(call, await copyWithProgress(call, file.name, files, works));
 }

@@ -18,6 +18,7 @@ import {
   type ServiceError,
   type UntypedServiceImplementation,
 } from "@grpc/grpc-js";
+import { InstanceGate } from "./instance.ts";
 
 /** The life of an agent. */
 export const AgentState = {
@@ -68,6 +69,8 @@ export interface Agent {
   lastSeenAt: string;
   /** ISO 8601, UTC. */
   createdAt: string;
+  /** How it stands with the registries that it talks to, by instance and URL; empty while it is not connected. */
+  gates: InstanceGate[];
 }
 
 /** No filter yet. */
@@ -124,6 +127,7 @@ function createBaseAgent(): Agent {
     running: 0,
     lastSeenAt: "",
     createdAt: "",
+    gates: [],
   };
 }
 
@@ -158,6 +162,9 @@ export const Agent: MessageFns<Agent> = {
     }
     if (message.createdAt !== "") {
       writer.uint32(82).string(message.createdAt);
+    }
+    for (const v of message.gates) {
+      InstanceGate.encode(v!, writer.uint32(90).fork()).join();
     }
     return writer;
   },
@@ -255,6 +262,14 @@ export const Agent: MessageFns<Agent> = {
             message.createdAt = reader.string();
             continue;
           }
+          case 11: {
+            if (tag !== 90) {
+              break;
+            }
+
+            message.gates.push(InstanceGate.decode(reader, reader.uint32()));
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -282,6 +297,7 @@ export const Agent: MessageFns<Agent> = {
     message.running = object.running ?? 0;
     message.lastSeenAt = object.lastSeenAt ?? "";
     message.createdAt = object.createdAt ?? "";
+    message.gates = object.gates?.map((e) => InstanceGate.fromPartial(e)) || [];
     return message;
   },
 };

@@ -21,7 +21,7 @@ import {
   type UntypedServiceImplementation,
 } from "@grpc/grpc-js";
 import { Failure } from "./failure.ts";
-import { ByteCounts } from "./task.ts";
+import { ByteCounts, RungSum } from "./task.ts";
 
 /** The life of an execution. */
 export const ExecutionState = {
@@ -128,7 +128,13 @@ export interface Execution {
   /** Failed tasks, at most 100; only in answers about one execution. */
   failures: TaskFailure[];
   /** Why it failed apart from its tasks, e.g. a listing that broke. */
-  failure?: Failure | undefined;
+  failure?:
+    | Failure
+    | undefined;
+  /** Bytes of all blobs of its tasks that need not be fetched any more: at the target, or on their way there. */
+  fetchedBytes: number;
+  /** The blobs of all attempts of its tasks that ended, by rung; those without any are left out. */
+  blobs: RungSum[];
 }
 
 /** Which executions. */
@@ -415,6 +421,8 @@ function createBaseExecution(): Execution {
     doneBytes: 0,
     failures: [],
     failure: undefined,
+    fetchedBytes: 0,
+    blobs: [],
   };
 }
 
@@ -467,6 +475,12 @@ export const Execution: MessageFns<Execution> = {
     }
     if (message.failure !== undefined) {
       Failure.encode(message.failure, writer.uint32(130).fork()).join();
+    }
+    if (message.fetchedBytes !== 0) {
+      writer.uint32(136).int64(message.fetchedBytes);
+    }
+    for (const v of message.blobs) {
+      RungSum.encode(v!, writer.uint32(146).fork()).join();
     }
     return writer;
   },
@@ -612,6 +626,22 @@ export const Execution: MessageFns<Execution> = {
             message.failure = Failure.decode(reader, reader.uint32());
             continue;
           }
+          case 17: {
+            if (tag !== 136) {
+              break;
+            }
+
+            message.fetchedBytes = longToNumber(reader.int64());
+            continue;
+          }
+          case 18: {
+            if (tag !== 146) {
+              break;
+            }
+
+            message.blobs.push(RungSum.decode(reader, reader.uint32()));
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -651,6 +681,8 @@ export const Execution: MessageFns<Execution> = {
     message.failure = (object.failure !== undefined && object.failure !== null)
       ? Failure.fromPartial(object.failure)
       : undefined;
+    message.fetchedBytes = object.fetchedBytes ?? 0;
+    message.blobs = object.blobs?.map((e) => RungSum.fromPartial(e)) || [];
     return message;
   },
 };

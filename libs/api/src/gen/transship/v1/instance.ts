@@ -20,6 +20,27 @@ import {
 } from "@grpc/grpc-js";
 import { Failure } from "./failure.ts";
 
+/** Whether requests to a registry go out. */
+export const Circuit = {
+  /** UNSPECIFIED - Never sent. */
+  UNSPECIFIED: 0,
+  /** CLOSED - They do. */
+  CLOSED: 1,
+  /** OPEN - It failed several times in a row: all requests fail at once until the next probe. */
+  OPEN: 2,
+  /** HALF_OPEN - One request is under way as a probe; its answer closes the circuit. */
+  HALF_OPEN: 3,
+} as const;
+
+export type Circuit = typeof Circuit[keyof typeof Circuit];
+
+export namespace Circuit {
+  export type UNSPECIFIED = typeof Circuit.UNSPECIFIED;
+  export type CLOSED = typeof Circuit.CLOSED;
+  export type OPEN = typeof Circuit.OPEN;
+  export type HALF_OPEN = typeof Circuit.HALF_OPEN;
+}
+
 /** How to authenticate to an instance. */
 export interface Credential {
   /** User name, robot name or access key id. */
@@ -97,6 +118,36 @@ export interface InstanceResource_LabelsEntry {
   value: string;
 }
 
+/** How an agent stands with an endpoint of an instance, by what it said last. Known while the agent is connected. */
+export interface InstanceGate {
+  /** Name of the agent. */
+  agent: string;
+  /** Name of the instance. */
+  instance: string;
+  /** URL of the endpoint. */
+  url: string;
+  /** Whether requests go out. */
+  circuit: Circuit;
+  /** ISO 8601, UTC; when the circuit left, or came back to, its closed state. */
+  since: string;
+  /** ISO 8601, UTC; for an open circuit, when the next request goes out as a probe; empty otherwise. */
+  until: string;
+  /** ISO 8601, UTC; until when the registry asked to be left alone; empty = it did not. */
+  pausedUntil: string;
+  /** Requests under way. */
+  inFlight: number;
+  /** Requests that may be under way at present. */
+  concurrency: number;
+  /** Requests that wait to go out, and bodies that wait for the byte rate. */
+  waiting: number;
+  /** The last time that the registry could not be reached, failed, or wanted fewer requests; absent = never. */
+  lastFailure?:
+    | Failure
+    | undefined;
+  /** ISO 8601, UTC; when that was; empty = never. */
+  lastFailureAt: string;
+}
+
 /** An instance as stored. */
 export interface Instance {
   /** Name, labels and spec; the password is left out. */
@@ -107,6 +158,8 @@ export interface Instance {
   createdAt: string;
   /** ISO 8601, UTC. */
   updatedAt: string;
+  /** How the connected agents stand with it, by agent and URL. */
+  gates: InstanceGate[];
 }
 
 /** No filter yet. */
@@ -768,8 +821,210 @@ export const InstanceResource_LabelsEntry: MessageFns<InstanceResource_LabelsEnt
   },
 };
 
+function createBaseInstanceGate(): InstanceGate {
+  return {
+    agent: "",
+    instance: "",
+    url: "",
+    circuit: 0,
+    since: "",
+    until: "",
+    pausedUntil: "",
+    inFlight: 0,
+    concurrency: 0,
+    waiting: 0,
+    lastFailure: undefined,
+    lastFailureAt: "",
+  };
+}
+
+export const InstanceGate: MessageFns<InstanceGate> = {
+  encode(message: InstanceGate, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.agent !== "") {
+      writer.uint32(10).string(message.agent);
+    }
+    if (message.instance !== "") {
+      writer.uint32(18).string(message.instance);
+    }
+    if (message.url !== "") {
+      writer.uint32(26).string(message.url);
+    }
+    if (message.circuit !== 0) {
+      writer.uint32(32).int32(message.circuit);
+    }
+    if (message.since !== "") {
+      writer.uint32(42).string(message.since);
+    }
+    if (message.until !== "") {
+      writer.uint32(50).string(message.until);
+    }
+    if (message.pausedUntil !== "") {
+      writer.uint32(58).string(message.pausedUntil);
+    }
+    if (message.inFlight !== 0) {
+      writer.uint32(64).int32(message.inFlight);
+    }
+    if (message.concurrency !== 0) {
+      writer.uint32(72).int32(message.concurrency);
+    }
+    if (message.waiting !== 0) {
+      writer.uint32(80).int32(message.waiting);
+    }
+    if (message.lastFailure !== undefined) {
+      Failure.encode(message.lastFailure, writer.uint32(90).fork()).join();
+    }
+    if (message.lastFailureAt !== "") {
+      writer.uint32(98).string(message.lastFailureAt);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): InstanceGate {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseInstanceGate();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.agent = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.instance = reader.string();
+            continue;
+          }
+          case 3: {
+            if (tag !== 26) {
+              break;
+            }
+
+            message.url = reader.string();
+            continue;
+          }
+          case 4: {
+            if (tag !== 32) {
+              break;
+            }
+
+            message.circuit = reader.int32() as any;
+            continue;
+          }
+          case 5: {
+            if (tag !== 42) {
+              break;
+            }
+
+            message.since = reader.string();
+            continue;
+          }
+          case 6: {
+            if (tag !== 50) {
+              break;
+            }
+
+            message.until = reader.string();
+            continue;
+          }
+          case 7: {
+            if (tag !== 58) {
+              break;
+            }
+
+            message.pausedUntil = reader.string();
+            continue;
+          }
+          case 8: {
+            if (tag !== 64) {
+              break;
+            }
+
+            message.inFlight = reader.int32();
+            continue;
+          }
+          case 9: {
+            if (tag !== 72) {
+              break;
+            }
+
+            message.concurrency = reader.int32();
+            continue;
+          }
+          case 10: {
+            if (tag !== 80) {
+              break;
+            }
+
+            message.waiting = reader.int32();
+            continue;
+          }
+          case 11: {
+            if (tag !== 90) {
+              break;
+            }
+
+            message.lastFailure = Failure.decode(reader, reader.uint32());
+            continue;
+          }
+          case 12: {
+            if (tag !== 98) {
+              break;
+            }
+
+            message.lastFailureAt = reader.string();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create(base?: DeepPartial<InstanceGate>): InstanceGate {
+    return InstanceGate.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<InstanceGate>): InstanceGate {
+    const message = createBaseInstanceGate();
+    message.agent = object.agent ?? "";
+    message.instance = object.instance ?? "";
+    message.url = object.url ?? "";
+    message.circuit = object.circuit ?? 0;
+    message.since = object.since ?? "";
+    message.until = object.until ?? "";
+    message.pausedUntil = object.pausedUntil ?? "";
+    message.inFlight = object.inFlight ?? 0;
+    message.concurrency = object.concurrency ?? 0;
+    message.waiting = object.waiting ?? 0;
+    message.lastFailure = (object.lastFailure !== undefined && object.lastFailure !== null)
+      ? Failure.fromPartial(object.lastFailure)
+      : undefined;
+    message.lastFailureAt = object.lastFailureAt ?? "";
+    return message;
+  },
+};
+
 function createBaseInstance(): Instance {
-  return { resource: undefined, createdAt: "", updatedAt: "" };
+  return { resource: undefined, createdAt: "", updatedAt: "", gates: [] };
 }
 
 export const Instance: MessageFns<Instance> = {
@@ -782,6 +1037,9 @@ export const Instance: MessageFns<Instance> = {
     }
     if (message.updatedAt !== "") {
       writer.uint32(26).string(message.updatedAt);
+    }
+    for (const v of message.gates) {
+      InstanceGate.encode(v!, writer.uint32(34).fork()).join();
     }
     return writer;
   },
@@ -823,6 +1081,14 @@ export const Instance: MessageFns<Instance> = {
             message.updatedAt = reader.string();
             continue;
           }
+          case 4: {
+            if (tag !== 34) {
+              break;
+            }
+
+            message.gates.push(InstanceGate.decode(reader, reader.uint32()));
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -845,6 +1111,7 @@ export const Instance: MessageFns<Instance> = {
       : undefined;
     message.createdAt = object.createdAt ?? "";
     message.updatedAt = object.updatedAt ?? "";
+    message.gates = object.gates?.map((e) => InstanceGate.fromPartial(e)) || [];
     return message;
   },
 };

@@ -32,8 +32,10 @@ export const Rung = {
   JOINED: 3,
   /** RESUMED - Copied, from a checkpoint on. */
   RESUMED: 4,
-  /** COPIED - All of it was copied. */
+  /** COPIED - All of it was copied from the source, or what a sibling that failed left of it. */
   COPIED: 5,
+  /** SIBLING - Copied from another instance that has it and is nearer than the source. */
+  SIBLING: 6,
 } as const;
 
 export type Rung = typeof Rung[keyof typeof Rung];
@@ -45,6 +47,7 @@ export namespace Rung {
   export type JOINED = typeof Rung.JOINED;
   export type RESUMED = typeof Rung.RESUMED;
   export type COPIED = typeof Rung.COPIED;
+  export type SIBLING = typeof Rung.SIBLING;
 }
 
 /** How the bytes of a copied blob moved. */
@@ -66,6 +69,51 @@ export namespace Way {
   export type STREAM = typeof Way.STREAM;
   export type SPOOLED = typeof Way.SPOOLED;
   export type SEGMENTED = typeof Way.SEGMENTED;
+}
+
+/** How far a blob was when the attempt ended. */
+export const BlobState = {
+  /** UNSPECIFIED - From an older agent, which reports only what is done. */
+  UNSPECIFIED: 0,
+  /** DONE - At the target. */
+  DONE: 1,
+  /** FAILED - What ended the attempt happened to it. */
+  FAILED: 2,
+  /** UNDER_WAY - Stopped with the attempt. */
+  UNDER_WAY: 3,
+} as const;
+
+export type BlobState = typeof BlobState[keyof typeof BlobState];
+
+export namespace BlobState {
+  export type UNSPECIFIED = typeof BlobState.UNSPECIFIED;
+  export type DONE = typeof BlobState.DONE;
+  export type FAILED = typeof BlobState.FAILED;
+  export type UNDER_WAY = typeof BlobState.UNDER_WAY;
+}
+
+/** How the requests of an upload carried a blob. */
+export const UploadWay = {
+  /** UNSPECIFIED - It was not copied, or the agent is older. */
+  UNSPECIFIED: 0,
+  /** SINGLE_POST - One POST. */
+  SINGLE_POST: 1,
+  /** MONOLITHIC - One PUT. */
+  MONOLITHIC: 2,
+  /** PATCH_THEN_PUT - One PATCH, and a PUT to end it. */
+  PATCH_THEN_PUT: 3,
+  /** CHUNKED - PATCHes in order, and a PUT to end them. */
+  CHUNKED: 4,
+} as const;
+
+export type UploadWay = typeof UploadWay[keyof typeof UploadWay];
+
+export namespace UploadWay {
+  export type UNSPECIFIED = typeof UploadWay.UNSPECIFIED;
+  export type SINGLE_POST = typeof UploadWay.SINGLE_POST;
+  export type MONOLITHIC = typeof UploadWay.MONOLITHIC;
+  export type PATCH_THEN_PUT = typeof UploadWay.PATCH_THEN_PUT;
+  export type CHUNKED = typeof UploadWay.CHUNKED;
 }
 
 /** The life of a task. */
@@ -138,7 +186,23 @@ export interface TaskProgress {
   /** Bytes that are at the target, counting blobs under way. */
   doneBytes: number;
   /** How they came. */
-  bytes: ByteCounts | undefined;
+  bytes:
+    | ByteCounts
+    | undefined;
+  /** Bytes of all blobs that need not be fetched any more, at the target or on their way there, each once; 0 from an older agent. */
+  fetchedBytes: number;
+}
+
+/** Blobs of one rung, added up. */
+export interface RungSum {
+  /** Which. */
+  rung: Rung;
+  /** Blobs that are at the target. */
+  count: number;
+  /** Their sizes. */
+  bytes: number;
+  /** Requests that had to be repeated, also for blobs that did not arrive. */
+  retries: number;
 }
 
 /** What one blob cost. */
@@ -147,7 +211,7 @@ export interface BlobReport {
   digest: string;
   /** Bytes. */
   size: number;
-  /** How it came. */
+  /** How it came; for one that is not done, the rung that it was on. */
   rung: Rung;
   /** How its bytes moved. */
   way: Way;
@@ -155,14 +219,20 @@ export interface BlobReport {
   ranges: number;
   /** Requests that had to be repeated, at either side. */
   retries: number;
-  /** Bytes fetched from the source. */
+  /** Bytes fetched from the source or a sibling of it. */
   copied: number;
   /** Bytes taken from a checkpoint. */
   resumed: number;
   /** Bytes fetched in vain. */
   wasted: number;
-  /** Milliseconds from the first request to the confirmation. */
+  /** Milliseconds from the first request to the confirmation, or to the end of the attempt. */
   milliseconds: number;
+  /** The sibling instance that bytes came from; empty = all came from the source, or none came. */
+  from: string;
+  /** How far it was. */
+  state: BlobState;
+  /** How its upload to the target ended. */
+  upload: UploadWay;
 }
 
 /** One artifact to bring from a source to a target. */
@@ -209,8 +279,12 @@ export interface Task {
   finishedAt: string;
   /** Grows with every lease. */
   epoch: number;
-  /** What the blobs of a task that succeeded cost: at most 200, the largest, in the order of arrival. Only in answers about one task. */
+  /** What the blobs cost in the last attempt that ended: at most 200, those not done and the largest, in the order of arrival. Only in answers about one task. */
   blobs: BlobReport[];
+  /** The blobs of all attempts that ended, by rung; those without any are left out. Only in answers about one task. */
+  blobSums: RungSum[];
+  /** Why it waits, where a registry is the reason: its circuit is open, or it asked for a pause; empty otherwise. */
+  waiting: string;
 }
 
 /** Which tasks. */
@@ -434,7 +508,7 @@ export const ByteCounts: MessageFns<ByteCounts> = {
 };
 
 function createBaseTaskProgress(): TaskProgress {
-  return { totalBytes: 0, doneBytes: 0, bytes: undefined };
+  return { totalBytes: 0, doneBytes: 0, bytes: undefined, fetchedBytes: 0 };
 }
 
 export const TaskProgress: MessageFns<TaskProgress> = {
@@ -447,6 +521,9 @@ export const TaskProgress: MessageFns<TaskProgress> = {
     }
     if (message.bytes !== undefined) {
       ByteCounts.encode(message.bytes, writer.uint32(26).fork()).join();
+    }
+    if (message.fetchedBytes !== 0) {
+      writer.uint32(32).int64(message.fetchedBytes);
     }
     return writer;
   },
@@ -488,6 +565,14 @@ export const TaskProgress: MessageFns<TaskProgress> = {
             message.bytes = ByteCounts.decode(reader, reader.uint32());
             continue;
           }
+          case 4: {
+            if (tag !== 32) {
+              break;
+            }
+
+            message.fetchedBytes = longToNumber(reader.int64());
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -510,6 +595,98 @@ export const TaskProgress: MessageFns<TaskProgress> = {
     message.bytes = (object.bytes !== undefined && object.bytes !== null)
       ? ByteCounts.fromPartial(object.bytes)
       : undefined;
+    message.fetchedBytes = object.fetchedBytes ?? 0;
+    return message;
+  },
+};
+
+function createBaseRungSum(): RungSum {
+  return { rung: 0, count: 0, bytes: 0, retries: 0 };
+}
+
+export const RungSum: MessageFns<RungSum> = {
+  encode(message: RungSum, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.rung !== 0) {
+      writer.uint32(8).int32(message.rung);
+    }
+    if (message.count !== 0) {
+      writer.uint32(16).int64(message.count);
+    }
+    if (message.bytes !== 0) {
+      writer.uint32(24).int64(message.bytes);
+    }
+    if (message.retries !== 0) {
+      writer.uint32(32).int64(message.retries);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): RungSum {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseRungSum();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 8) {
+              break;
+            }
+
+            message.rung = reader.int32() as any;
+            continue;
+          }
+          case 2: {
+            if (tag !== 16) {
+              break;
+            }
+
+            message.count = longToNumber(reader.int64());
+            continue;
+          }
+          case 3: {
+            if (tag !== 24) {
+              break;
+            }
+
+            message.bytes = longToNumber(reader.int64());
+            continue;
+          }
+          case 4: {
+            if (tag !== 32) {
+              break;
+            }
+
+            message.retries = longToNumber(reader.int64());
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create(base?: DeepPartial<RungSum>): RungSum {
+    return RungSum.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<RungSum>): RungSum {
+    const message = createBaseRungSum();
+    message.rung = object.rung ?? 0;
+    message.count = object.count ?? 0;
+    message.bytes = object.bytes ?? 0;
+    message.retries = object.retries ?? 0;
     return message;
   },
 };
@@ -526,6 +703,9 @@ function createBaseBlobReport(): BlobReport {
     resumed: 0,
     wasted: 0,
     milliseconds: 0,
+    from: "",
+    state: 0,
+    upload: 0,
   };
 }
 
@@ -560,6 +740,15 @@ export const BlobReport: MessageFns<BlobReport> = {
     }
     if (message.milliseconds !== 0) {
       writer.uint32(80).int64(message.milliseconds);
+    }
+    if (message.from !== "") {
+      writer.uint32(90).string(message.from);
+    }
+    if (message.state !== 0) {
+      writer.uint32(96).int32(message.state);
+    }
+    if (message.upload !== 0) {
+      writer.uint32(160).int32(message.upload);
     }
     return writer;
   },
@@ -657,6 +846,30 @@ export const BlobReport: MessageFns<BlobReport> = {
             message.milliseconds = longToNumber(reader.int64());
             continue;
           }
+          case 11: {
+            if (tag !== 90) {
+              break;
+            }
+
+            message.from = reader.string();
+            continue;
+          }
+          case 12: {
+            if (tag !== 96) {
+              break;
+            }
+
+            message.state = reader.int32() as any;
+            continue;
+          }
+          case 20: {
+            if (tag !== 160) {
+              break;
+            }
+
+            message.upload = reader.int32() as any;
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -684,6 +897,9 @@ export const BlobReport: MessageFns<BlobReport> = {
     message.resumed = object.resumed ?? 0;
     message.wasted = object.wasted ?? 0;
     message.milliseconds = object.milliseconds ?? 0;
+    message.from = object.from ?? "";
+    message.state = object.state ?? 0;
+    message.upload = object.upload ?? 0;
     return message;
   },
 };
@@ -708,6 +924,8 @@ function createBaseTask(): Task {
     finishedAt: "",
     epoch: 0,
     blobs: [],
+    blobSums: [],
+    waiting: "",
   };
 }
 
@@ -766,6 +984,12 @@ export const Task: MessageFns<Task> = {
     }
     for (const v of message.blobs) {
       BlobReport.encode(v!, writer.uint32(146).fork()).join();
+    }
+    for (const v of message.blobSums) {
+      RungSum.encode(v!, writer.uint32(154).fork()).join();
+    }
+    if (message.waiting !== "") {
+      writer.uint32(162).string(message.waiting);
     }
     return writer;
   },
@@ -927,6 +1151,22 @@ export const Task: MessageFns<Task> = {
             message.blobs.push(BlobReport.decode(reader, reader.uint32()));
             continue;
           }
+          case 19: {
+            if (tag !== 154) {
+              break;
+            }
+
+            message.blobSums.push(RungSum.decode(reader, reader.uint32()));
+            continue;
+          }
+          case 20: {
+            if (tag !== 162) {
+              break;
+            }
+
+            message.waiting = reader.string();
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -970,6 +1210,8 @@ export const Task: MessageFns<Task> = {
     message.finishedAt = object.finishedAt ?? "";
     message.epoch = object.epoch ?? 0;
     message.blobs = object.blobs?.map((e) => BlobReport.fromPartial(e)) || [];
+    message.blobSums = object.blobSums?.map((e) => RungSum.fromPartial(e)) || [];
+    message.waiting = object.waiting ?? "";
     return message;
   },
 };

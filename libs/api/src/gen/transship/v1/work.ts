@@ -18,9 +18,9 @@ import {
   type UntypedServiceImplementation,
 } from "@grpc/grpc-js";
 import { Failure } from "./failure.ts";
-import { Credential, Endpoint, Limits } from "./instance.ts";
+import { Circuit, Credential, Endpoint, Limits } from "./instance.ts";
 import { Overwrite } from "./rule.ts";
-import { ArtifactPlace, BlobReport, ByteCounts, TaskProgress, TaskState } from "./task.ts";
+import { ArtifactPlace, BlobReport, ByteCounts, RungSum, TaskProgress, TaskState } from "./task.ts";
 
 /** From the agent. Reports (`outcome`) carry a sequence and are sent again until acknowledged; everything else may be lost with the stream. */
 export interface AgentMessage {
@@ -44,6 +44,9 @@ export interface AgentMessage {
     | //
     /** A part of the answer to a question. */
     { $case: "answer"; value: Answer }
+    | //
+    /** How the agent stands with the registries that it talks to. */
+    { $case: "gates"; value: Gates }
     | undefined;
 }
 
@@ -75,6 +78,9 @@ export interface ControlMessage {
     | //
     /** Finish what you have and take nothing new. */
     { $case: "drain"; value: Drain }
+    | //
+    /** More parts of an answer are wanted. */
+    { $case: "answerCredit"; value: AnswerCredit }
     | undefined;
 }
 
@@ -164,8 +170,44 @@ export interface Outcome {
   skipReason: string;
   /** For retrying: milliseconds that the registry asked to wait; 0 = it did not say. */
   retryAfterMs: number;
-  /** For succeeded: what the blobs cost, at most 200, the largest, in the order of arrival. */
+  /** What the blobs cost in this attempt up to its end, at most 200: those not done and the largest, in the order of arrival. */
   blobs: BlobReport[];
+  /** All blobs of this attempt by rung. Absent from older agents: then the sums of `blobs`. */
+  blobSums: RungSum[];
+}
+
+/** How the agent stands with the registries that it talks to. */
+export interface Gates {
+  /** Those that changed since the last message of this stream; in the first one, all. */
+  gates: Gate[];
+}
+
+/** What all requests of one agent to one endpoint of an instance go through. Durations, since clocks differ, from the moment this message arrives. */
+export interface Gate {
+  /** Name of the instance. */
+  instance: string;
+  /** URL of the endpoint. */
+  url: string;
+  /** Whether requests go out at all. */
+  circuit: Circuit;
+  /** Milliseconds since the circuit left, or came back to, its closed state. */
+  circuitForMs: number;
+  /** For an open circuit: milliseconds until the next request goes out as a probe. */
+  probeInMs: number;
+  /** Milliseconds for which the registry wants to be left alone; 0 = it does not. */
+  pausedForMs: number;
+  /** Requests under way. */
+  inFlight: number;
+  /** Requests that may be under way at present. */
+  concurrency: number;
+  /** Requests that wait to go out, and bodies that wait for the byte rate. */
+  waiting: number;
+  /** The last time that the registry could not be reached, failed, or wanted fewer requests; absent = never. */
+  lastFailure?:
+    | Failure
+    | undefined;
+  /** How long ago that was, in milliseconds. */
+  lastFailureMsAgo: number;
 }
 
 /** Reports up to this one are stored; they need not be sent again. */
@@ -221,7 +263,13 @@ export interface Assignment {
   /** Number of this attempt, from 1. */
   attempt: number;
   /** What earlier attempts counted; this attempt adds to it. */
-  bytesSoFar: ByteCounts | undefined;
+  bytesSoFar:
+    | ByteCounts
+    | undefined;
+  /** Other instances that may have blobs of the artifact because rules copy the same to them; to read from where they are nearer than the source. At most 3. */
+  siblings: RegistryAccess[];
+  /** The execution that the task belongs to: the agent lets executions take turns. */
+  executionId: string;
 }
 
 /** Stop a task: it was cancelled, or another agent has it. */
@@ -256,6 +304,16 @@ export interface Question {
     /** Whether the registry can be reached and the credential is accepted. */
     { $case: "ping"; value: Ping }
     | undefined;
+  /** Parts of the answer that may be sent before more are asked for by AnswerCredit; 0 = all, as older control planes want it. */
+  parts: number;
+}
+
+/** More parts of an answer are wanted. */
+export interface AnswerCredit {
+  /** Id of the question. */
+  questionId: string;
+  /** Parts that may be sent in all, counted from the first. Grows. */
+  parts: number;
 }
 
 /** Forget a question: nobody waits for its answer any more. */
@@ -423,6 +481,9 @@ export const AgentMessage: MessageFns<AgentMessage> = {
       case "answer":
         Answer.encode(message.message.value, writer.uint32(50).fork()).join();
         break;
+      case "gates":
+        Gates.encode(message.message.value, writer.uint32(58).fork()).join();
+        break;
     }
     return writer;
   },
@@ -488,6 +549,14 @@ export const AgentMessage: MessageFns<AgentMessage> = {
             message.message = { $case: "answer", value: Answer.decode(reader, reader.uint32()) };
             continue;
           }
+          case 7: {
+            if (tag !== 58) {
+              break;
+            }
+
+            message.message = { $case: "gates", value: Gates.decode(reader, reader.uint32()) };
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -542,6 +611,12 @@ export const AgentMessage: MessageFns<AgentMessage> = {
         }
         break;
       }
+      case "gates": {
+        if (object.message?.value !== undefined && object.message?.value !== null) {
+          message.message = { $case: "gates", value: Gates.fromPartial(object.message.value) };
+        }
+        break;
+      }
     }
     return message;
   },
@@ -577,6 +652,9 @@ export const ControlMessage: MessageFns<ControlMessage> = {
         break;
       case "drain":
         Drain.encode(message.message.value, writer.uint32(66).fork()).join();
+        break;
+      case "answerCredit":
+        AnswerCredit.encode(message.message.value, writer.uint32(74).fork()).join();
         break;
     }
     return writer;
@@ -659,6 +737,14 @@ export const ControlMessage: MessageFns<ControlMessage> = {
             message.message = { $case: "drain", value: Drain.decode(reader, reader.uint32()) };
             continue;
           }
+          case 9: {
+            if (tag !== 74) {
+              break;
+            }
+
+            message.message = { $case: "answerCredit", value: AnswerCredit.decode(reader, reader.uint32()) };
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -722,6 +808,12 @@ export const ControlMessage: MessageFns<ControlMessage> = {
       case "drain": {
         if (object.message?.value !== undefined && object.message?.value !== null) {
           message.message = { $case: "drain", value: Drain.fromPartial(object.message.value) };
+        }
+        break;
+      }
+      case "answerCredit": {
+        if (object.message?.value !== undefined && object.message?.value !== null) {
+          message.message = { $case: "answerCredit", value: AnswerCredit.fromPartial(object.message.value) };
         }
         break;
       }
@@ -1249,6 +1341,7 @@ function createBaseOutcome(): Outcome {
     skipReason: "",
     retryAfterMs: 0,
     blobs: [],
+    blobSums: [],
   };
 }
 
@@ -1277,6 +1370,9 @@ export const Outcome: MessageFns<Outcome> = {
     }
     for (const v of message.blobs) {
       BlobReport.encode(v!, writer.uint32(66).fork()).join();
+    }
+    for (const v of message.blobSums) {
+      RungSum.encode(v!, writer.uint32(74).fork()).join();
     }
     return writer;
   },
@@ -1358,6 +1454,14 @@ export const Outcome: MessageFns<Outcome> = {
             message.blobs.push(BlobReport.decode(reader, reader.uint32()));
             continue;
           }
+          case 9: {
+            if (tag !== 74) {
+              break;
+            }
+
+            message.blobSums.push(RungSum.decode(reader, reader.uint32()));
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -1389,6 +1493,251 @@ export const Outcome: MessageFns<Outcome> = {
     message.skipReason = object.skipReason ?? "";
     message.retryAfterMs = object.retryAfterMs ?? 0;
     message.blobs = object.blobs?.map((e) => BlobReport.fromPartial(e)) || [];
+    message.blobSums = object.blobSums?.map((e) => RungSum.fromPartial(e)) || [];
+    return message;
+  },
+};
+
+function createBaseGates(): Gates {
+  return { gates: [] };
+}
+
+export const Gates: MessageFns<Gates> = {
+  encode(message: Gates, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    for (const v of message.gates) {
+      Gate.encode(v!, writer.uint32(10).fork()).join();
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): Gates {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseGates();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.gates.push(Gate.decode(reader, reader.uint32()));
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create(base?: DeepPartial<Gates>): Gates {
+    return Gates.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<Gates>): Gates {
+    const message = createBaseGates();
+    message.gates = object.gates?.map((e) => Gate.fromPartial(e)) || [];
+    return message;
+  },
+};
+
+function createBaseGate(): Gate {
+  return {
+    instance: "",
+    url: "",
+    circuit: 0,
+    circuitForMs: 0,
+    probeInMs: 0,
+    pausedForMs: 0,
+    inFlight: 0,
+    concurrency: 0,
+    waiting: 0,
+    lastFailure: undefined,
+    lastFailureMsAgo: 0,
+  };
+}
+
+export const Gate: MessageFns<Gate> = {
+  encode(message: Gate, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.instance !== "") {
+      writer.uint32(10).string(message.instance);
+    }
+    if (message.url !== "") {
+      writer.uint32(18).string(message.url);
+    }
+    if (message.circuit !== 0) {
+      writer.uint32(24).int32(message.circuit);
+    }
+    if (message.circuitForMs !== 0) {
+      writer.uint32(32).int64(message.circuitForMs);
+    }
+    if (message.probeInMs !== 0) {
+      writer.uint32(40).int64(message.probeInMs);
+    }
+    if (message.pausedForMs !== 0) {
+      writer.uint32(48).int64(message.pausedForMs);
+    }
+    if (message.inFlight !== 0) {
+      writer.uint32(56).int32(message.inFlight);
+    }
+    if (message.concurrency !== 0) {
+      writer.uint32(64).int32(message.concurrency);
+    }
+    if (message.waiting !== 0) {
+      writer.uint32(72).int32(message.waiting);
+    }
+    if (message.lastFailure !== undefined) {
+      Failure.encode(message.lastFailure, writer.uint32(82).fork()).join();
+    }
+    if (message.lastFailureMsAgo !== 0) {
+      writer.uint32(88).int64(message.lastFailureMsAgo);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): Gate {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseGate();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.instance = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.url = reader.string();
+            continue;
+          }
+          case 3: {
+            if (tag !== 24) {
+              break;
+            }
+
+            message.circuit = reader.int32() as any;
+            continue;
+          }
+          case 4: {
+            if (tag !== 32) {
+              break;
+            }
+
+            message.circuitForMs = longToNumber(reader.int64());
+            continue;
+          }
+          case 5: {
+            if (tag !== 40) {
+              break;
+            }
+
+            message.probeInMs = longToNumber(reader.int64());
+            continue;
+          }
+          case 6: {
+            if (tag !== 48) {
+              break;
+            }
+
+            message.pausedForMs = longToNumber(reader.int64());
+            continue;
+          }
+          case 7: {
+            if (tag !== 56) {
+              break;
+            }
+
+            message.inFlight = reader.int32();
+            continue;
+          }
+          case 8: {
+            if (tag !== 64) {
+              break;
+            }
+
+            message.concurrency = reader.int32();
+            continue;
+          }
+          case 9: {
+            if (tag !== 72) {
+              break;
+            }
+
+            message.waiting = reader.int32();
+            continue;
+          }
+          case 10: {
+            if (tag !== 82) {
+              break;
+            }
+
+            message.lastFailure = Failure.decode(reader, reader.uint32());
+            continue;
+          }
+          case 11: {
+            if (tag !== 88) {
+              break;
+            }
+
+            message.lastFailureMsAgo = longToNumber(reader.int64());
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create(base?: DeepPartial<Gate>): Gate {
+    return Gate.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<Gate>): Gate {
+    const message = createBaseGate();
+    message.instance = object.instance ?? "";
+    message.url = object.url ?? "";
+    message.circuit = object.circuit ?? 0;
+    message.circuitForMs = object.circuitForMs ?? 0;
+    message.probeInMs = object.probeInMs ?? 0;
+    message.pausedForMs = object.pausedForMs ?? 0;
+    message.inFlight = object.inFlight ?? 0;
+    message.concurrency = object.concurrency ?? 0;
+    message.waiting = object.waiting ?? 0;
+    message.lastFailure = (object.lastFailure !== undefined && object.lastFailure !== null)
+      ? Failure.fromPartial(object.lastFailure)
+      : undefined;
+    message.lastFailureMsAgo = object.lastFailureMsAgo ?? 0;
     return message;
   },
 };
@@ -1557,6 +1906,8 @@ function createBaseAssignment(): Assignment {
     overwrite: 0,
     attempt: 0,
     bytesSoFar: undefined,
+    siblings: [],
+    executionId: "",
   };
 }
 
@@ -1591,6 +1942,12 @@ export const Assignment: MessageFns<Assignment> = {
     }
     if (message.bytesSoFar !== undefined) {
       ByteCounts.encode(message.bytesSoFar, writer.uint32(82).fork()).join();
+    }
+    for (const v of message.siblings) {
+      RegistryAccess.encode(v!, writer.uint32(90).fork()).join();
+    }
+    if (message.executionId !== "") {
+      writer.uint32(98).string(message.executionId);
     }
     return writer;
   },
@@ -1688,6 +2045,22 @@ export const Assignment: MessageFns<Assignment> = {
             message.bytesSoFar = ByteCounts.decode(reader, reader.uint32());
             continue;
           }
+          case 11: {
+            if (tag !== 90) {
+              break;
+            }
+
+            message.siblings.push(RegistryAccess.decode(reader, reader.uint32()));
+            continue;
+          }
+          case 12: {
+            if (tag !== 98) {
+              break;
+            }
+
+            message.executionId = reader.string();
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -1727,6 +2100,8 @@ export const Assignment: MessageFns<Assignment> = {
     message.bytesSoFar = (object.bytesSoFar !== undefined && object.bytesSoFar !== null)
       ? ByteCounts.fromPartial(object.bytesSoFar)
       : undefined;
+    message.siblings = object.siblings?.map((e) => RegistryAccess.fromPartial(e)) || [];
+    message.executionId = object.executionId ?? "";
     return message;
   },
 };
@@ -1789,7 +2164,7 @@ export const Cancel: MessageFns<Cancel> = {
 };
 
 function createBaseQuestion(): Question {
-  return { id: "", access: undefined, ask: undefined };
+  return { id: "", access: undefined, ask: undefined, parts: 0 };
 }
 
 export const Question: MessageFns<Question> = {
@@ -1816,6 +2191,9 @@ export const Question: MessageFns<Question> = {
       case "ping":
         Ping.encode(message.ask.value, writer.uint32(58).fork()).join();
         break;
+    }
+    if (message.parts !== 0) {
+      writer.uint32(64).int32(message.parts);
     }
     return writer;
   },
@@ -1889,6 +2267,14 @@ export const Question: MessageFns<Question> = {
             message.ask = { $case: "ping", value: Ping.decode(reader, reader.uint32()) };
             continue;
           }
+          case 8: {
+            if (tag !== 64) {
+              break;
+            }
+
+            message.parts = reader.int32();
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -1942,6 +2328,74 @@ export const Question: MessageFns<Question> = {
         break;
       }
     }
+    message.parts = object.parts ?? 0;
+    return message;
+  },
+};
+
+function createBaseAnswerCredit(): AnswerCredit {
+  return { questionId: "", parts: 0 };
+}
+
+export const AnswerCredit: MessageFns<AnswerCredit> = {
+  encode(message: AnswerCredit, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.questionId !== "") {
+      writer.uint32(10).string(message.questionId);
+    }
+    if (message.parts !== 0) {
+      writer.uint32(16).int32(message.parts);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): AnswerCredit {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseAnswerCredit();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.questionId = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 16) {
+              break;
+            }
+
+            message.parts = reader.int32();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create(base?: DeepPartial<AnswerCredit>): AnswerCredit {
+    return AnswerCredit.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<AnswerCredit>): AnswerCredit {
+    const message = createBaseAnswerCredit();
+    message.questionId = object.questionId ?? "";
+    message.parts = object.parts ?? 0;
     return message;
   },
 };

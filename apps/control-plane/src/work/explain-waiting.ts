@@ -1,0 +1,30 @@
+import { wire } from "@transship/api";
+import { isFinal, LEASED_STATES, TASK_TRANSITIONS, type Task } from "@transship/model";
+import type { GateBoard } from "./gate-board.ts";
+
+/**
+ * Why an unfinished task waits, where a registry is the reason: the agent that has it finds the circuit of an instance open, or was asked for a pause; for a task
+ * that nobody has, all agents that know of the instance do. Empty otherwise.
+ */
+export function explainWaiting(task: Task, board: Pick<GateBoard, "all">, now: Date): string {
+  if (isFinal(TASK_TRANSITIONS, task.state)) return "";
+  const held = (LEASED_STATES as readonly string[]).includes(task.state);
+  const gates = board.all().filter((gate) => !held || gate.agent === task.agent);
+  for (const instance of new Set([task.target.instance, task.source.instance])) {
+    const own = gates.filter((gate) => gate.instance === instance);
+    const reasons = own.map((gate) => shutBecause(gate, now.toISOString()));
+    if (own.length > 0 && reasons.every((reason) => reason !== "")) return reasons.sort()[0] ?? "";
+  }
+  return "";
+}
+
+/** ISO texts of one form compare as moments. */
+function shutBecause(gate: wire.InstanceGate, now: string): string {
+  if (gate.circuit === wire.Circuit.HALF_OPEN)
+    return `circuit of instance ${gate.instance} half-open, a probe is under way (${gate.agent})`;
+  if (gate.circuit === wire.Circuit.OPEN) {
+    const until = gate.until > now ? `open until ${gate.until}` : "open, the next request is a probe";
+    return `circuit of instance ${gate.instance} ${until} (${gate.agent})`;
+  }
+  return gate.pausedUntil > now ? `instance ${gate.instance} asked to be left alone until ${gate.pausedUntil} (${gate.agent})` : "";
+}

@@ -1,0 +1,59 @@
+import Sqlite from "better-sqlite3";
+import { Kysely } from "kysely";
+import { describe, expect, it } from "vitest";
+import { at, FAILURE, lease, progress, task, withExecution } from "../conformance/samples.ts";
+import { MIGRATIONS } from "../migrations/index.ts";
+import { migrate } from "../migrations/migrate.ts";
+import type { Store } from "../store.ts";
+import { storeOn } from "../store-on-database.ts";
+import type { Tables } from "../tables.ts";
+import { sqliteDialect } from "./sqlite-dialect.ts";
+
+/** A store, and the plans that SQLite makes for the statements on tasks that a call to it sends. */
+async function openWatched() {
+  const sqlite = new Sqlite(":memory:");
+  let sent: { readonly sql: string; readonly parameters: readonly unknown[] }[] = [];
+  const kysely = new Kysely<Tables>({
+    dialect: sqliteDialect(sqlite),
+    log: ({ query }) => {
+      sent.push({ sql: query.sql, parameters: query.parameters });
+    },
+  });
+  await migrate(kysely as unknown as Kysely<unknown>, MIGRATIONS, "here");
+  const store = storeOn({ transact: (work) => kysely.transaction().execute(work) }, () => kysely.destroy());
+  const plansOf = async (work: (store: Store) => Promise<unknown>): Promise<string[]> => {
+    sent = [];
+    await work(store);
+    return sent
+      .filter(({ sql }) => / "tasks"/.test(sql))
+      .flatMap(({ sql, parameters }) => sqlite.prepare(`explain query plan ${sql}`).all(...parameters) as { detail: string }[])
+      .map(({ detail }) => detail);
+  };
+  return { store, plansOf, [Symbol.asyncDispose]: () => store[Symbol.asyncDispose]() };
+}
+
+describe("what the scheduler asks at every turn", () => {
+  it.each<[string, (store: Store) => Promise<unknown>]>([
+    ["pairs with waiting tasks", (store) => store.tasks.waitingPairs(at(5))],
+    ["the next retry", (store) => store.tasks.nextDue(at(5))],
+    ["tasks of an agent", (store) => store.tasks.heldBy("a")],
+    ["leases that ended", (store) => store.tasks.expire(at(5))],
+    ["tasks to lease", (store) => lease(store, "b", at(5), { online: ["a", "b"], preferMs: 5_000 })],
+  ])("%s: found by an index, however many tasks there are", async (_, ask) => {
+    await using watched = await openWatched();
+    const { store, plansOf } = watched;
+    await withExecution(store);
+    await store.tasks.add(
+      Array.from({ length: 40 }, (_, index) => task(String(index))),
+      at(0),
+    );
+    await lease(store, "a", at(1), { limit: 20 });
+    for (let id = 0; id < 10; id++)
+      await store.tasks.finish({ taskId: String(id), epoch: 1 }, { state: "succeeded", progress: progress(9) }, at(2));
+    const again = { state: "retrying", progress: progress(1), failure: FAILURE, nextAttemptAt: at(50) } as const;
+    await store.tasks.finish({ taskId: "10", epoch: 1 }, again, at(2));
+    const plans = await plansOf(ask);
+    expect(plans.length).toBeGreaterThan(0);
+    for (const plan of plans) expect(plan).toMatch(/^SEARCH tasks USING (COVERING INDEX|INDEX|INTEGER PRIMARY KEY)/);
+  });
+});

@@ -1,0 +1,30 @@
+import { describe, expect, it } from "vitest";
+import { play } from "./play.ts";
+import { TARGET_FAULTS } from "./target-faults.ts";
+import { waysOf } from "./way.ts";
+
+const ROWS = TARGET_FAULTS.flatMap((faultCase) =>
+  waysOf(faultCase, "target").map((way) => ({ way, name: faultCase.name, end: faultCase.fails?.code ?? "survived", faultCase })),
+);
+
+describe.concurrent("a target with", { timeout: 60_000 }, () => {
+  it.each(ROWS)("$name ($way) → $end", async ({ faultCase, way }) => {
+    const { fails, wastedShare = Number.POSITIVE_INFINITY, requests = Number.POSITIVE_INFINITY } = faultCase;
+
+    const ending = await play(faultCase, way);
+
+    expect(ending).toMatchObject({
+      unfired: [],
+      failure: fails,
+
+      way: fails === undefined ? way : undefined,
+      tagAfterFailure: false,
+      losses: [],
+      early: [],
+      missingBytes: 0,
+    });
+    // Free lanes take halves of what slow ones have left, at the cost of some bytes that were under way.
+    expect(ending.wastedShare).toBeLessThanOrEqual(way === "segmented" ? wastedShare + 0.1 : wastedShare);
+    expect(ending.requests).toBeLessThanOrEqual(requests);
+  });
+});
