@@ -79,7 +79,9 @@ function hear(message: ControlSays, hearing: Hearing): void {
       renewals.answered(message.value);
       break;
     case "cancel":
-      if (message.value.lease !== undefined) assignments.cancel(message.value.lease);
+      if (message.value.lease === undefined) break;
+      if (message.value.giveBack) assignments.giveBack(message.value.lease);
+      else assignments.cancel(message.value.lease);
       break;
     case "ack":
       reports.acknowledge(message.value.sequence);

@@ -78,6 +78,20 @@ export class Assignments {
     this.#stop(key, new TransshipError("CANCELLED", { what: `task ${key.taskId}`, why: "the control plane stopped it" }));
   }
 
+  /** Stops a task and gives it back unfinished, with what it cost: it goes on later, from its checkpoint. Its lease is held until nothing is written any more. */
+  giveBack(key: wire.LeaseKey): void {
+    const running = this.#running.get(key.taskId);
+    if (running?.assigned.key.epoch === key.epoch) {
+      running.stop.abort(new TransshipError("INTERRUPTED", { what: `task ${key.taskId}`, why: "the control plane pauses it" }));
+      return;
+    }
+    const waiting = this.#waiting.find((assigned) => sameLease(assigned.key, key));
+    if (waiting === undefined) return;
+    this.#waiting = this.#waiting.filter((assigned) => assigned !== waiting);
+    this.#end(waiting, givenBackOutcome(waiting, NO_COST));
+    this.onChange();
+  }
+
   /** Stops a task whose lease is over. Nothing is reported: the task is no longer ours to speak of. */
   lose(key: wire.LeaseKey): void {
     this.#means.logger.warn({ task: key.taskId, epoch: key.epoch }, "lease lost");

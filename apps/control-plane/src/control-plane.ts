@@ -8,12 +8,15 @@ import { createHandlers, stoppingError } from "./calls/handlers.ts";
 import { logCalls } from "./calls/log-calls.ts";
 import { Changes } from "./changes.ts";
 import { Executions } from "./executions/executions.ts";
+import { Rates } from "./executions/rates.ts";
 import { type Served, serveGrpc } from "./grpc/grpc-server.ts";
 import { healthRoutes } from "./http/health-routes.ts";
 import { serveHttp } from "./http/http-server.ts";
 import { Metrics } from "./metrics.ts";
 import { type ControlPlaneOptions, checkOptions, DEFAULT_LEASE_MS } from "./options.ts";
 import { runScheduler } from "./scheduler/run-scheduler.ts";
+import { Turns } from "./scheduler/turns.ts";
+import { WindowWatch } from "./scheduler/window-watch.ts";
 import { agentService } from "./services/agent-service.ts";
 import { executionService } from "./services/execution-service.ts";
 import { healthService } from "./services/health-service.ts";
@@ -76,7 +79,7 @@ type Parts = Awaited<ReturnType<typeof assemble>>;
 /** What services and loops share. Opens nothing. */
 async function assemble(options: ControlPlaneOptions, store: Store) {
   const log = options.logger.child({ component: "control-plane" });
-  const now = () => new Date();
+  const now = options.now ?? (() => new Date());
   const startedAt = now();
   const leaseMs = options.leaseMs ?? DEFAULT_LEASE_MS;
   await store.agents.reset(startedAt);
@@ -102,6 +105,9 @@ async function assemble(options: ControlPlaneOptions, store: Store) {
     changes: new Changes(),
     metrics: new Metrics({ store, gates, version: VERSION }),
     work: new WakeUp(),
+    rates: new Rates(),
+    turns: new Turns(),
+    windows: new WindowWatch(),
   };
   return { desk, door, log, executions: new Executions(desk), stopping: new AbortController() };
 }
@@ -112,7 +118,7 @@ function servicesOf({ desk, executions, log, stopping }: Parts): Served[] {
     [wire.TopologyServiceService, topologyService(handlers, desk.store, desk.now)],
     [wire.InstanceServiceService, instanceService(handlers, desk.store, desk)],
     [wire.RuleServiceService, ruleService(handlers, desk, executions)],
-    [wire.ExecutionServiceService, executionService(handlers, desk.store, desk.changes, executions)],
+    [wire.ExecutionServiceService, executionService(handlers, desk, executions)],
     [wire.TaskServiceService, taskService(handlers, desk.store, executions, desk.gates, desk.now)],
     [wire.AgentServiceService, agentService(handlers, desk.store, desk.agents, desk.gates, desk.now)],
     [wire.ServerServiceService, serverService(handlers, desk.startedAt)],

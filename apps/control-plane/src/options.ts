@@ -34,6 +34,8 @@ export interface ControlPlaneOptions {
   readonly silenceMs?: number | undefined;
   /** How long work that was under way waits for an agent that can do it, in milliseconds; absent = 1 minute. */
   readonly routePatienceMs?: number | undefined;
+  /** The clock; absent = the system's. For tests of what takes hours. */
+  readonly now?: (() => Date) | undefined;
 }
 
 export const DEFAULT_LEASE_MS = 90_000;

@@ -27,8 +27,17 @@ export function executionStateFromMessage(message: ExecutionStateMessage): Execu
   return (Object.keys(EXECUTION_STATES) as ExecutionState[]).find((state) => EXECUTION_STATES[state] === message);
 }
 
+/** What is known of an execution that is not stored with it. */
+export type ExecutionOutlook = Pick<ExecutionMessage, "waiting" | "bytesPerSecond" | "leftMs">;
+
+const NO_OUTLOOK: ExecutionOutlook = { waiting: "", bytesPerSecond: 0, leftMs: 0 };
+
 /** An execution as a message; one without sums (just opened) has zeros. */
-export function executionToMessage(execution: Execution | ExecutionSummary, failedTasks: readonly Task[] = []): ExecutionMessage {
+export function executionToMessage(
+  execution: Execution | ExecutionSummary,
+  failedTasks: readonly Task[] = [],
+  outlook: ExecutionOutlook = NO_OUTLOOK,
+): ExecutionMessage {
   const sums = "tasks" in execution ? execution : NO_SUMS;
   return {
     id: execution.id,
@@ -49,6 +58,7 @@ export function executionToMessage(execution: Execution | ExecutionSummary, fail
     blobs: blobSumsToMessages(sums.blobs),
     failures: failedTasks.map(taskFailure),
     failure: execution.failure && storedFailureToMessage(execution.failure),
+    ...outlook,
   };
 }
 

@@ -75,6 +75,7 @@ export {
   type TaskProgress,
 } from "./task.ts";
 export { LEASED_STATES, TASK_TRANSITIONS, type TaskState, WAITING_STATES } from "./task-state.ts";
+export { timeLeftMs } from "./time-left.ts";
 export { nextRuns, type Schedule, type Triggers } from "./triggers.ts";
 export { EVENT_TYPES, type EventType, type Webhook, type WebhookSpec } from "./webhook.ts";
-export type { WorkWindow } from "./work-window.ts";
+export { isOpen, nextChange, type WorkWindow, windowText } from "./work-window.ts";

@@ -11,10 +11,19 @@ export interface NewTask {
   readonly overwrite: Overwrite;
 }
 
-/** A pair of instances between which tasks wait. */
-export interface InstancePair {
+/** A pair of instances between which tasks of one execution wait. */
+export interface WaitingPair {
+  readonly executionId: string;
   readonly source: string;
   readonly target: string;
+}
+
+/** Work that could begin now. */
+export interface WaitingWork extends WaitingPair {
+  /** The rule that the execution is of. */
+  readonly rule: string;
+  /** Tasks of the execution that agents have now, of all its pairs. */
+  readonly running: number;
 }
 
 /** An agent's claim on a task: only the newest epoch counts. */
@@ -51,18 +60,18 @@ export type ReportResult = "applied" | "duplicate" | "stale";
 export interface TaskStore {
   /** Adds those that are not there yet. */
   add(tasks: readonly NewTask[], now: Date): Promise<void>;
-  /** Pairs with tasks that could start now (`queued`, or `retrying` and due). */
-  waitingPairs(now: Date): Promise<InstancePair[]>;
+  /** Pairs of each execution with tasks that could start now (`queued`, or `retrying` and due). */
+  waitingWork(now: Date): Promise<WaitingWork[]>;
   /** The earliest moment after `now` at which a `retrying` task falls due. */
   nextDue(now: Date): Promise<Date | undefined>;
   /**
-   * Leases up to `limit` waiting tasks of the given pairs to an agent, oldest first: state `leased`, epoch + 1, attempts + 1. A task that another agent had before
+   * Leases up to `limit` waiting tasks of the given pairs and executions to an agent, oldest first: state `leased`, epoch + 1, attempts + 1. A task that another agent had before
    * (and may hold a checkpoint of) is left to that agent for `preferMs` after it came back to the queue, provided that agent is among `online`.
    */
   lease(
     claim: {
       readonly agent: string;
-      readonly pairs: readonly (InstancePair & { readonly placement: string })[];
+      readonly pairs: readonly (WaitingPair & { readonly placement: string })[];
       readonly limit: number;
       readonly leaseMs: number;
       readonly preferMs: number;

@@ -5,12 +5,14 @@ import type { Metrics } from "../metrics.ts";
 import type { RouteDesk } from "../planning/wait-for-route.ts";
 import type { WakeUp } from "../wake-up.ts";
 import type { Desk } from "../work/ask-nearest.ts";
+import type { Rates } from "./rates.ts";
 
 /** What running executions needs. */
 export interface ExecutionDesk extends Desk, RouteDesk {
   readonly store: Store;
   readonly changes: Changes;
   readonly metrics: Metrics;
+  readonly rates: Rates;
   /** Wakes the scheduler. */
   readonly work: WakeUp;
   readonly log: Logger;

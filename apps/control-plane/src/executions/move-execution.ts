@@ -6,7 +6,10 @@ export async function moveExecution(desk: ExecutionDesk, id: string, to: Executi
   const execution = await desk.store.executions.advance(id, to, desk.now(), failure);
   const why = failure && { code: failure.code, side: failure.side, why: failure.message };
   desk.log.info({ execution: id, rule: execution.rule, state: to, ...why }, "execution");
-  if (isFinal(EXECUTION_TRANSITIONS, to)) desk.metrics.executionEnded(execution.rule, to);
+  if (isFinal(EXECUTION_TRANSITIONS, to)) {
+    desk.metrics.executionEnded(execution.rule, to);
+    desk.rates.forget(id);
+  }
   desk.changes.notify(id, "state");
   return execution;
 }

@@ -6,7 +6,7 @@ export async function expireLeases({ store, agents, changes, log, now }: Assignm
     log.warn({ task: task.id, execution: task.executionId, agent: task.agent, epoch: task.epoch }, "lease ended, task back in the queue");
     const session = task.agent === undefined ? undefined : agents.get(task.agent);
     if (session !== undefined) session.stalled = true;
-    session?.send({ $case: "cancel", value: { lease: { taskId: task.id, epoch: task.epoch } } });
+    session?.send({ $case: "cancel", value: { lease: { taskId: task.id, epoch: task.epoch }, giveBack: false } });
     changes.notify(task.executionId, "state");
   }
 }

@@ -1,14 +1,17 @@
 import type { WakeUp } from "../wake-up.ts";
 import { type AssignmentDesk, assignTasks } from "./assign-tasks.ts";
 import { expireLeases } from "./expire-leases.ts";
+import { pauseOutsideWindow, type ToldToPause } from "./pause-outside-window.ts";
 
 /** Longest sleep in milliseconds: leases end without anybody saying so. */
 const LONGEST_SLEEP_MS = 5_000;
 
-/** The loop that hands out tasks: woken by new tasks, credit and reports; by itself for due retries and ended leases. Ends when `signal` aborts. */
+/** The loop that hands out tasks: woken by new tasks, credit and reports; by itself for due retries, ended leases, and windows that open or close. Ends when `signal` aborts. */
 export async function runScheduler(desk: AssignmentDesk, work: WakeUp, signal: AbortSignal): Promise<void> {
   const sweepMs = Math.min(LONGEST_SLEEP_MS, desk.leaseMs / 6);
+  const told: ToldToPause = new WeakMap();
   let nextSweep = 0;
+  let windowChange: Date | undefined;
   while (!signal.aborted) {
     let sleepMs = sweepMs;
     // Before looking for tasks: what falls due while we look must end the sleep, not be overlooked by both.
@@ -16,11 +19,13 @@ export async function runScheduler(desk: AssignmentDesk, work: WakeUp, signal: A
     try {
       if (performance.now() >= nextSweep) {
         await expireLeases(desk);
+        windowChange = await pauseOutsideWindow(desk, told);
         nextSweep = performance.now() + sweepMs;
-      }
+      } else if (windowChange !== undefined && windowChange <= begin) windowChange = await pauseOutsideWindow(desk, told);
       await assignTasks(desk);
-      const due = await desk.store.tasks.nextDue(begin);
-      if (due !== undefined) sleepMs = Math.min(sleepMs, Math.max(1, due.getTime() - desk.now().getTime()));
+      for (const due of [await desk.store.tasks.nextDue(begin), windowChange]) {
+        if (due !== undefined) sleepMs = Math.min(sleepMs, Math.max(1, due.getTime() - desk.now().getTime()));
+      }
     } catch (thrown) {
       // A full disk, say. What was not handed out is tried again after the sleep.
       desk.log.error({ err: thrown }, "handing out tasks failed");

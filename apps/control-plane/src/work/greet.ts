@@ -48,7 +48,8 @@ export async function greet(
  */
 async function settleHolds(desk: WorkDesk, session: AgentSession, holds: readonly LeaseKey[]): Promise<void> {
   const { tasks } = desk.store;
-  for (const lease of await tasks.renew(session.name, holds, desk.leaseMs, desk.now())) session.send({ $case: "cancel", value: { lease } });
+  for (const lease of await tasks.renew(session.name, holds, desk.leaseMs, desk.now()))
+    session.send({ $case: "cancel", value: { lease, giveBack: false } });
   for (const task of await tasks.heldBy(session.name)) {
     if (holds.some((hold) => hold.taskId === task.id && hold.epoch === task.epoch)) continue;
     await tasks.finish({ taskId: task.id, epoch: task.epoch }, { state: "queued", progress: task.progress }, desk.now());

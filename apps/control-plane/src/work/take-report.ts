@@ -4,6 +4,7 @@ import { isFinal, LEASED_STATES, TASK_TRANSITIONS, type Task, type TaskState } f
 import type { LeaseKey, Store } from "@transship/store";
 import type { Logger } from "pino";
 import type { Changes } from "../changes.ts";
+import type { Rates } from "../executions/rates.ts";
 import type { Metrics } from "../metrics.ts";
 import type { WakeUp } from "../wake-up.ts";
 import type { AgentSession } from "./agent-session.ts";
@@ -14,6 +15,7 @@ export interface ReportDesk {
   readonly store: Store;
   readonly changes: Changes;
   readonly metrics: Metrics;
+  readonly rates: Rates;
   /** Wakes the scheduler. */
   readonly work: WakeUp;
   readonly log: Logger;
@@ -26,12 +28,14 @@ export async function takeProgress(desk: ReportDesk, session: AgentSession, mess
   const state = taskStateFromMessage(message.state);
   if (lease === undefined || state === undefined || !isLeased(state)) return;
   const task = await taskOf(desk.store, session, lease);
-  if (task !== undefined && (await desk.store.tasks.progress(lease, state, progressFromMessage(message.progress)))) {
+  const progress = progressFromMessage(message.progress);
+  if (task !== undefined && (await desk.store.tasks.progress(lease, state, progress))) {
+    desk.rates.add(task.executionId, progress.fetchedBytes - task.progress.fetchedBytes, desk.now());
     desk.changes.notify(task.executionId, "progress");
     return;
   }
   desk.metrics.reportFenced();
-  session.send({ $case: "cancel", value: { lease } });
+  session.send({ $case: "cancel", value: { lease, giveBack: false } });
 }
 
 /**
@@ -51,6 +55,7 @@ async function apply(desk: ReportDesk, task: Task, lease: LeaseKey, message: wir
   if (result === "stale") desk.metrics.reportFenced();
   if (result !== "applied") return;
   const after = await desk.store.tasks.get(task.id);
+  desk.rates.add(task.executionId, after.progress.fetchedBytes - task.progress.fetchedBytes, desk.now());
   const why = after.failure && { code: after.failure.code, side: after.failure.side, why: after.failure.message };
   desk.log.info(
     { task: task.id, execution: task.executionId, agent: task.agent, state: after.state, attempt: after.attempts, ...why },

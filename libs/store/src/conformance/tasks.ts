@@ -88,7 +88,7 @@ export function taskConformance(openStore: OpenStore): void {
       expect(await store.tasks.anyUnfinished("e1")).toBe(false);
       expect((await store.tasks.list({}, { limit: 9 })).map(({ state }) => state)).toEqual(["succeeded", "cancelled", "cancelled"]);
       expect(await store.tasks.get("2")).toMatchObject({ leaseUntil: undefined, finishedAt: at(3).toISOString() });
-      expect(await store.tasks.waitingPairs(at(4))).toEqual([]);
+      expect(await store.tasks.waitingWork(at(4))).toEqual([]);
       expect(await store.tasks.cancelAll("e1", at(5))).toEqual([]);
       expect((await store.tasks.get("3")).finishedAt).toBe(at(3).toISOString());
     });

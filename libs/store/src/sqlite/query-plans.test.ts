@@ -25,7 +25,7 @@ async function openWatched() {
     sent = [];
     await work(store);
     return sent
-      .filter(({ sql }) => / "tasks"/.test(sql))
+      .filter(({ sql }) => /(from|update|into) "tasks"/.test(sql))
       .flatMap(({ sql, parameters }) => sqlite.prepare(`explain query plan ${sql}`).all(...parameters) as { detail: string }[])
       .map(({ detail }) => detail);
   };
@@ -34,7 +34,7 @@ async function openWatched() {
 
 describe("what the scheduler asks at every turn", () => {
   it.each<[string, (store: Store) => Promise<unknown>]>([
-    ["pairs with waiting tasks", (store) => store.tasks.waitingPairs(at(5))],
+    ["work that waits", (store) => store.tasks.waitingWork(at(5))],
     ["the next retry", (store) => store.tasks.nextDue(at(5))],
     ["tasks of an agent", (store) => store.tasks.heldBy("a")],
     ["leases that ended", (store) => store.tasks.expire(at(5))],

@@ -10,14 +10,14 @@ import { expireLeases, extendAllLeases, recordProgress, renewLeases, tasksHeldBy
 import { leaseTasks, nextDue } from "./lease-tasks.ts";
 import { moveAllTasks } from "./move-task.ts";
 import { LISTED_COLUMNS, taskOf, taskRow, UNFINISHED_STATES, wholeTaskOf } from "./task-rows.ts";
-import { waitingPairs } from "./waiting-pairs.ts";
+import { waitingWork } from "./waiting-work.ts";
 
 /** Tasks and their leases on a database. */
 export function taskStore(database: Database): TaskStore {
   const { transact } = database;
   return {
     add: (tasks, now) => addTasks(database, tasks, now.toISOString()),
-    waitingPairs: (now) => transact((tx) => waitingPairs(tx, now.toISOString())),
+    waitingWork: (now) => transact((tx) => waitingWork(tx, now.toISOString())),
     nextDue: (now) => transact((tx) => nextDue(tx, now.toISOString())),
     lease: (claim, now) => transact((tx) => leaseTasks(tx, claim, now)),
     renew: (agent, leases, leaseMs, now) => transact((tx) => renewLeases(tx, agent, leases, leaseEnd(now, leaseMs))),

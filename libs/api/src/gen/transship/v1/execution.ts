@@ -135,6 +135,12 @@ export interface Execution {
   fetchedBytes: number;
   /** The blobs of all attempts of its tasks that ended, by rung; those without any are left out. */
   blobs: RungSum[];
+  /** Why none of its tasks goes on at present, e.g. `paused until 2026-11-21T22:00:00.000Z, outside the rule's window 22:00–06:00 UTC`; empty = they do. */
+  waiting: string;
+  /** Bytes per second that came off its fetched_bytes lately; 0 = none, or it is final. */
+  bytesPerSecond: number;
+  /** Milliseconds to its end at that rate; those tasks whose sizes are not known yet count as the mean of the others. 0 = not known. */
+  leftMs: number;
 }
 
 /** Which executions. */
@@ -423,6 +429,9 @@ function createBaseExecution(): Execution {
     failure: undefined,
     fetchedBytes: 0,
     blobs: [],
+    waiting: "",
+    bytesPerSecond: 0,
+    leftMs: 0,
   };
 }
 
@@ -481,6 +490,15 @@ export const Execution: MessageFns<Execution> = {
     }
     for (const v of message.blobs) {
       RungSum.encode(v!, writer.uint32(146).fork()).join();
+    }
+    if (message.waiting !== "") {
+      writer.uint32(162).string(message.waiting);
+    }
+    if (message.bytesPerSecond !== 0) {
+      writer.uint32(168).int64(message.bytesPerSecond);
+    }
+    if (message.leftMs !== 0) {
+      writer.uint32(176).int64(message.leftMs);
     }
     return writer;
   },
@@ -642,6 +660,30 @@ export const Execution: MessageFns<Execution> = {
             message.blobs.push(RungSum.decode(reader, reader.uint32()));
             continue;
           }
+          case 20: {
+            if (tag !== 162) {
+              break;
+            }
+
+            message.waiting = reader.string();
+            continue;
+          }
+          case 21: {
+            if (tag !== 168) {
+              break;
+            }
+
+            message.bytesPerSecond = longToNumber(reader.int64());
+            continue;
+          }
+          case 22: {
+            if (tag !== 176) {
+              break;
+            }
+
+            message.leftMs = longToNumber(reader.int64());
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -683,6 +725,9 @@ export const Execution: MessageFns<Execution> = {
       : undefined;
     message.fetchedBytes = object.fetchedBytes ?? 0;
     message.blobs = object.blobs?.map((e) => RungSum.fromPartial(e)) || [];
+    message.waiting = object.waiting ?? "";
+    message.bytesPerSecond = object.bytesPerSecond ?? 0;
+    message.leftMs = object.leftMs ?? 0;
     return message;
   },
 };

@@ -272,10 +272,14 @@ export interface Assignment {
   executionId: string;
 }
 
-/** Stop a task: it was cancelled, or another agent has it. */
+/** Stop a task: it was cancelled, another agent has it, or it may not go on now. */
 export interface Cancel {
   /** Which lease. */
-  lease: LeaseKey | undefined;
+  lease:
+    | LeaseKey
+    | undefined;
+  /** Report it as queued with what it cost, and keep its checkpoint: its rule's work window closed. An agent that does not know this says nothing, and the lease ends. */
+  giveBack: boolean;
 }
 
 /** Something to look up in a registry, since the control plane never talks to one. */
@@ -2107,13 +2111,16 @@ export const Assignment: MessageFns<Assignment> = {
 };
 
 function createBaseCancel(): Cancel {
-  return { lease: undefined };
+  return { lease: undefined, giveBack: false };
 }
 
 export const Cancel: MessageFns<Cancel> = {
   encode(message: Cancel, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
     if (message.lease !== undefined) {
       LeaseKey.encode(message.lease, writer.uint32(10).fork()).join();
+    }
+    if (message.giveBack !== false) {
+      writer.uint32(16).bool(message.giveBack);
     }
     return writer;
   },
@@ -2139,6 +2146,14 @@ export const Cancel: MessageFns<Cancel> = {
             message.lease = LeaseKey.decode(reader, reader.uint32());
             continue;
           }
+          case 2: {
+            if (tag !== 16) {
+              break;
+            }
+
+            message.giveBack = reader.bool();
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -2159,6 +2174,7 @@ export const Cancel: MessageFns<Cancel> = {
     message.lease = (object.lease !== undefined && object.lease !== null)
       ? LeaseKey.fromPartial(object.lease)
       : undefined;
+    message.giveBack = object.giveBack ?? false;
     return message;
   },
 };
