@@ -11,6 +11,7 @@ import { keepConnected } from "./reconnect.ts";
 import { Registries } from "./registries.ts";
 import { Reports } from "./report.ts";
 import { RetryBudget } from "./retry-budget.ts";
+import { RulePaces } from "./rule-paces.ts";
 import { holdSession } from "./session.ts";
 import { Assignments } from "./take-assignments.ts";
 import { VERSION } from "./version.ts";
@@ -46,6 +47,7 @@ export async function startAgent(options: AgentOptions): Promise<Agent> {
   const engine = starting.use(options.engine?.(journal) ?? createCopyEngine({ journal, spoolDirectory, spoolLimitBytes }));
   const registries = starting.use(new Registries());
 
+  const paces = new RulePaces();
   const connection = new Connection();
   const leases = new Leases();
   const reports = new Reports(outbox, logger);
@@ -55,13 +57,14 @@ export async function startAgent(options: AgentOptions): Promise<Agent> {
     slots: identity.slots,
     engine,
     registries,
+    paces,
     leases,
     reports,
     budget: new RetryBudget(),
     logger,
     tell,
   });
-  const means = { identity, assignments, leases, reports, connection, registries, logger };
+  const means = { identity, assignments, leases, reports, connection, registries, paces, logger };
 
   const stopping = new AbortController();
   let ready = false;

@@ -15,6 +15,8 @@ export interface Assigned {
   readonly siblings: readonly wire.RegistryAccess[];
   /** Empty where the control plane is too old to say. */
   readonly executionId: string;
+  /** Empty where the control plane is too old to say. */
+  readonly rule: string;
   readonly digest: Digest;
   readonly overwrite: Overwrite;
   readonly attempt: number;
@@ -33,6 +35,7 @@ export function readAssignment(key: wire.LeaseKey, message: wire.Assignment): As
     targetAccess: given(message.targetAccess, what, "access to the target"),
     siblings: message.siblings,
     executionId: message.executionId,
+    rule: message.rule,
     digest: parseDigest(message.digest),
     overwrite: overwriteFromMessage(message.overwrite),
     attempt: message.attempt,

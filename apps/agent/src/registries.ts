@@ -36,6 +36,9 @@ export class Registries implements AsyncDisposable {
   readonly #gates = new InstanceGates();
   /** The newest gate of each endpoint: an operator who corrected its fixed address no longer asks about the old one. */
   readonly #places = new Map<string, GatePlace>();
+  /** What the control plane said last of instances, apart from accesses, which may be older than it when they are used. */
+  readonly #shares = new Map<string, wire.InstanceShare>();
+  readonly #holds = new Map<string, number>();
   readonly #idleMs: number;
 
   constructor(idleMs: number = IDLE_MS) {
@@ -73,6 +76,20 @@ export class Registries implements AsyncDisposable {
     return this.#gates.guard(gateName(access), openRegistry({ url, address, ca, credential, userAgent: `transship/${VERSION}` }));
   }
 
+  /** Takes this agent's shares of instances' limits, and pauses that others were asked for: at once, for work under way too. @throws TransshipError `INVALID_ARGUMENT` for limits that are none. */
+  share(shares: readonly wire.InstanceShare[]): void {
+    for (const share of shares) {
+      this.#shares.set(share.instance, share);
+      if (share.pausedForMs > 0) this.#holds.set(share.instance, performance.now() + share.pausedForMs);
+      for (const place of this.#places.values()) if (place.instance === share.instance) this.#apply(place.gate, share);
+    }
+  }
+
+  /** A new stream says everything anew; an older control plane says nothing of shares, but in each access. */
+  forgetShares(): void {
+    this.#shares.clear();
+  }
+
   /** How this process stands with each endpoint that it was told of. */
   gates(): (Omit<GatePlace, "gate"> & { readonly state: GateState })[] {
     return [...this.#places.values()].map(({ instance, url, gate }) => ({ instance, url, state: this.#gates.of(gate).state }));
@@ -93,9 +110,16 @@ export class Registries implements AsyncDisposable {
   #limit(access: wire.RegistryAccess): void {
     const { instance, endpoint } = access;
     const gate = gateName(access);
-    this.#gates.limit(gate, limitsFromMessage(access.limits));
+    this.#apply(gate, this.#shares.get(instance) ?? access);
     const url = endpoint?.url ?? "";
     this.#places.set(`${instance} ${url}`, { instance, url, gate });
+  }
+
+  #apply(gate: string, { instance, limits }: Pick<wire.InstanceShare, "instance" | "limits">): void {
+    this.#gates.limit(gate, limitsFromMessage(limits));
+    const heldForMs = (this.#holds.get(instance) ?? 0) - performance.now();
+    if (heldForMs > 0) this.#gates.of(gate).hold(heldForMs);
+    else this.#holds.delete(instance);
   }
 
   #giveBack(key: string, entry: Entry): void {

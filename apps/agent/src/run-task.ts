@@ -1,9 +1,11 @@
 import type { wire } from "@transship/api";
 import { asTransshipError, type Side, TransshipError } from "@transship/errors";
 import { NO_PROGRESS } from "@transship/model";
+import type { Registry } from "@transship/oci";
 import type { CopyCost, CopyEngine, CopyProgress, CopyResult, Sibling } from "@transship/transfer";
 import type { Assigned } from "./read-assignment.ts";
 import type { BorrowedRegistry, Registries } from "./registries.ts";
+import type { RulePaces } from "./rule-paces.ts";
 
 /** How one attempt ended. `stopped`: the signal ended it. */
 export type Attempt =
@@ -17,7 +19,7 @@ export const NO_COST: CopyCost = { progress: NO_PROGRESS, blobs: [] };
 /** Copies one artifact as assigned. Never rejects. */
 export async function runTask(
   assigned: Assigned,
-  means: { readonly engine: CopyEngine; readonly registries: Registries },
+  means: { readonly engine: CopyEngine; readonly registries: Registries; readonly paces: RulePaces },
   onProgress: (progress: CopyProgress) => void,
   signal: AbortSignal,
 ): Promise<Attempt> {
@@ -28,14 +30,15 @@ export async function runTask(
     using siblings = borrowSiblings(assigned.siblings, means.registries);
     // Its own registry is the target's nearest relative: it may have a blob in another repository and not mount it.
     const home = { name: assigned.target.instance, registry: target.registry };
+    const paced = (registry: Registry) => means.paces.pace(assigned.rule, registry);
     const request = {
-      source: source.registry.repository(assigned.source.repository),
+      source: paced(source.registry).repository(assigned.source.repository),
       target: target.registry.repository(assigned.target.repository),
       reference: assigned.source.tag,
       digest: assigned.digest,
       tag: assigned.target.tag,
       overwrite: assigned.overwrite,
-      siblings: [home, ...siblings.opened],
+      siblings: [home, ...siblings.opened].map(({ name, registry }) => ({ name, registry: paced(registry) })),
       rule: assigned.executionId,
       begunBefore: assigned.key.epoch > 1,
     };

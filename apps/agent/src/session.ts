@@ -9,6 +9,7 @@ import { Renewals } from "./renew-leases.ts";
 import type { Reports } from "./report.ts";
 import { DemandReport } from "./report-demand.ts";
 import { GateReport } from "./report-gates.ts";
+import type { RulePaces } from "./rule-paces.ts";
 import type { Assignments } from "./take-assignments.ts";
 import type { ControlSays, WorkStream } from "./work-stream.ts";
 
@@ -26,6 +27,7 @@ export interface SessionMeans {
   readonly reports: Reports;
   readonly connection: Connection;
   readonly registries: Registries;
+  readonly paces: RulePaces;
   readonly logger: Logger;
 }
 
@@ -47,6 +49,8 @@ export async function holdSession(
   const welcome = await awaitWelcome(messages, stream);
   if (welcome === undefined) return;
   welcomed(welcome);
+  means.registries.forgetShares();
+  means.paces.forgetShares();
 
   const { assignments, reports, connection, leases } = means;
   ending.defer(() => connection.detach(stream));
@@ -82,6 +86,10 @@ function hear(message: ControlSays, hearing: Hearing): void {
       if (message.value.lease === undefined) break;
       if (message.value.giveBack) assignments.giveBack(message.value.lease);
       else assignments.cancel(message.value.lease);
+      break;
+    case "budget":
+      hearing.registries.share(message.value.instances);
+      hearing.paces.share(message.value.rules);
       break;
     case "ack":
       reports.acknowledge(message.value.sequence);

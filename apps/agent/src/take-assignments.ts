@@ -8,6 +8,7 @@ import type { Registries } from "./registries.ts";
 import type { Reports } from "./report.ts";
 import { TaskProgressReport } from "./report-progress.ts";
 import type { RetryBudget } from "./retry-budget.ts";
+import type { RulePaces } from "./rule-paces.ts";
 import { type Attempt, NO_COST, runTask } from "./run-task.ts";
 import { badOutcome, givenBackOutcome, goodOutcome, type UnsentOutcome, unreadableOutcome } from "./task-outcome.ts";
 import type { AgentSays } from "./work-stream.ts";
@@ -17,6 +18,7 @@ export interface AssignmentMeans {
   readonly slots: number;
   readonly engine: CopyEngine;
   readonly registries: Registries;
+  readonly paces: RulePaces;
   readonly leases: Leases;
   readonly reports: Reports;
   readonly budget: RetryBudget;

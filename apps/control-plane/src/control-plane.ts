@@ -2,6 +2,7 @@ import { wire } from "@transship/api";
 import { openSqliteStore, type Store } from "@transship/store";
 import { adminTokenHash } from "./access/admin-token.ts";
 import type { Door } from "./access/callers.ts";
+import { Budgets } from "./budgets/budgets.ts";
 import { authorizeCalls } from "./calls/authorize-calls.ts";
 import { countCalls } from "./calls/count-calls.ts";
 import { createHandlers, stoppingError } from "./calls/handlers.ts";
@@ -91,6 +92,7 @@ async function assemble(options: ControlPlaneOptions, store: Store) {
     now,
   };
   const gates = new GateBoard();
+  const agents = new ConnectedAgents();
   const desk = {
     store,
     log,
@@ -98,7 +100,8 @@ async function assemble(options: ControlPlaneOptions, store: Store) {
     startedAt,
     leaseMs,
     routePatienceMs: options.routePatienceMs ?? ROUTE_PATIENCE_MS,
-    agents: new ConnectedAgents(),
+    agents,
+    budgets: new Budgets(agents, now),
     gates,
     progress: new ProgressWriter(),
     questions: new Questions(options.silenceMs ?? SILENCE_MS),

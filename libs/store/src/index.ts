@@ -5,6 +5,7 @@ export type { Page, Store } from "./store.ts";
 export type {
   AttemptCost,
   AttemptOutcome,
+  HeldTask,
   LeaseKey,
   NewTask,
   ReportResult,

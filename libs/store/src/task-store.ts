@@ -26,6 +26,13 @@ export interface WaitingWork extends WaitingPair {
   readonly running: number;
 }
 
+/** A task that an agent has, and what it works on. */
+export interface HeldTask extends WaitingPair {
+  readonly taskId: string;
+  readonly agent: string;
+  readonly rule: string;
+}
+
 /** An agent's claim on a task: only the newest epoch counts. */
 export interface LeaseKey {
   readonly taskId: string;
@@ -93,6 +100,8 @@ export interface TaskStore {
   cancelAll(executionId: string, now: Date): Promise<Task[]>;
   /** Whether any task of the execution is unfinished. */
   anyUnfinished(executionId: string): Promise<boolean>;
+  /** All tasks that agents hold a lease on, connected or not. */
+  held(): Promise<HeldTask[]>;
   /** Tasks that an agent holds a lease on. */
   heldBy(agent: string): Promise<Task[]>;
   /** With its blob reports. Throws `NOT_FOUND`. */

@@ -23,6 +23,7 @@ export function assignment(
     bytesSoFar: undefined,
     siblings: [],
     executionId: "x1",
+    rule: "r1",
     ...more,
   };
   return { $case: "assignment", value };

@@ -1,4 +1,5 @@
 import type { Rule } from "@transship/model";
+import type { Budgets } from "../budgets/budgets.ts";
 import type { AgentSession } from "../work/agent-session.ts";
 import type { ConnectedAgents } from "../work/connected-agents.ts";
 import { failOrphans, type OrphanDesk } from "./fail-orphans.ts";
@@ -12,6 +13,7 @@ export interface AssignmentDesk extends OrphanDesk {
   readonly agents: ConnectedAgents;
   readonly turns: Turns;
   readonly windows: WindowWatch;
+  readonly budgets: Budgets;
 }
 
 /** How long a task that came back to the queue is left to the agent that may hold a checkpoint of it, in milliseconds. */
@@ -62,8 +64,9 @@ async function giveTasks(desk: AssignmentDesk, agent: AgentSession, routes: read
     const contenders = contendersOf(routes, round).filter(({ execution }) => !exhausted.has(execution));
     if (contenders.length === 0) break;
     for (const [execution, turns] of desk.turns.deal(contenders, limit - given)) {
-      const own = routes.filter(({ executionId }) => executionId === execution);
-      const got = await giveFrom(desk, agent, own, turns, round);
+      const free = (route: Route) => [route.source, route.target].every((instance) => desk.budgets.mayJoin(agent.name, instance));
+      const own = routes.filter((route) => route.executionId === execution && free(route));
+      const got = own.length === 0 ? 0 : await giveFrom(desk, agent, own, turns, round);
       if (got < turns) exhausted.add(execution);
       given += got;
     }

@@ -1,14 +1,18 @@
 import { overwriteToMessage, type wire } from "@transship/api";
-import type { Task } from "@transship/model";
+import type { Endpoint, Instance, Task } from "@transship/model";
 import type { AgentSession } from "../work/agent-session.ts";
 import { registryAccess } from "../work/registry-access.ts";
-import type { OrphanDesk } from "./fail-orphans.ts";
+import type { AssignmentDesk } from "./assign-tasks.ts";
 import type { Route } from "./find-routes.ts";
 
-/** Sends a leased task to its agent; back to the queue where the agent's stream has ended. */
-export async function handOver(desk: OrphanDesk, agent: AgentSession, task: Task, route: Route): Promise<void> {
+/** Sends a leased task to its agent, with its shares of the limits; back to the queue where the agent's stream has ended. */
+export async function handOver(desk: AssignmentDesk, agent: AgentSession, task: Task, route: Route): Promise<void> {
   agent.credit -= 1;
-  const sent = agent.send({ $case: "assignment", value: assignment(task, route, desk.leaseMs) });
+  const usable = { ...route, siblings: route.siblings.filter(({ instance }) => desk.budgets.mayJoin(agent.name, instance.name)) };
+  const { executionId, rule, source, target } = route;
+  const siblings = usable.siblings.map(({ instance }) => instance.name);
+  desk.budgets.begin({ taskId: task.id, agent: agent.name, executionId, rule, source, target, siblings });
+  const sent = agent.send({ $case: "assignment", value: assignment(desk, agent, task, usable) });
   if (!sent)
     await desk.store.tasks.finish({ taskId: task.id, epoch: task.epoch }, { state: "queued", progress: task.progress }, desk.now());
   else
@@ -16,19 +20,22 @@ export async function handOver(desk: OrphanDesk, agent: AgentSession, task: Task
   desk.changes.notify(task.executionId, "state");
 }
 
-function assignment(task: Task, { from, to, candidate, siblings }: Route, leaseMs: number): wire.Assignment {
+function assignment({ leaseMs, budgets }: AssignmentDesk, agent: AgentSession, task: Task, route: Route): wire.Assignment {
+  const { from, to, candidate, siblings } = route;
+  const access = (instance: Instance, endpoint: Endpoint) => registryAccess(instance, endpoint, budgets.shareOf(agent.name, instance.name));
   return {
     lease: { taskId: task.id, epoch: task.epoch },
     leaseMs,
     source: { ...task.source },
-    sourceAccess: registryAccess(from, candidate.source),
+    sourceAccess: access(from, candidate.source),
     target: { ...task.target },
-    targetAccess: registryAccess(to, candidate.target),
+    targetAccess: access(to, candidate.target),
     digest: task.digest,
     overwrite: overwriteToMessage(task.overwrite),
     attempt: task.attempts,
     bytesSoFar: { ...task.progress.bytes },
-    siblings: siblings.map(({ instance, endpoint }) => registryAccess(instance, endpoint)),
+    siblings: siblings.map(({ instance, endpoint }) => access(instance, endpoint)),
     executionId: task.executionId,
+    rule: route.rule,
   };
 }

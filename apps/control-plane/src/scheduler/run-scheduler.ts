@@ -17,11 +17,14 @@ export async function runScheduler(desk: AssignmentDesk, work: WakeUp, signal: A
     // Before looking for tasks: what falls due while we look must end the sleep, not be overlooked by both.
     const begin = desk.now();
     try {
-      if (performance.now() >= nextSweep) {
+      const swept = performance.now() >= nextSweep;
+      if (swept) {
         await expireLeases(desk);
         windowChange = await pauseOutsideWindow(desk, told);
         nextSweep = performance.now() + sweepMs;
       } else if (windowChange !== undefined && windowChange <= begin) windowChange = await pauseOutsideWindow(desk, told);
+      // Shares are divided anew where work ended; limits themselves may change at any time, and count from the next sweep on.
+      if (swept || desk.budgets.limited) await refreshBudgets(desk);
       await assignTasks(desk);
       for (const due of [await desk.store.tasks.nextDue(begin), windowChange]) {
         if (due !== undefined) sleepMs = Math.min(sleepMs, Math.max(1, due.getTime() - desk.now().getTime()));
@@ -32,4 +35,10 @@ export async function runScheduler(desk: AssignmentDesk, work: WakeUp, signal: A
     }
     await work.sleep(sleepMs, signal);
   }
+}
+
+async function refreshBudgets({ store, budgets }: AssignmentDesk): Promise<void> {
+  const [instances, rules] = [await store.topology.listInstances(), await store.topology.listRules()];
+  const limited = instances.some(({ spec }) => spec.limits !== undefined) || rules.some(({ spec }) => spec.limits !== undefined);
+  if (limited || budgets.limited) budgets.refresh(instances, rules, await store.tasks.held());
 }

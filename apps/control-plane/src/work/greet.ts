@@ -3,6 +3,7 @@ import { TransshipError } from "@transship/errors";
 import { resourceName } from "@transship/model";
 import type { AgentHello, LeaseKey } from "@transship/store";
 import type { Caller } from "../access/callers.ts";
+import type { Budgets } from "../budgets/budgets.ts";
 import { VERSION } from "../version.ts";
 import { AgentSession, type WorkStream } from "./agent-session.ts";
 import type { ConnectedAgents } from "./connected-agents.ts";
@@ -13,6 +14,7 @@ import type { ReportDesk } from "./take-report.ts";
 export interface WorkDesk extends ReportDesk {
   readonly agents: ConnectedAgents;
   readonly gates: GateBoard;
+  readonly budgets: Budgets;
   readonly leaseMs: number;
 }
 

@@ -27,8 +27,9 @@ export async function takeMessage(
       return takeOutcome(desk, session, message.value);
     case "gates":
       // The last words of a stream that was replaced say nothing of the new one.
-      if (desk.agents.get(session.name) === session) desk.gates.take(session.name, message.value, desk.now());
-      return;
+      if (desk.agents.get(session.name) !== session) return;
+      desk.gates.take(session.name, message.value, desk.now());
+      return desk.budgets.heard(session, message.value);
     case "answer":
       return desk.questions.take(session, message.value);
     case "hello":

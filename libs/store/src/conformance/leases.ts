@@ -28,6 +28,11 @@ export function leaseConformance(openStore: OpenStore): void {
       ).toEqual([]);
       expect((await store.tasks.heldBy("a")).map(({ id }) => id)).toEqual(["1", "2", "3", "4"]);
       expect(await store.tasks.heldBy("b")).toEqual([]);
+      const held = await store.tasks.held();
+      expect(held.map(({ taskId }) => taskId).sort()).toEqual(["1", "2", "3", "4"]);
+      expect(held.find(({ taskId }) => taskId === "1")).toEqual({
+        ...{ taskId: "1", agent: "a", rule: "gz-to-sg", executionId: "e1", source: "gz", target: "bj" },
+      });
     });
 
     it("tells work by execution, with the tasks that run, and leases of the executions that are asked for", async () => {

@@ -6,7 +6,7 @@ import type { TaskRow } from "../tables.ts";
 import type { TaskStore } from "../task-store.ts";
 import { addTasks } from "./add-tasks.ts";
 import { finishTask } from "./finish-task.ts";
-import { expireLeases, extendAllLeases, recordProgress, renewLeases, tasksHeldBy } from "./keep-leases.ts";
+import { expireLeases, extendAllLeases, heldTasks, recordProgress, renewLeases, tasksHeldBy } from "./keep-leases.ts";
 import { leaseTasks, nextDue } from "./lease-tasks.ts";
 import { moveAllTasks } from "./move-task.ts";
 import { LISTED_COLUMNS, taskOf, taskRow, UNFINISHED_STATES, wholeTaskOf } from "./task-rows.ts";
@@ -27,6 +27,7 @@ export function taskStore(database: Database): TaskStore {
     finish: (lease, outcome, now) => transact((tx) => finishTask(tx, lease, outcome, now.toISOString())),
     cancelAll: (executionId, now) => transact((tx) => cancelAll(tx, executionId, now.toISOString())),
     anyUnfinished: (executionId) => transact((tx) => anyUnfinished(tx, executionId)),
+    held: () => transact(heldTasks),
     heldBy: (agent) => transact((tx) => tasksHeldBy(tx, agent)),
     get: (id) => transact(async (tx) => wholeTaskOf(await existing(tx, id))),
     list: (filter, page) => transact((tx) => list(tx, filter, page)),

@@ -81,6 +81,9 @@ export interface ControlMessage {
     | //
     /** More parts of an answer are wanted. */
     { $case: "answerCredit"; value: AnswerCredit }
+    | //
+    /** This agent's share of limits that all agents keep to together. */
+    { $case: "budget"; value: Budget }
     | undefined;
 }
 
@@ -228,7 +231,7 @@ export interface RegistryAccess {
   credential?:
     | Credential
     | undefined;
-  /** What the agent keeps to in all its work with this instance; the newest it was told holds, for work under way too. Absent = no limits. */
+  /** What the agent keeps to in all its work with this instance: its share. The newest it was told holds, here or in a Budget, for work under way too. Absent = no limits. */
   limits?: Limits | undefined;
 }
 
@@ -270,6 +273,39 @@ export interface Assignment {
   siblings: RegistryAccess[];
   /** The execution that the task belongs to: the agent lets executions take turns. */
   executionId: string;
+  /** The rule that the execution is of: its share of the rule's bytes per second came in a Budget before. */
+  rule: string;
+}
+
+/**
+ * What this agent may take of limits that all agents keep to together. Only what changed: shares that are not named stay as they are. They apply at once, to work under
+ * way too, and come before the work that they are for.
+ */
+export interface Budget {
+  /** Of instances. */
+  instances: InstanceShare[];
+  /** Of rules. */
+  rules: RuleShare[];
+}
+
+/** A share of what an instance may be asked for. */
+export interface InstanceShare {
+  /** Name of the instance. */
+  instance: string;
+  /** This agent's part. Absent = no limits. */
+  limits?:
+    | Limits
+    | undefined;
+  /** Milliseconds for which the registry wants to be left alone, as it told another agent; 0 = none that this agent does not know. */
+  pausedForMs: number;
+}
+
+/** A share of what a rule may spend. */
+export interface RuleShare {
+  /** Name of the rule. */
+  rule: string;
+  /** Bytes fetched per second by this agent's tasks of the rule together; 0 = no limit. */
+  bytesPerSecond: number;
 }
 
 /** Stop a task: it was cancelled, another agent has it, or it may not go on now. */
@@ -660,6 +696,9 @@ export const ControlMessage: MessageFns<ControlMessage> = {
       case "answerCredit":
         AnswerCredit.encode(message.message.value, writer.uint32(74).fork()).join();
         break;
+      case "budget":
+        Budget.encode(message.message.value, writer.uint32(162).fork()).join();
+        break;
     }
     return writer;
   },
@@ -749,6 +788,14 @@ export const ControlMessage: MessageFns<ControlMessage> = {
             message.message = { $case: "answerCredit", value: AnswerCredit.decode(reader, reader.uint32()) };
             continue;
           }
+          case 20: {
+            if (tag !== 162) {
+              break;
+            }
+
+            message.message = { $case: "budget", value: Budget.decode(reader, reader.uint32()) };
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -818,6 +865,12 @@ export const ControlMessage: MessageFns<ControlMessage> = {
       case "answerCredit": {
         if (object.message?.value !== undefined && object.message?.value !== null) {
           message.message = { $case: "answerCredit", value: AnswerCredit.fromPartial(object.message.value) };
+        }
+        break;
+      }
+      case "budget": {
+        if (object.message?.value !== undefined && object.message?.value !== null) {
+          message.message = { $case: "budget", value: Budget.fromPartial(object.message.value) };
         }
         break;
       }
@@ -1912,6 +1965,7 @@ function createBaseAssignment(): Assignment {
     bytesSoFar: undefined,
     siblings: [],
     executionId: "",
+    rule: "",
   };
 }
 
@@ -1952,6 +2006,9 @@ export const Assignment: MessageFns<Assignment> = {
     }
     if (message.executionId !== "") {
       writer.uint32(98).string(message.executionId);
+    }
+    if (message.rule !== "") {
+      writer.uint32(162).string(message.rule);
     }
     return writer;
   },
@@ -2065,6 +2122,14 @@ export const Assignment: MessageFns<Assignment> = {
             message.executionId = reader.string();
             continue;
           }
+          case 20: {
+            if (tag !== 162) {
+              break;
+            }
+
+            message.rule = reader.string();
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -2106,6 +2171,222 @@ export const Assignment: MessageFns<Assignment> = {
       : undefined;
     message.siblings = object.siblings?.map((e) => RegistryAccess.fromPartial(e)) || [];
     message.executionId = object.executionId ?? "";
+    message.rule = object.rule ?? "";
+    return message;
+  },
+};
+
+function createBaseBudget(): Budget {
+  return { instances: [], rules: [] };
+}
+
+export const Budget: MessageFns<Budget> = {
+  encode(message: Budget, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    for (const v of message.instances) {
+      InstanceShare.encode(v!, writer.uint32(10).fork()).join();
+    }
+    for (const v of message.rules) {
+      RuleShare.encode(v!, writer.uint32(18).fork()).join();
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): Budget {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseBudget();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.instances.push(InstanceShare.decode(reader, reader.uint32()));
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.rules.push(RuleShare.decode(reader, reader.uint32()));
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create(base?: DeepPartial<Budget>): Budget {
+    return Budget.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<Budget>): Budget {
+    const message = createBaseBudget();
+    message.instances = object.instances?.map((e) => InstanceShare.fromPartial(e)) || [];
+    message.rules = object.rules?.map((e) => RuleShare.fromPartial(e)) || [];
+    return message;
+  },
+};
+
+function createBaseInstanceShare(): InstanceShare {
+  return { instance: "", limits: undefined, pausedForMs: 0 };
+}
+
+export const InstanceShare: MessageFns<InstanceShare> = {
+  encode(message: InstanceShare, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.instance !== "") {
+      writer.uint32(10).string(message.instance);
+    }
+    if (message.limits !== undefined) {
+      Limits.encode(message.limits, writer.uint32(18).fork()).join();
+    }
+    if (message.pausedForMs !== 0) {
+      writer.uint32(24).int64(message.pausedForMs);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): InstanceShare {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseInstanceShare();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.instance = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.limits = Limits.decode(reader, reader.uint32());
+            continue;
+          }
+          case 3: {
+            if (tag !== 24) {
+              break;
+            }
+
+            message.pausedForMs = longToNumber(reader.int64());
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create(base?: DeepPartial<InstanceShare>): InstanceShare {
+    return InstanceShare.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<InstanceShare>): InstanceShare {
+    const message = createBaseInstanceShare();
+    message.instance = object.instance ?? "";
+    message.limits = (object.limits !== undefined && object.limits !== null)
+      ? Limits.fromPartial(object.limits)
+      : undefined;
+    message.pausedForMs = object.pausedForMs ?? 0;
+    return message;
+  },
+};
+
+function createBaseRuleShare(): RuleShare {
+  return { rule: "", bytesPerSecond: 0 };
+}
+
+export const RuleShare: MessageFns<RuleShare> = {
+  encode(message: RuleShare, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.rule !== "") {
+      writer.uint32(10).string(message.rule);
+    }
+    if (message.bytesPerSecond !== 0) {
+      writer.uint32(16).int64(message.bytesPerSecond);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): RuleShare {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseRuleShare();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.rule = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 16) {
+              break;
+            }
+
+            message.bytesPerSecond = longToNumber(reader.int64());
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create(base?: DeepPartial<RuleShare>): RuleShare {
+    return RuleShare.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<RuleShare>): RuleShare {
+    const message = createBaseRuleShare();
+    message.rule = object.rule ?? "";
+    message.bytesPerSecond = object.bytesPerSecond ?? 0;
     return message;
   },
 };
