@@ -1,5 +1,5 @@
 import type { CommandRow, GroupRow } from "./command.ts";
-import { CONNECTION, FILES, LISTEN, LOGGING, OUTPUT, PLACE, RESULT_OUTPUT, WAIT, WATCH } from "./options.ts";
+import { CONNECTION, FILES, HISTORY, LISTEN, LOGGING, OUTPUT, PLACE, RESULT_OUTPUT, WAIT, WATCH } from "./options.ts";
 
 /** First words with commands below them. */
 export const GROUPS: readonly GroupRow[] = [
@@ -203,6 +203,7 @@ export const COMMANDS: readonly CommandRow[] = [
     options: [
       { flags: "--data-dir <dir>", help: "where it keeps its database", required: true },
       ...LISTEN,
+      ...HISTORY,
       { flags: "--tls-cert <file>", help: "PEM certificate of the server" },
       { flags: "--tls-key <file>", help: "PEM key of the certificate" },
       { flags: "--tls-ca <file>", help: "demand client certificates that this CA signed" },
@@ -242,6 +243,7 @@ export const COMMANDS: readonly CommandRow[] = [
     options: [
       { flags: "--data-dir <dir>", help: "where both keep their data", required: true },
       ...LISTEN,
+      ...HISTORY,
       { flags: "--name <name>", help: "name of the agent", fallback: "local" },
       { flags: "--region <region>", help: "where the agent is", fallback: "local" },
       ...PLACE,

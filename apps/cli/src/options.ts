@@ -69,3 +69,9 @@ export const LISTEN: readonly OptionRow[] = [
     fallback: "90s",
   },
 ];
+
+/** How much of the history a control plane keeps. */
+export const HISTORY: readonly OptionRow[] = [
+  { flags: "--keep-executions <n>", help: "finished executions of each rule that are kept", type: "count", fallback: "1000" },
+  { flags: "--keep-days <n>", help: "days for which finished executions and saved plans are kept", type: "count", fallback: "90" },
+];

@@ -11,10 +11,11 @@ import { Changes } from "./changes.ts";
 import { Executions } from "./executions/executions.ts";
 import { Rates } from "./executions/rates.ts";
 import { type Served, serveGrpc } from "./grpc/grpc-server.ts";
+import { sweepHistory } from "./history/sweep-history.ts";
 import { healthRoutes } from "./http/health-routes.ts";
 import { serveHttp } from "./http/http-server.ts";
 import { Metrics } from "./metrics.ts";
-import { type ControlPlaneOptions, checkOptions, DEFAULT_LEASE_MS } from "./options.ts";
+import { type ControlPlaneOptions, checkOptions, DEFAULT_HISTORY, DEFAULT_LEASE_MS } from "./options.ts";
 import { runScheduler } from "./scheduler/run-scheduler.ts";
 import { Turns } from "./scheduler/turns.ts";
 import { WindowWatch } from "./scheduler/window-watch.ts";
@@ -58,7 +59,11 @@ export async function startControlPlane(options: ControlPlaneOptions): Promise<C
   const parts = await assemble(options, store);
   const { desk, executions, door, stopping, log } = parts;
 
-  const loops = [runScheduler(desk, desk.work, stopping.signal), desk.progress.run(desk, stopping.signal)];
+  const loops = [
+    runScheduler(desk, desk.work, stopping.signal),
+    desk.progress.run(desk, stopping.signal),
+    sweepHistory(desk, options.history ?? DEFAULT_HISTORY, stopping.signal),
+  ];
   opening.defer(() => Promise.all(loops).then(() => undefined));
   opening.defer(() => stopping.abort());
   const interceptors = [logCalls(log), countCalls((method, code) => desk.metrics.callEnded(method, code)), authorizeCalls(door)];

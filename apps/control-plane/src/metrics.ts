@@ -2,11 +2,12 @@ import { type Agent, type ByteCounts, type ExecutionState, NO_BYTES, RUNGS, type
 import type { Store } from "@transship/store";
 import { Counter, Gauge, Histogram, Registry } from "prom-client";
 import { gaugeGates } from "./metrics-of-gates.ts";
+import { gaugeRules } from "./metrics-of-rules.ts";
 import type { GateBoard } from "./work/gate-board.ts";
 
 /** What the metrics read when they are scraped. */
 export interface Scraped {
-  readonly store: Pick<Store, "executions" | "agents">;
+  readonly store: Pick<Store, "executions" | "agents" | "topology">;
   readonly gates: Pick<GateBoard, "all">;
   readonly version: string;
 }
@@ -46,6 +47,7 @@ export class Metrics {
     info.set({ version: scraped.version }, 1);
     this.#gaugeTasks(scraped.store);
     this.#gaugeAgents(scraped.store);
+    gaugeRules(this.#registry, scraped.store);
     gaugeGates(this.#registry, scraped.gates);
   }
 

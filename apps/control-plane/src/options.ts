@@ -34,11 +34,23 @@ export interface ControlPlaneOptions {
   readonly silenceMs?: number | undefined;
   /** How long work that was under way waits for an agent that can do it, in milliseconds; absent = 1 minute. */
   readonly routePatienceMs?: number | undefined;
+  /** How much of the history is kept; absent = {@link DEFAULT_HISTORY}. */
+  readonly history?: HistoryLimits | undefined;
   /** The clock; absent = the system's. For tests of what takes hours. */
   readonly now?: (() => Date) | undefined;
 }
 
 export const DEFAULT_LEASE_MS = 90_000;
+
+/** What is kept of executions that ended, with their tasks. The newest of each rule, and the newest that succeeded, always stay. */
+export interface HistoryLimits {
+  /** Executions of each rule, at least 1. */
+  readonly executions: number;
+  /** Days since their end, at least 1. */
+  readonly days: number;
+}
+
+export const DEFAULT_HISTORY: HistoryLimits = { executions: 1000, days: 90 };
 
 /** The address as gRPC writes it: `host:port`, `[v6]:port` or `unix:/path`. */
 export function grpcAddress(place: ControlPlaneOptions["grpc"]): string {
@@ -69,6 +81,9 @@ export function checkOptions(options: ControlPlaneOptions): void {
   if (options.tls !== undefined && "memory" in options.store) {
     throw refused("serving TLS from a store in memory", "there is no place to leave the admin token", "Give a data directory.");
   }
+  for (const [what, kept] of Object.entries(options.history ?? {}))
+    if (!Number.isInteger(kept) || kept < 1)
+      throw refused(`keeping ${kept} ${what} of history`, "it is not a whole number above zero", "Give at least 1.");
   const leaseMs = options.leaseMs ?? DEFAULT_LEASE_MS;
   if (!Number.isInteger(leaseMs) || leaseMs < 100) throw refused("the lease", `${leaseMs} ms is too short`, "Give at least 100 ms.");
 }

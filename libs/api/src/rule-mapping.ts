@@ -1,4 +1,4 @@
-import { API_VERSION, OVERWRITE, type Overwrite, type Rule, type RuleResource } from "@transship/model";
+import { API_VERSION, OVERWRITE, type Overwrite, type Rule, type RuleRecord, type RuleResource } from "@transship/model";
 import type { Execution } from "./gen/transship/v1/execution.ts";
 import {
   Overwrite as OverwriteMessage,
@@ -99,12 +99,13 @@ export function ruleResourceFromMessage(message: RuleResourceMessage): unknown {
 }
 
 /** A stored rule as a message. */
-export function ruleToMessage(rule: Rule, lastExecution: Execution | undefined): RuleMessage {
+export function ruleToMessage(rule: Rule, lastExecution: Execution | undefined, record?: RuleRecord): RuleMessage {
   const resource = ruleResourceToMessage({
     apiVersion: API_VERSION,
     kind: "Rule",
     metadata: { name: rule.name, labels: { ...rule.labels } },
     spec: rule.spec,
   });
-  return { resource, createdAt: rule.createdAt, updatedAt: rule.updatedAt, lastExecution };
+  const { createdAt, updatedAt } = rule;
+  return { resource, createdAt, updatedAt, lastExecution, record: record && { ...record, lastSuccessAt: record.lastSuccessAt ?? "" } };
 }

@@ -61,6 +61,7 @@ export {
   type RuleTarget,
   targetRepository,
 } from "./rule.ts";
+export { type EndedExecution, type RuleRecord, recordOf } from "./rule-record.ts";
 export { type ArtifactKind, KINDS, type NameFilter, type NewestBy, type TagFilter } from "./selection.ts";
 export { MOST_SIBLINGS, type SiblingPlace, siblingsFor } from "./siblings.ts";
 export { follow, isFinal, mayFollow, statesBefore, type Transitions } from "./state-machine.ts";

@@ -1,4 +1,4 @@
-import type { Execution, ExecutionState, ExecutionSummary, Failure, Trigger } from "@transship/model";
+import type { EndedExecution, Execution, ExecutionState, ExecutionSummary, Failure, Trigger } from "@transship/model";
 import type { Page } from "./store.ts";
 
 /** What asking for an execution led to. `merged`: one of the same rule was waiting already, and that one is returned. */
@@ -27,6 +27,15 @@ export interface ExecutionStore {
   ): Promise<ExecutionSummary[]>;
   /** Unfinished executions, oldest first. */
   unfinished(): Promise<Execution[]>;
+  /** How the last executions of a rule ended, newest first, at most so many; and when one succeeded last. Those that a person stopped say nothing and are left out. */
+  ended(rule: string, limit: number): Promise<{ readonly executions: EndedExecution[]; readonly lastSuccessAt: string | undefined }>;
+  /**
+   * A finished execution that need not be kept: older than `before`, or with `keep` newer ones of its rule. The newest of each rule, and the newest that succeeded,
+   * always stay.
+   */
+  nextToForget(limits: { readonly keep: number; readonly before: Date }): Promise<string | undefined>;
+  /** Forgets up to so many tasks of an execution, and the execution itself when it has none left: true then. Small, so that nobody waits long for it. */
+  forget(id: string, tasks: number): Promise<boolean>;
   /** The oldest waiting execution of a rule that has no other unfinished execution before it. */
   nextQueued(rule: string): Promise<Execution | undefined>;
 }

@@ -32,6 +32,11 @@ export interface ExecutionDocument extends Document {
     readonly totalBytes: number;
     readonly doneBytes: number;
     readonly fetchedBytes: number;
+    /** Why none of its tasks goes on at present; absent = they do. */
+    readonly waiting?: string;
+    /** Bytes that came per second lately, and milliseconds to the end at that rate; absent = not known. */
+    readonly bytesPerSecond?: number;
+    readonly leftMs?: number;
     readonly failures: readonly TaskFailureDocument[];
   };
 }
@@ -64,6 +69,9 @@ export function executionDocument(message: wire.Execution): ExecutionDocument {
       doneBytes: message.doneBytes,
       // An older control plane does not say what was fetched; what is at the target was.
       fetchedBytes: Math.max(message.doneBytes, message.fetchedBytes),
+      ...present({ waiting: message.waiting }),
+      ...(message.bytesPerSecond > 0 ? { bytesPerSecond: message.bytesPerSecond } : {}),
+      ...(message.leftMs > 0 ? { leftMs: message.leftMs } : {}),
       ...blobSumsDocument(message.blobs),
       failures: whole === undefined ? failures : [{ task: null, artifact: null, ...whole, attempts: 1 }, ...failures],
     },

@@ -17,6 +17,13 @@ export interface RuleDocument extends Document {
     readonly lastExecution:
       | ({ readonly id: string; readonly createdAt?: string; readonly finishedAt?: string } & ExecutionDocument["status"])
       | null;
+    /** How its last executions ended, at most 20; null = none has. */
+    readonly record: {
+      readonly executions: number;
+      readonly succeeded: number;
+      readonly medianMs: number;
+      readonly lastSuccessAt: string | null;
+    } | null;
   };
 }
 
@@ -39,6 +46,7 @@ export function ruleDocument(message: wire.Rule): RuleDocument {
               ...present({ createdAt: last.metadata.createdAt, finishedAt: last.metadata.finishedAt }),
               ...last.status,
             },
+      record: message.record === undefined ? null : { ...message.record, lastSuccessAt: message.record.lastSuccessAt || null },
     },
   };
 }

@@ -4,7 +4,7 @@ import { rungsUsed } from "../documents/blobs.ts";
 import { type ExecutionDocument, executionDocument } from "../documents/execution.ts";
 import { taskDocument } from "../documents/task.ts";
 import { formatTable } from "../output/table.ts";
-import { formatAge, formatBytes } from "../quantities.ts";
+import { formatAge, formatBytes, formatDuration } from "../quantities.ts";
 import { nameOf } from "./name-of.ts";
 import type { Noun } from "./noun.ts";
 import { tasks } from "./task.ts";
@@ -17,17 +17,21 @@ export const executions: Noun<ExecutionDocument> = {
   columns: [
     { title: "ID", cell: (execution) => execution.metadata.id },
     { title: "RULE", cell: (execution) => execution.metadata.rule ?? "" },
-    { title: "STATE", cell: (execution) => execution.status.state },
+    { title: "STATE", cell: ({ status }) => (status.waiting === undefined ? status.state : `${status.state}, paused`) },
     { title: "TRIGGER", cell: (execution) => execution.status.trigger, wide: true },
     { title: "TASKS", cell: (execution) => finishedText(execution), align: "right" },
     { title: "FAILED", cell: (execution) => String(execution.status.tasks.failed), align: "right" },
+    { title: "SUCCESS", cell: (execution) => successText(execution), align: "right" },
+    { title: "REPOSITORIES", cell: (execution) => String(execution.status.repositories), align: "right" },
     { title: "UNCHANGED", cell: (execution) => String(execution.status.unchanged), align: "right" },
     { title: "COPIED", cell: (execution) => formatBytes(execution.status.bytes.copied), align: "right" },
     { title: "RESUMED", cell: (execution) => formatBytes(execution.status.bytes.resumed), align: "right", wide: true },
     { title: "EXISTING", cell: (execution) => formatBytes(execution.status.bytes.existing), align: "right", wide: true },
     { title: "MOUNTED", cell: (execution) => formatBytes(execution.status.bytes.mounted), align: "right", wide: true },
     { title: "WASTED", cell: (execution) => formatBytes(execution.status.bytes.wasted), align: "right", wide: true },
-    { title: "STARTED", cell: (execution) => formatAge(execution.metadata.createdAt) },
+    { title: "LEFT", cell: ({ status }) => (status.leftMs === undefined ? "" : formatDuration(status.leftMs)), align: "right" },
+    { title: "CREATED", cell: (execution) => formatAge(execution.metadata.createdAt) },
+    { title: "DURATION", cell: (execution) => durationText(execution), align: "right" },
   ],
   async *list(controlPlane, settings) {
     const { executions: service } = controlPlane.services;
@@ -58,4 +62,17 @@ export const executions: Noun<ExecutionDocument> = {
 function finishedText(execution: ExecutionDocument): string {
   const { total, succeeded, failed, skipped, cancelled } = execution.status.tasks;
   return `${succeeded + failed + skipped + cancelled}/${total}`;
+}
+
+/** The share of its tasks that went well, of those that ended. */
+function successText({ status }: ExecutionDocument): string {
+  const { succeeded, skipped, failed, cancelled } = status.tasks;
+  const ended = succeeded + skipped + failed + cancelled;
+  return ended === 0 ? "" : `${Math.floor(((succeeded + skipped) / ended) * 100)} %`;
+}
+
+/** From its start to its end, or until now. */
+function durationText({ metadata: { startedAt, finishedAt } }: ExecutionDocument): string {
+  if (startedAt === undefined) return "";
+  return formatDuration((finishedAt === undefined ? Date.now() : Date.parse(finishedAt)) - Date.parse(startedAt));
 }

@@ -1,6 +1,6 @@
 import type { RuleSource, RuleTarget } from "@transship/model";
 import { type RuleDocument, ruleDocument } from "../documents/rule.ts";
-import { formatAge } from "../quantities.ts";
+import { formatAge, formatDuration } from "../quantities.ts";
 import type { Noun } from "./noun.ts";
 
 /** Rules. */
@@ -15,6 +15,13 @@ export const rules: Noun<RuleDocument> = {
     { title: "OVERWRITE", cell: (rule) => rule.spec.overwrite, wide: true },
     { title: "STATE", cell: (rule) => rule.status.lastExecution?.state ?? "never ran" },
     { title: "LAST RUN", cell: (rule) => formatAge(rule.status.lastExecution?.createdAt) },
+    {
+      title: "SUCCESS",
+      cell: ({ status: { record } }) => (record === null ? "" : `${record.succeeded}/${record.executions}`),
+      align: "right",
+    },
+    { title: "MEDIAN", cell: ({ status: { record } }) => (record === null ? "" : formatDuration(record.medianMs)), align: "right" },
+    { title: "LAST SUCCESS", cell: ({ status: { record } }) => formatAge(record?.lastSuccessAt ?? undefined), wide: true },
     { title: "DESCRIPTION", cell: (rule) => rule.spec.description ?? "" },
   ],
   async *list(controlPlane) {

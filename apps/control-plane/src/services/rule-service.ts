@@ -1,5 +1,5 @@
 import { executionToMessage, ruleToMessage, wire } from "@transship/api";
-import type { Rule } from "@transship/model";
+import { type Rule, recordOf } from "@transship/model";
 import type { OpenOutcome, Store } from "@transship/store";
 import type { Handlers } from "../calls/handlers.ts";
 import type { ExecutionDesk } from "../executions/execution-desk.ts";
@@ -11,6 +11,9 @@ const OUTCOMES = {
   queued: wire.RunRuleResponse_Outcome.QUEUED,
   merged: wire.RunRuleResponse_Outcome.MERGED,
 } as const satisfies Record<OpenOutcome, wire.RunRuleResponse_Outcome>;
+
+/** Executions that a rule's record is made of. */
+const RECORDED = 20;
 
 /** Rules: looked at, switched, planned and run. */
 export function ruleService({ unary, streaming }: Handlers, desk: ExecutionDesk, executions: Executions): wire.RuleServiceServer {
@@ -31,5 +34,6 @@ export function ruleService({ unary, streaming }: Handlers, desk: ExecutionDesk,
 
 async function describe(store: Store, rule: Rule): Promise<wire.Rule> {
   const [newest] = await store.executions.list({ rule: rule.name }, { limit: 1 });
-  return ruleToMessage(rule, newest && executionToMessage(newest));
+  const { executions, lastSuccessAt } = await store.executions.ended(rule.name, RECORDED);
+  return ruleToMessage(rule, newest && executionToMessage(newest), recordOf(executions, lastSuccessAt));
 }

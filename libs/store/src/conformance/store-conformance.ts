@@ -1,6 +1,7 @@
 import { describe } from "vitest";
 import { agentConformance } from "./agents.ts";
 import { executionConformance } from "./executions.ts";
+import { historyConformance } from "./history.ts";
 import { leaseModelConformance } from "./lease-model.ts";
 import { leaseConformance } from "./leases.ts";
 import { outcomeConformance } from "./outcomes.ts";
@@ -14,6 +15,7 @@ export function storeConformance(name: string, openStore: OpenStore): void {
     topologyConformance(openStore);
     agentConformance(openStore);
     executionConformance(openStore);
+    historyConformance(openStore);
     taskConformance(openStore);
     leaseConformance(openStore);
     outcomeConformance(openStore);

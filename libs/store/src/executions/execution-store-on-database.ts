@@ -6,6 +6,7 @@ import type { Page } from "../store.ts";
 import { blobSumsOfExecutions } from "./blob-sums.ts";
 import { executionOf, executionRow, summaryOf, unfinishedOf } from "./execution-rows.ts";
 import { sumsOf } from "./execution-sums.ts";
+import { endedOf, forget, nextToForget } from "./history.ts";
 import { moveExecution } from "./move-execution.ts";
 import { openExecution } from "./open-execution.ts";
 
@@ -18,6 +19,9 @@ export function executionStore({ transact }: Database): ExecutionStore {
     get: (id) => transact((tx) => get(tx, id)),
     list: (filter, page) => transact((tx) => list(tx, filter, page)),
     unfinished: () => transact(async (tx) => (await unfinishedOf(tx, undefined)).map(executionOf)),
+    ended: (rule, limit) => transact((tx) => endedOf(tx, rule, limit)),
+    nextToForget: ({ keep, before }) => transact((tx) => nextToForget(tx, keep, before.toISOString())),
+    forget: (id, tasks) => transact((tx) => forget(tx, id, tasks)),
     nextQueued: (rule) => transact((tx) => nextQueued(tx, rule)),
   };
 }

@@ -207,7 +207,23 @@ export interface Rule {
   /** ISO 8601, UTC. */
   updatedAt: string;
   /** Its newest execution; absent = never ran. */
-  lastExecution?: Execution | undefined;
+  lastExecution?:
+    | Execution
+    | undefined;
+  /** How its last executions ended; absent = none has. */
+  record?: RuleRecord | undefined;
+}
+
+/** How the last executions of a rule ended, at most 20. Those that a person stopped are not counted. */
+export interface RuleRecord {
+  /** Executions that ended. */
+  executions: number;
+  /** Of these, how many succeeded. */
+  succeeded: number;
+  /** Median of their durations from start to end, in milliseconds. */
+  medianMs: number;
+  /** ISO 8601, UTC; when one succeeded last, however long ago; empty = never, or it was forgotten with its rule. */
+  lastSuccessAt: string;
 }
 
 /** No filter yet. */
@@ -1357,7 +1373,7 @@ export const RuleResource_LabelsEntry: MessageFns<RuleResource_LabelsEntry> = {
 };
 
 function createBaseRule(): Rule {
-  return { resource: undefined, createdAt: "", updatedAt: "", lastExecution: undefined };
+  return { resource: undefined, createdAt: "", updatedAt: "", lastExecution: undefined, record: undefined };
 }
 
 export const Rule: MessageFns<Rule> = {
@@ -1373,6 +1389,9 @@ export const Rule: MessageFns<Rule> = {
     }
     if (message.lastExecution !== undefined) {
       Execution.encode(message.lastExecution, writer.uint32(34).fork()).join();
+    }
+    if (message.record !== undefined) {
+      RuleRecord.encode(message.record, writer.uint32(162).fork()).join();
     }
     return writer;
   },
@@ -1422,6 +1441,14 @@ export const Rule: MessageFns<Rule> = {
             message.lastExecution = Execution.decode(reader, reader.uint32());
             continue;
           }
+          case 20: {
+            if (tag !== 162) {
+              break;
+            }
+
+            message.record = RuleRecord.decode(reader, reader.uint32());
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -1447,6 +1474,100 @@ export const Rule: MessageFns<Rule> = {
     message.lastExecution = (object.lastExecution !== undefined && object.lastExecution !== null)
       ? Execution.fromPartial(object.lastExecution)
       : undefined;
+    message.record = (object.record !== undefined && object.record !== null)
+      ? RuleRecord.fromPartial(object.record)
+      : undefined;
+    return message;
+  },
+};
+
+function createBaseRuleRecord(): RuleRecord {
+  return { executions: 0, succeeded: 0, medianMs: 0, lastSuccessAt: "" };
+}
+
+export const RuleRecord: MessageFns<RuleRecord> = {
+  encode(message: RuleRecord, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.executions !== 0) {
+      writer.uint32(8).int32(message.executions);
+    }
+    if (message.succeeded !== 0) {
+      writer.uint32(16).int32(message.succeeded);
+    }
+    if (message.medianMs !== 0) {
+      writer.uint32(24).int64(message.medianMs);
+    }
+    if (message.lastSuccessAt !== "") {
+      writer.uint32(34).string(message.lastSuccessAt);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): RuleRecord {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseRuleRecord();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 8) {
+              break;
+            }
+
+            message.executions = reader.int32();
+            continue;
+          }
+          case 2: {
+            if (tag !== 16) {
+              break;
+            }
+
+            message.succeeded = reader.int32();
+            continue;
+          }
+          case 3: {
+            if (tag !== 24) {
+              break;
+            }
+
+            message.medianMs = longToNumber(reader.int64());
+            continue;
+          }
+          case 4: {
+            if (tag !== 34) {
+              break;
+            }
+
+            message.lastSuccessAt = reader.string();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create(base?: DeepPartial<RuleRecord>): RuleRecord {
+    return RuleRecord.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<RuleRecord>): RuleRecord {
+    const message = createBaseRuleRecord();
+    message.executions = object.executions ?? 0;
+    message.succeeded = object.succeeded ?? 0;
+    message.medianMs = object.medianMs ?? 0;
+    message.lastSuccessAt = object.lastSuccessAt ?? "";
     return message;
   },
 };
