@@ -23,6 +23,7 @@ import { agentService } from "./services/agent-service.ts";
 import { executionService } from "./services/execution-service.ts";
 import { healthService } from "./services/health-service.ts";
 import { instanceService } from "./services/instance-service.ts";
+import { planService } from "./services/plan-service.ts";
 import { ruleService } from "./services/rule-service.ts";
 import { serverService } from "./services/server-service.ts";
 import { taskService } from "./services/task-service.ts";
@@ -126,6 +127,7 @@ function servicesOf({ desk, executions, log, stopping }: Parts): Served[] {
     [wire.TopologyServiceService, topologyService(handlers, desk.store, desk.now)],
     [wire.InstanceServiceService, instanceService(handlers, desk.store, desk)],
     [wire.RuleServiceService, ruleService(handlers, desk, executions)],
+    [wire.PlanServiceService, planService(handlers, desk, executions)],
     [wire.ExecutionServiceService, executionService(handlers, desk, executions)],
     [wire.TaskServiceService, taskService(handlers, desk.store, executions, desk.gates, desk.now)],
     [wire.AgentServiceService, agentService(handlers, desk.store, desk.agents, desk.gates, desk.now)],

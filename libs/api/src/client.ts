@@ -4,6 +4,7 @@ import { TransshipError } from "@transship/errors";
 import { AgentServiceClient } from "./gen/transship/v1/agent.ts";
 import { ExecutionServiceClient } from "./gen/transship/v1/execution.ts";
 import { InstanceServiceClient } from "./gen/transship/v1/instance.ts";
+import { PlanServiceClient } from "./gen/transship/v1/plan.ts";
 import { RuleServiceClient } from "./gen/transship/v1/rule.ts";
 import { ServerServiceClient } from "./gen/transship/v1/server.ts";
 import { TaskServiceClient } from "./gen/transship/v1/task.ts";
@@ -32,6 +33,7 @@ export interface ControlPlaneClient extends Disposable {
   readonly rules: RuleServiceClient;
   readonly executions: ExecutionServiceClient;
   readonly tasks: TaskServiceClient;
+  readonly plans: PlanServiceClient;
   readonly agents: AgentServiceClient;
   readonly webhooks: WebhookServiceClient;
   readonly server: ServerServiceClient;
@@ -63,6 +65,7 @@ export function connectControlPlane(access: ServerAccess): ControlPlaneClient {
     rules: new RuleServiceClient(access.address, channel, shared),
     executions: new ExecutionServiceClient(access.address, channel, shared),
     tasks: new TaskServiceClient(access.address, channel, shared),
+    plans: new PlanServiceClient(access.address, channel, shared),
     agents: new AgentServiceClient(access.address, channel, shared),
     webhooks: new WebhookServiceClient(access.address, channel, shared),
     server: new ServerServiceClient(access.address, channel, shared),

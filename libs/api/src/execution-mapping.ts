@@ -45,6 +45,7 @@ export function executionToMessage(
     trigger: execution.trigger,
     state: executionStateToMessage(execution.state),
     retryOf: execution.retryOf ?? "",
+    planId: execution.plan ?? "",
     createdAt: execution.createdAt,
     startedAt: execution.startedAt ?? "",
     finishedAt: execution.finishedAt ?? "",

@@ -233,6 +233,7 @@ export const CODES = {
   INVALID_ARGUMENT: row("never", "INVALID_ARGUMENT", EXIT.usage, "Correct the value and try again."),
   NOT_FOUND: row("never", "NOT_FOUND", EXIT.notFound, "Check the name; `transship <noun> list` shows what exists."),
   CONFLICT: row("never", "ALREADY_EXISTS", EXIT.conflict, "Look at the present state, then try again."),
+  PLAN_STALE: row("never", "FAILED_PRECONDITION", EXIT.conflict, "Plan the rule again, look at the plan, and run that one."),
   UNAUTHENTICATED: row("never", "UNAUTHENTICATED", EXIT.notAllowed, "Give a valid token with `--token-file` or TRANSSHIP_TOKEN_FILE."),
   NOT_ALLOWED: row("never", "PERMISSION_DENIED", EXIT.notAllowed, "Use a token whose role may do this."),
   CONTROL_PLANE_UNREACHABLE: row(

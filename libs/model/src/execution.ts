@@ -27,6 +27,8 @@ export interface Execution {
   readonly state: ExecutionState;
   /** The execution whose tasks this one runs again. */
   readonly retryOf: string | undefined;
+  /** The saved plan whose items are its tasks. */
+  readonly plan?: string | undefined;
   readonly createdAt: string;
   readonly startedAt: string | undefined;
   readonly finishedAt: string | undefined;

@@ -19,6 +19,8 @@ export interface PlanItem {
   readonly source: ArtifactPlace;
   readonly target: ArtifactPlace;
   readonly digest: string;
+  /** Digest of the target's tag; absent = it has no such tag. */
+  readonly atTarget?: string | undefined;
   readonly action: PlanAction;
   readonly reason: PlanReason;
 }

@@ -11,7 +11,14 @@ export interface ExecutionStore {
    * is returned (`merged`; never for a `retry`, which waits in turn). `started` means that nothing stands before it.
    */
   open(
-    request: { readonly id: string; readonly rule: string; readonly trigger: Trigger; readonly retryOf?: string | undefined },
+    request: {
+      readonly id: string;
+      readonly rule: string;
+      readonly trigger: Trigger;
+      readonly retryOf?: string | undefined;
+      /** The saved plan whose items become its tasks. */
+      readonly plan?: string | undefined;
+    },
     now: Date,
   ): Promise<{ execution: Execution; outcome: OpenOutcome }>;
   /** Moves it along `EXECUTION_TRANSITIONS`; sets `startedAt` when it leaves `queued` and `finishedAt` when it becomes final. Throws `CONFLICT` for a move that the table forbids, `NOT_FOUND`. */

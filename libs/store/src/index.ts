@@ -1,5 +1,6 @@
 export type { AgentHello, AgentStore } from "./agent-store.ts";
 export type { ExecutionStore, OpenOutcome } from "./execution-store.ts";
+export type { PlanStore, PlanSums, SavedItem, SavedPlan } from "./plan-store.ts";
 export { DATABASE_FILE, openSqliteStore, type SqlitePlace } from "./sqlite/open-sqlite-store.ts";
 export type { Page, Store } from "./store.ts";
 export type {

@@ -47,6 +47,8 @@ interface ExecutionTable {
   trigger_kind: Trigger;
   state: ExecutionState;
   retry_of: string | null;
+  /** The saved plan whose items are its tasks. Executions outlive plans. */
+  plan_id: string | null;
   created_at: string;
   started_at: string | null;
   finished_at: string | null;
@@ -123,6 +125,23 @@ interface TaskReportTable {
   epoch: number;
 }
 
+interface PlanTable {
+  seq: Generated<number>;
+  id: string;
+  rule: string;
+  rule_spec: string;
+  created_at: string;
+  /** Null until all of it is saved. */
+  summary: string | null;
+}
+
+interface PlanPageTable {
+  plan_id: string;
+  page: number;
+  /** JSON, compressed with gzip. */
+  items: Uint8Array;
+}
+
 /** All tables. */
 export interface Tables {
   instances: ResourceTable;
@@ -136,6 +155,8 @@ export interface Tables {
   execution_blobs: ExecutionBlobTable;
   tasks: TaskTable;
   task_reports: TaskReportTable;
+  plans: PlanTable;
+  plan_pages: PlanPageTable;
 }
 
 export type ResourceRow = Selectable<ResourceTable>;

@@ -1,6 +1,6 @@
 import { wire } from "@transship/api";
 import { artifactName, type PlanAction } from "@transship/model";
-import type { Document } from "./document.ts";
+import { type Document, present } from "./document.ts";
 
 /** One line of a plan as JSON has it. */
 export interface PlanItemDocument {
@@ -20,7 +20,8 @@ export interface PlanItemDocument {
 /** A plan as JSON has it. */
 export interface PlanDocument extends Document {
   readonly kind: "Plan";
-  readonly metadata: { readonly rule: string };
+  /** `id`: of a plan that was saved. */
+  readonly metadata: { readonly rule: string; readonly id?: string };
   readonly status: {
     readonly items: readonly PlanItemDocument[];
     readonly counts: {
@@ -56,5 +57,10 @@ export function planDocument(rule: string, items: readonly PlanItemDocument[], s
   const { copy, skip, unchanged, repositories, bytes, existingBytes } = sums;
   // This version never plans deletions; the count is part of the format.
   const counts = { copy, skip, delete: 0, unchanged, repositories };
-  return { apiVersion: "transship/v1", kind: "Plan", metadata: { rule }, status: { items, counts, bytes, existingBytes } };
+  return {
+    apiVersion: "transship/v1",
+    kind: "Plan",
+    metadata: { rule, ...present({ id: sums.planId }) },
+    status: { items, counts, bytes, existingBytes },
+  };
 }

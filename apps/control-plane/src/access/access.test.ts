@@ -14,6 +14,7 @@ const SERVICES = [
   wire.TopologyServiceService,
   wire.InstanceServiceService,
   wire.RuleServiceService,
+  wire.PlanServiceService,
   wire.ExecutionServiceService,
   wire.TaskServiceService,
   wire.AgentServiceService,

@@ -1,6 +1,6 @@
 import { TransshipError } from "@transship/errors";
 import { EXECUTION_TRANSITIONS, type Execution, isFinal, type Rule, TASK_TRANSITIONS, type Trigger } from "@transship/model";
-import type { OpenOutcome } from "@transship/store";
+import type { OpenOutcome, SavedPlan } from "@transship/store";
 import { executionId } from "../ids.ts";
 import { cancelTasks } from "./cancel-tasks.ts";
 import type { ExecutionDesk } from "./execution-desk.ts";
@@ -46,6 +46,14 @@ export class Executions implements AsyncDisposable {
     return this.#inTurn(() => this.#open(rule, "manual"));
   }
 
+  /** Runs a saved plan whose inventory was taken again and still holds. Throws `NOT_FOUND`; `CONFLICT` where its rule is disabled, or runs. */
+  runPlan(plan: SavedPlan): Promise<Opened> {
+    return this.#inTurn(async () => {
+      await this.#requireIdle(plan.rule, `running plan ${plan.id}`);
+      return this.#open(plan.rule, "manual", { plan: plan.id });
+    });
+  }
+
   /** Runs a finished execution again: its whole rule, or its failed and cancelled tasks only. Throws `NOT_FOUND`, `CONFLICT`. */
   retry(id: string, failedOnly: boolean): Promise<Opened> {
     return this.#inTurn(async () => {
@@ -65,8 +73,7 @@ export class Executions implements AsyncDisposable {
       if (!isFinal(TASK_TRANSITIONS, task.state)) throw conflict(`retrying task ${id}`, `it is ${task.state}`);
       if (task.state !== "failed" && task.state !== "cancelled") throw conflict(`retrying task ${id}`, `it has ${task.state}`);
       const { rule } = await store.executions.get(task.executionId);
-      const busy = (await store.executions.unfinished()).find((execution) => execution.rule === rule);
-      if (busy !== undefined) throw conflict(`retrying task ${id}`, `execution ${busy.id} of rule ${rule} is not finished`);
+      await this.#requireIdle(rule, `retrying task ${id}`);
       return this.#open(rule, "retry", { retryOf: task.executionId, first: (execution) => addAgain(this.#desk, execution, [task]) });
     });
   }
@@ -101,12 +108,20 @@ export class Executions implements AsyncDisposable {
     if (this.#closed)
       throw new TransshipError("CONTROL_PLANE_UNREACHABLE", { what: `running rule ${name}`, why: "the control plane is stopping" });
     requireEnabled(await store.topology.getRule(name));
-    const opened = await store.executions.open({ id: executionId(now()), rule: name, trigger, retryOf: options.retryOf }, now());
+    const opened = await store.executions.open(
+      { id: executionId(now()), rule: name, trigger, retryOf: options.retryOf, plan: options.plan },
+      now(),
+    );
     const { execution, outcome } = opened;
     log.info({ execution: execution.id, rule: name, trigger, outcome }, "execution opened");
     await options.first?.(execution.id);
     if (outcome === "started") this.#start(execution);
     return opened;
+  }
+
+  async #requireIdle(rule: string, what: string): Promise<void> {
+    const busy = (await this.#desk.store.executions.unfinished()).find((execution) => execution.rule === rule);
+    if (busy !== undefined) throw conflict(what, `execution ${busy.id} of rule ${rule} is not finished`);
   }
 
   #start(execution: Execution): void {
@@ -146,6 +161,7 @@ export class Executions implements AsyncDisposable {
 
 interface OpenOptions {
   readonly retryOf?: string;
+  readonly plan?: string;
   /** Done before the execution starts. */
   readonly first?: (execution: string) => Promise<void>;
 }

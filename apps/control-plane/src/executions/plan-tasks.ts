@@ -68,7 +68,7 @@ async function takeInventory(
     await begin();
     unchanged += page.unchanged;
     repositories = page.repositories;
-    await addTasks(desk, execution.id, page, rule.spec.overwrite);
+    await addPlanned(desk, execution.id, page, rule.spec.overwrite);
     signal.throwIfAborted();
     await desk.store.executions.planned(execution.id, { unchanged, repositories });
     desk.changes.notify(execution.id, "progress");
@@ -77,7 +77,13 @@ async function takeInventory(
   await begin();
 }
 
-async function addTasks(desk: ExecutionDesk, execution: string, page: PlannedPage, overwrite: NewTask["overwrite"]): Promise<void> {
+/** Adds what a plan brings to an execution; what is there already is not added twice. */
+export async function addPlanned(
+  desk: ExecutionDesk,
+  execution: string,
+  page: Pick<PlannedPage, "items">,
+  overwrite: NewTask["overwrite"],
+): Promise<void> {
   const tasks = page.items.flatMap(({ action, source, target, digest }): NewTask[] =>
     action === "skip" ? [] : [{ id: taskId(execution, source, target), executionId: execution, source, target, digest, overwrite }],
   );

@@ -6,6 +6,7 @@ import type { ExecutionDesk } from "./execution-desk.ts";
 import { moveExecution } from "./move-execution.ts";
 import { planTasks } from "./plan-tasks.ts";
 import { repeatTasks } from "./repeat-tasks.ts";
+import { addSavedItems } from "./run-plan.ts";
 
 /**
  * The life of an execution, from whatever phase it is in: a control plane that was killed goes on here. When `signal` aborts it is left as it is: stopped by
@@ -15,6 +16,7 @@ export async function runExecution(desk: ExecutionDesk, execution: Execution, si
   try {
     if (execution.state !== "copying") {
       if (execution.retryOf !== undefined) await repeatTasks(desk, execution);
+      else if (execution.plan !== undefined) await addSavedItems(desk, execution, execution.plan);
       else await planTasks(desk, execution, signal);
       await moveExecution(desk, execution.id, "copying");
     }

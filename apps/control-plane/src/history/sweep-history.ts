@@ -34,6 +34,7 @@ export async function sweepHistory(desk: HistoryDesk, limits: HistoryLimits, sig
 /** How many executions were forgotten. */
 async function sweepOnce({ store, now }: HistoryDesk, { executions, days }: HistoryLimits, signal: AbortSignal): Promise<number> {
   const before = new Date(now().getTime() - days * DAY_MS);
+  await store.plans.forget(before);
   for (let forgotten = 0; ; forgotten++) {
     const id = await store.executions.nextToForget({ keep: executions, before });
     if (id === undefined) return forgotten;

@@ -5,16 +5,18 @@ import type { Desk } from "../work/ask-nearest.ts";
 import { type ItemBytes, PlanMeasure } from "./plan-measure.ts";
 import { planPages } from "./plan-pages.ts";
 import { ruleInstances } from "./rule-instances.ts";
+import type { PlanSaver } from "./save-plan.ts";
 import { type RouteDesk, waitForRoute } from "./wait-for-route.ts";
 
 /** Copies that are measured at most; the bytes of those beyond are not known, and 0. */
 const MOST_MEASURED = 20_000;
 
-/** What a run of the rule would do, item by item, then the sums. Moves nothing. */
+/** What a run of the rule would do, item by item, then the sums. Moves nothing. `saver`: keeps it too. */
 export async function* planEvents(
   desk: Desk & RouteDesk & { readonly store: Store },
   rule: Rule,
   signal: AbortSignal,
+  saver?: PlanSaver,
 ): AsyncGenerator<wire.PlanEvent> {
   const instances = await ruleInstances(desk.store.topology, rule);
   await waitForRoute(desk, instances, false, signal);
@@ -34,12 +36,17 @@ export async function* planEvents(
     summary.skip += page.items.length - copies.length;
     summary.unchanged += page.unchanged;
     summary.repositories = page.repositories;
+    await saver?.add(
+      page.items.map((item) => ({ ...item, bytes: bytes.get(item)?.crossing ?? 0, existingBytes: bytes.get(item)?.existing ?? 0 })),
+    );
     for (const item of page.items) yield { event: { $case: "item", value: itemMessage(item, bytes.get(item)) } };
   }
-  yield { event: { $case: "summary", value: summary } };
+  await saver?.finish(summary);
+  yield { event: { $case: "summary", value: { ...summary, planId: saver?.id ?? "" } } };
 }
 
-function itemMessage(item: PlanItem, bytes: ItemBytes | undefined): wire.PlanItem {
+/** A plan item as a message. */
+export function itemMessage(item: PlanItem, bytes: ItemBytes | undefined): wire.PlanItem {
   return {
     source: { ...item.source },
     target: { ...item.target },

@@ -1,4 +1,12 @@
-import type { ArtifactPlace, Instance, InventoryEntry, PlanItem, Rule, RuleTarget } from "@transship/model";
+import {
+  type ArtifactPlace,
+  artifactName,
+  type Instance,
+  type InventoryEntry,
+  type PlanItem,
+  type Rule,
+  type RuleTarget,
+} from "@transship/model";
 import { mapToTarget, mergeSubjects, type PagePlan, planPage, type SubjectFate } from "@transship/planner";
 import type { Desk } from "../work/ask-nearest.ts";
 import { listTags, resolveTags } from "../work/look-up.ts";
@@ -52,7 +60,7 @@ export async function* planPages(
         const fresh = entries.filter((entry) => !plannedBefore(...placesOf(rule, target, entry)));
         const plan = planPage({ rule: rule.spec, target, entries: fresh, atTarget, subjects: fatesFor(remembered, entries) });
         remember(remembered, entries, plan);
-        items.push(...plan.items);
+        items.push(...plan.items.map((item) => ({ ...item, atTarget: atTarget.get(artifactName(item.target)) })));
         unchanged += plan.unchanged;
       }
       yield { items, unchanged, repositories: repositories.size };

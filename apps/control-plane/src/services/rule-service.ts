@@ -5,6 +5,7 @@ import type { Handlers } from "../calls/handlers.ts";
 import type { ExecutionDesk } from "../executions/execution-desk.ts";
 import type { Executions } from "../executions/executions.ts";
 import { planEvents } from "../planning/plan-events.ts";
+import { PlanSaver } from "../planning/save-plan.ts";
 
 const OUTCOMES = {
   started: wire.RunRuleResponse_Outcome.STARTED,
@@ -22,8 +23,9 @@ export function ruleService({ unary, streaming }: Handlers, desk: ExecutionDesk,
     listRules: unary(async () => ({ rules: await Promise.all((await topology.listRules()).map((rule) => describe(desk.store, rule))) })),
     getRule: unary(async ({ name }) => describe(desk.store, await topology.getRule(name))),
     setRuleEnabled: unary(async ({ name, enabled }) => describe(desk.store, await topology.setRuleEnabled(name, enabled, desk.now()))),
-    planRule: streaming(async function* ({ name }, signal) {
-      yield* planEvents(desk, await topology.getRule(name), signal);
+    planRule: streaming(async function* ({ name, save }, signal) {
+      const rule = await topology.getRule(name);
+      yield* planEvents(desk, rule, signal, save ? await PlanSaver.open(desk.store, rule, desk.now()) : undefined);
     }),
     runRule: unary(async ({ name }) => {
       const { execution, outcome } = await executions.run(name);

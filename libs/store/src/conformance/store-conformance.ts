@@ -5,6 +5,7 @@ import { historyConformance } from "./history.ts";
 import { leaseModelConformance } from "./lease-model.ts";
 import { leaseConformance } from "./leases.ts";
 import { outcomeConformance } from "./outcomes.ts";
+import { planConformance } from "./plans.ts";
 import type { OpenStore } from "./samples.ts";
 import { taskConformance } from "./tasks.ts";
 import { topologyConformance } from "./topology.ts";
@@ -16,6 +17,7 @@ export function storeConformance(name: string, openStore: OpenStore): void {
     agentConformance(openStore);
     executionConformance(openStore);
     historyConformance(openStore);
+    planConformance(openStore);
     taskConformance(openStore);
     leaseConformance(openStore);
     outcomeConformance(openStore);

@@ -25,6 +25,7 @@ export function executionOf(row: ExecutionRow): Execution {
     trigger: row.trigger_kind,
     state: row.state,
     retryOf: row.retry_of ?? undefined,
+    plan: row.plan_id ?? undefined,
     createdAt: row.created_at,
     startedAt: row.started_at ?? undefined,
     finishedAt: row.finished_at ?? undefined,

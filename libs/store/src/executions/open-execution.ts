@@ -12,6 +12,7 @@ export interface OpenRequest {
   readonly rule: string;
   readonly trigger: Trigger;
   readonly retryOf?: string | undefined;
+  readonly plan?: string | undefined;
 }
 
 /** Opens an execution behind the unfinished ones of its rule, or merges the request into the one that waits there. */
@@ -29,6 +30,7 @@ export async function openExecution(tx: Tx, request: OpenRequest, now: string): 
       trigger_kind: request.trigger,
       state: "queued",
       retry_of: request.retryOf ?? null,
+      plan_id: request.plan ?? null,
       created_at: now,
       unchanged: 0,
       repositories: 0,

@@ -20,7 +20,7 @@ async function createPlans(db: Kysely<unknown>): Promise<void> {
     .addColumn("seq", "integer", (column) => column.primaryKey().autoIncrement())
     .addColumn("id", "text", (column) => column.notNull().unique())
     .addColumn("rule", "text", (column) => column.notNull())
-    .addColumn("rule_updated_at", "text", (column) => column.notNull())
+    .addColumn("rule_spec", "text", (column) => column.notNull())
     .addColumn("created_at", "text", (column) => column.notNull())
     .addColumn("summary", "text")
     .execute();
@@ -31,6 +31,7 @@ async function createPlans(db: Kysely<unknown>): Promise<void> {
     .addColumn("items", sql`blob`, (column) => column.notNull())
     .addPrimaryKeyConstraint("plan_pages_key", ["plan_id", "page"])
     .execute();
+  await db.schema.alterTable("executions").addColumn("plan_id", "text").execute();
 }
 
 /** In place of the indexes by pair alone. Partial as they were: only tasks that wait are in them. */

@@ -141,6 +141,8 @@ export interface Execution {
   bytesPerSecond: number;
   /** Milliseconds to its end at that rate; those tasks whose sizes are not known yet count as the mean of the others. 0 = not known. */
   leftMs: number;
+  /** The saved plan whose items are its tasks; empty = none. */
+  planId: string;
 }
 
 /** Which executions. */
@@ -432,6 +434,7 @@ function createBaseExecution(): Execution {
     waiting: "",
     bytesPerSecond: 0,
     leftMs: 0,
+    planId: "",
   };
 }
 
@@ -499,6 +502,9 @@ export const Execution: MessageFns<Execution> = {
     }
     if (message.leftMs !== 0) {
       writer.uint32(176).int64(message.leftMs);
+    }
+    if (message.planId !== "") {
+      writer.uint32(186).string(message.planId);
     }
     return writer;
   },
@@ -684,6 +690,14 @@ export const Execution: MessageFns<Execution> = {
             message.leftMs = longToNumber(reader.int64());
             continue;
           }
+          case 23: {
+            if (tag !== 186) {
+              break;
+            }
+
+            message.planId = reader.string();
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -728,6 +742,7 @@ export const Execution: MessageFns<Execution> = {
     message.waiting = object.waiting ?? "";
     message.bytesPerSecond = object.bytesPerSecond ?? 0;
     message.leftMs = object.leftMs ?? 0;
+    message.planId = object.planId ?? "";
     return message;
   },
 };

@@ -254,6 +254,8 @@ export interface SetRuleEnabledRequest {
 export interface PlanRuleRequest {
   /** metadata.name. */
   name: string;
+  /** Whether the plan is saved, to be run later by its id. */
+  save: boolean;
 }
 
 /** Which rule. */
@@ -1793,13 +1795,16 @@ export const SetRuleEnabledRequest: MessageFns<SetRuleEnabledRequest> = {
 };
 
 function createBasePlanRuleRequest(): PlanRuleRequest {
-  return { name: "" };
+  return { name: "", save: false };
 }
 
 export const PlanRuleRequest: MessageFns<PlanRuleRequest> = {
   encode(message: PlanRuleRequest, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
     if (message.name !== "") {
       writer.uint32(10).string(message.name);
+    }
+    if (message.save !== false) {
+      writer.uint32(160).bool(message.save);
     }
     return writer;
   },
@@ -1825,6 +1830,14 @@ export const PlanRuleRequest: MessageFns<PlanRuleRequest> = {
             message.name = reader.string();
             continue;
           }
+          case 20: {
+            if (tag !== 160) {
+              break;
+            }
+
+            message.save = reader.bool();
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -1843,6 +1856,7 @@ export const PlanRuleRequest: MessageFns<PlanRuleRequest> = {
   fromPartial(object: DeepPartial<PlanRuleRequest>): PlanRuleRequest {
     const message = createBasePlanRuleRequest();
     message.name = object.name ?? "";
+    message.save = object.save ?? false;
     return message;
   },
 };
