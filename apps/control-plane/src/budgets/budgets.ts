@@ -51,7 +51,9 @@ export class Budgets {
 
   /** Whether an agent may work with an instance: it has a share, or there is one left. */
   mayJoin(agent: string, instance: string): boolean {
-    const most = mostSharers(this.#limits.get(instance) ?? {});
+    const limits = this.#limits.get(instance);
+    if (limits === undefined) return true;
+    const most = mostSharers(limits);
     const sharers = this.#sharers.withTasks(instance);
     const place = sharers.indexOf(agent);
     return place === -1 ? sharers.length < most : place < most;

@@ -38,7 +38,5 @@ export async function runScheduler(desk: AssignmentDesk, work: WakeUp, signal: A
 }
 
 async function refreshBudgets({ store, budgets }: AssignmentDesk): Promise<void> {
-  const [instances, rules] = [await store.topology.listInstances(), await store.topology.listRules()];
-  const limited = instances.some(({ spec }) => spec.limits !== undefined) || rules.some(({ spec }) => spec.limits !== undefined);
-  if (limited || budgets.limited) budgets.refresh(instances, rules, await store.tasks.held());
+  budgets.refresh(await store.topology.listInstances(), await store.topology.listRules(), await store.tasks.held());
 }
