@@ -4,7 +4,7 @@ import { SHORT_MS } from "./path-memory.ts";
 import { fetchManifest } from "./walk-artifact.ts";
 
 /** Connections that are opened before the size of an artifact is known. */
-const CONNECTIONS_AHEAD = 8;
+const CONNECTIONS_AHEAD = 16;
 
 /**
  * Fetches the root manifest, and meanwhile gets ready for its blobs: learns how far away the source is where that is not known, and opens connections where it is
