@@ -42,6 +42,7 @@ export {
   type RuleTarget,
   targetRepository,
 } from "./rule.ts";
+export { MOST_SCOPE_ENTRIES, SCOPE_ACTIONS, type ScopeAction, type ScopeEntry, scopeName } from "./scope.ts";
 export { type ArtifactKind, KINDS, type NameFilter, type NewestBy, type TagFilter } from "./selection.ts";
 export { follow, isFinal, mayFollow, statesBefore, type Transitions } from "./state-machine.ts";
 export {
@@ -60,6 +61,6 @@ export {
   type Way,
 } from "./task.ts";
 export { LEASED_STATES, TASK_TRANSITIONS, type TaskState, WAITING_STATES } from "./task-state.ts";
-export { nextRuns, type Schedule, type Triggers } from "./triggers.ts";
+export { DEFAULT_POLL_MS, nextRuns, type Schedule, type Triggers } from "./triggers.ts";
 export { EVENT_TYPES, type EventType, type Webhook, type WebhookSpec } from "./webhook.ts";
 export type { WorkWindow } from "./work-window.ts";
