@@ -1,6 +1,7 @@
 import { createHash } from "node:crypto";
 import { credentialFromMessage, endpointFromMessage, limitsFromMessage, type wire } from "@transship/api";
 import { TransshipError } from "@transship/errors";
+import { AGENT_PRODUCT } from "@transship/model";
 import { openRegistry, type Registry } from "@transship/oci";
 import { InstanceGates } from "./instance-gates.ts";
 import { VERSION } from "./version.ts";
@@ -60,7 +61,7 @@ export class Registries implements AsyncDisposable {
     this.#limit(access);
     const { url, address, ca } = endpointFromMessage(access.endpoint);
     const credential = credentialFromMessage(access.credential);
-    return this.#gates.guard(gateName(access), openRegistry({ url, address, ca, credential, userAgent: `transship/${VERSION}` }));
+    return this.#gates.guard(gateName(access), openRegistry({ url, address, ca, credential, userAgent: `${AGENT_PRODUCT}/${VERSION}` }));
   }
 
   /** Clients that are open. */
