@@ -97,7 +97,10 @@ export interface Execution {
   id: string;
   /** Name of the rule. */
   rule: string;
-  /** `manual` or `retry`. */
+  /**
+   * `manual`, `retry`, `schedule`, `missed` (makes up for scheduled runs that nobody was there to start), `event` (a push or deletion that a registry told of),
+   * `cascade` (something that Transship brought to the source), `poll` (a rule with events looks at everything from time to time).
+   */
   trigger: string;
   /** Where it is in its life. */
   state: ExecutionState;
@@ -128,7 +131,13 @@ export interface Execution {
   /** Failed tasks, at most 100; only in answers about one execution. */
   failures: TaskFailure[];
   /** Why it failed apart from its tasks, e.g. a listing that broke. */
-  failure?: Failure | undefined;
+  failure?:
+    | Failure
+    | undefined;
+  /** Whether it looks only at a part of the rule's source. */
+  scoped: boolean;
+  /** That part, at most 100 of it: `repository:tag`, or a repository alone; only in answers about one execution. */
+  scope: string[];
 }
 
 /** Which executions. */
@@ -415,6 +424,8 @@ function createBaseExecution(): Execution {
     doneBytes: 0,
     failures: [],
     failure: undefined,
+    scoped: false,
+    scope: [],
   };
 }
 
@@ -467,6 +478,12 @@ export const Execution: MessageFns<Execution> = {
     }
     if (message.failure !== undefined) {
       Failure.encode(message.failure, writer.uint32(130).fork()).join();
+    }
+    if (message.scoped !== false) {
+      writer.uint32(160).bool(message.scoped);
+    }
+    for (const v of message.scope) {
+      writer.uint32(170).string(v!);
     }
     return writer;
   },
@@ -612,6 +629,22 @@ export const Execution: MessageFns<Execution> = {
             message.failure = Failure.decode(reader, reader.uint32());
             continue;
           }
+          case 20: {
+            if (tag !== 160) {
+              break;
+            }
+
+            message.scoped = reader.bool();
+            continue;
+          }
+          case 21: {
+            if (tag !== 170) {
+              break;
+            }
+
+            message.scope.push(reader.string());
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -651,6 +684,8 @@ export const Execution: MessageFns<Execution> = {
     message.failure = (object.failure !== undefined && object.failure !== null)
       ? Failure.fromPartial(object.failure)
       : undefined;
+    message.scoped = object.scoped ?? false;
+    message.scope = object.scope?.map((e) => e) || [];
     return message;
   },
 };
