@@ -1,11 +1,9 @@
 import { TransshipError } from "@transship/errors";
 import { belowNamespace, type Instance, type InventoryEntry, type Rule, type RuleSource, type ScopeEntry } from "@transship/model";
 import type { Desk } from "../work/ask-nearest.ts";
-import { listTags, resolveTags } from "../work/look-up.ts";
+import { listTags } from "../work/look-up.ts";
+import { lookUntilThere } from "./look-until-there.ts";
 import { maySelect } from "./may-select.ts";
-
-/** Tags in one question. */
-const TAGS_A_QUESTION = 500;
 
 /**
  * What a run finds at the source, page by page: everything that the rule selects or, with a scope, what is there now of the tags and repositories that the scope
@@ -22,15 +20,8 @@ export async function* listSource(
   // The rule may have changed since the scope was drawn.
   const wanted = scope.filter(({ repository, tag }) => maySelect(rule, repository, tag));
   const whole = new Set(wanted.flatMap(({ repository, tag }) => (tag === undefined ? [repository] : [])));
-  const tags = wanted.flatMap(({ repository, tag }) => (tag === undefined || whole.has(repository) ? [] : [{ repository, tag }]));
-  for (let at = 0; at < tags.length; at += TAGS_A_QUESTION) {
-    const some = tags.slice(at, at + TAGS_A_QUESTION);
-    const digests = await resolveTags(desk, source, some, signal, "source");
-    yield some.flatMap(({ repository, tag }) => {
-      const digest = digests.get(`${repository}:${tag}`);
-      return digest === undefined ? [] : [{ repository, tag, digest }];
-    });
-  }
+  // Of a repository that is listed as a whole, tags are only waited for.
+  for await (const found of lookUntilThere(desk, source, wanted, signal)) yield found.filter(({ repository }) => !whole.has(repository));
   for (const repository of whole) yield* listRepository(desk, source, rule.spec.source, repository, signal);
 }
 

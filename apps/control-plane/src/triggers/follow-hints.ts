@@ -59,10 +59,9 @@ export class HintFollower {
       }
       let followed = false;
       for (const rule of rules) {
-        const entry = drawScope(rule, instance, hint);
-        if (entry === undefined) continue;
-        this.#gather(rule.name, trigger, entry, hops);
-        followed = true;
+        const entries = drawScope(rule, instance, hint);
+        if (entries.length > 0) this.#gather(rule.name, trigger, entries, hops);
+        followed ||= entries.length > 0;
       }
       metrics.eventTaken(instance, labelOf(hint), followed ? "followed" : "unmatched");
       fresh.push(hint);
@@ -74,11 +73,11 @@ export class HintFollower {
     for (const hint of fresh) this.#recent.remember(instance, hint, now());
   }
 
-  #gather(rule: string, trigger: Trigger, entry: ScopeEntry, hops: number): void {
+  #gather(rule: string, trigger: Trigger, entries: readonly ScopeEntry[], hops: number): void {
     const gathered = this.#gathered.get(rule) ?? { trigger, entries: new Map(), hops };
     gathered.hops = Math.max(gathered.hops, hops);
     // One more than the store keeps makes it look at everything; more need not be remembered.
-    if (gathered.entries.size <= MOST_SCOPE_ENTRIES) gathered.entries.set(scopeName(entry), entry);
+    if (gathered.entries.size <= MOST_SCOPE_ENTRIES) for (const entry of entries) gathered.entries.set(scopeName(entry), entry);
     this.#gathered.set(rule, gathered);
   }
 

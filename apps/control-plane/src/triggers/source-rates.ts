@@ -1,4 +1,4 @@
-import { parse } from "ipaddr.js";
+import ipaddr from "ipaddr.js";
 
 /** Requests that a source may send at once, and then each second. */
 const BURST = 1000;
@@ -33,7 +33,7 @@ export class SourceRates {
 
 function sourceOf(address: string): string {
   try {
-    const parsed = parse(address);
+    const parsed = ipaddr.parse(address);
     if (parsed.kind() === "ipv4" || !("parts" in parsed)) return parsed.toString();
     return parsed.isIPv4MappedAddress() ? parsed.toIPv4Address().toString() : parsed.parts.slice(0, 4).join(":");
   } catch {
