@@ -120,7 +120,11 @@ export class Executions implements AsyncDisposable {
     const { first, ...request } = options;
     const opened = await store.executions.open({ id: executionId(now()), rule: name, trigger, ...request }, now());
     const { execution, outcome } = opened;
-    log.info({ execution: execution.id, rule: name, trigger, outcome }, "execution opened");
+    // A large run may send thousands of arrivals into the one that waits.
+    log[request.scope !== undefined && outcome === "merged" ? "debug" : "info"](
+      { execution: execution.id, rule: name, trigger, outcome },
+      "execution opened",
+    );
     await first?.(execution.id);
     if (outcome === "started") this.#start(execution);
     return opened;
