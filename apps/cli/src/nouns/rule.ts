@@ -33,7 +33,8 @@ export const rules: Noun<RuleDocument> = {
 function nextRunText({ spec, status }: RuleDocument): string {
   const [next] = status.triggers.nextRuns;
   if (!spec.enabled) return "-";
-  return next ?? (spec.triggers?.events === true ? "at events" : "-");
+  if (next !== undefined) return formatAge(next);
+  return spec.triggers?.events === true ? "at events" : "-";
 }
 
 function sourceText(source: RuleSource): string {
