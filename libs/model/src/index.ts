@@ -14,7 +14,7 @@ export {
 } from "./instance.ts";
 export { type InventoryEntry, subjectOfTag, type TagReference } from "./inventory.ts";
 export type { Limits } from "./limits.ts";
-export { isRepositoryName, resourceName } from "./names.ts";
+export { belowNamespace, isRepositoryName, resourceName } from "./names.ts";
 export { anything, compilePattern, type Pattern } from "./pattern.ts";
 export { type Candidate, endpointFor, explainNoRoute, rankForCopy, rankForInstance } from "./placement.ts";
 export { PLAN_REASONS, type PlanAction, type PlanItem, type PlanReason } from "./plan.ts";
@@ -31,7 +31,6 @@ export {
   type WebhookResource,
 } from "./resource.ts";
 export {
-  belowNamespace,
   type Deletion,
   isOntoItself,
   OVERWRITE,
@@ -40,10 +39,10 @@ export {
   type RuleSource,
   type RuleSpec,
   type RuleTarget,
-  targetRepository,
 } from "./rule.ts";
 export { type ArtifactKind, KINDS, type NameFilter, type NewestBy, type TagFilter } from "./selection.ts";
 export { follow, isFinal, mayFollow, statesBefore, type Transitions } from "./state-machine.ts";
+export { mayCollide, targetRepository } from "./target-name.ts";
 export {
   type ArtifactPlace,
   addBytes,
