@@ -4,7 +4,9 @@ import type { OpenOutcome, Store } from "@transship/store";
 import type { Handlers } from "../calls/handlers.ts";
 import type { ExecutionDesk } from "../executions/execution-desk.ts";
 import type { Executions } from "../executions/executions.ts";
+import { filterEvents } from "../planning/filter-events.ts";
 import { planEvents } from "../planning/plan-events.ts";
+import { readRule } from "../topology/read-resources.ts";
 
 const OUTCOMES = {
   started: wire.RunRuleResponse_Outcome.STARTED,
@@ -19,8 +21,12 @@ export function ruleService({ unary, streaming }: Handlers, desk: ExecutionDesk,
     listRules: unary(async () => ({ rules: await Promise.all((await topology.listRules()).map((rule) => describe(desk.store, rule))) })),
     getRule: unary(async ({ name }) => describe(desk.store, await topology.getRule(name))),
     setRuleEnabled: unary(async ({ name, enabled }) => describe(desk.store, await topology.setRuleEnabled(name, enabled, desk.now()))),
-    planRule: streaming(async function* ({ name }, signal) {
-      yield* planEvents(desk, await topology.getRule(name), signal);
+    planRule: streaming(async function* ({ name, all }, signal) {
+      yield* planEvents(desk, await topology.getRule(name), all ?? false, signal);
+    }),
+    testFilter: streaming(async function* ({ name, rule, repository }, signal) {
+      const tested = rule === undefined ? await topology.getRule(name) : readRule(rule);
+      yield* filterEvents(desk, tested, repository, signal);
     }),
     runRule: unary(async ({ name }) => {
       const { execution, outcome } = await executions.run(name);
