@@ -4,7 +4,7 @@ import { parseArgs } from "node:util";
 export interface BenchOptions {
   /** How often each contender runs; absent: the benchmark's own number. */
   readonly rounds: number | undefined;
-  /** Of `wan`; empty: its default ones. */
+  /** Of `wan`, and numbers of repositories of `plan`; empty: the default ones. */
   readonly cases: readonly string[];
   /** A run is killed after so many seconds (`wan`, `straggler`). */
   readonly capSeconds: number | undefined;

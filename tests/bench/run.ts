@@ -3,6 +3,7 @@ import { type BenchOptions, OPTIONS_USAGE, parseBenchOptions } from "./bench-opt
 import { benchLan } from "./lan.ts";
 import { benchMemory } from "./memory.ts";
 import { benchNoop } from "./noop.ts";
+import { benchPlan } from "./plan.ts";
 import { benchResume } from "./resume.ts";
 import { benchStraggler } from "./straggler.ts";
 import { benchWan } from "./wan.ts";
@@ -11,6 +12,7 @@ const BENCHMARKS: Readonly<Record<string, (options: BenchOptions) => Promise<voi
   lan: benchLan,
   wan: benchWan,
   noop: benchNoop,
+  plan: benchPlan,
   resume: benchResume,
   memory: benchMemory,
   straggler: benchStraggler,

@@ -10,6 +10,8 @@ import type { Found } from "./questions.ts";
 
 /** Tags in one part of the answer, refused ones included. */
 const PAGE = 500;
+/** In the first part, so that the first copy of a long listing begins soon. */
+const FIRST_PAGE = 16;
 /** Tags that are asked about at once, over all repositories. */
 const LOOK_UPS = 48;
 /** Repositories that are listed at once; each gets its share of the look-ups. */
@@ -23,7 +25,7 @@ const REPOSITORIES = 4;
  */
 export async function* listTags(registry: Registry, ask: wire.ListTags, signal: AbortSignal): AsyncGenerator<Found> {
   const listing = openListing(ask, signal);
-  for await (const page of inPages(findings(registry, ask, listing), PAGE)) {
+  for await (const page of inPages(findings(registry, ask, listing), PAGE, { first: FIRST_PAGE })) {
     const tags = page.flatMap((one) => ("found" in one ? [one.found] : []));
     const refused = page.flatMap((one) => ("refused" in one ? [one.refused] : []));
     const said =
