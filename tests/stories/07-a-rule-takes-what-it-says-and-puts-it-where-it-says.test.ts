@@ -105,3 +105,24 @@ describe("a rule with filters and three targets", () => {
     expect(again.execution.status).toMatchObject({ state: "succeeded", tasks: { total: 0 } });
   });
 });
+
+describe("a listing that breaks on its second page", () => {
+  it.each([
+    ["tags", { op: "tags-list" as const }, "listing the tags of team/app, page 2"],
+    ["repositories", { op: "catalog" as const }, "listing the repositories of"],
+  ])("of %s fails the execution with the page and the cause", async (_what, match, message) => {
+    await using paged = await startDevRegistry({ settings: { pageSize: 2 } });
+    await using empty = await startDevRegistry();
+    for (const repository of ["team/app", "team/b", "team/c"]) {
+      for (const tag of ["v1", "v2", "v3", "v4", "v5"]) await seedImage(paged, { repository, tag, layers: [{ size: 100, seed: tag }] });
+    }
+    const fault = paged.faults.add({ action: { kind: "status", status: 403 }, match, after: 1, times: 99 });
+    const source = { instance: "paged", ...(match.op === "tags-list" ? { namespace: "team", repository: "app" } : {}) };
+    const places = [instance("paged", paged.url, "here"), instance("empty", empty.url, "here")];
+    await site.apply(topology(...places, rule("breaks", source, [{ instance: "empty", namespace: "m" }])));
+    const { code, execution, stderr } = await site.run("breaks");
+    expect([code, execution.status.state, fault.fired > 0]).toEqual([1, "failed", true]);
+    expect(stderr).toContain(message);
+    expect(stderr).toMatch(/, page 2: .*403.*\(source\).*DENIED/);
+  });
+});
