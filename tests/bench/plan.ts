@@ -38,9 +38,7 @@ export async function benchPlan(options: BenchOptions): Promise<void> {
   for (const repositories of sizes) {
     for (const target of ["empty", "equal"] as const) {
       const run = await runOnce(repositories, target, options.signal);
-      console.error(
-        `${repositories} repositories, ${target} target: ${run.wall.toFixed(1)} s, first task after ${run.firstTask?.toFixed(1) ?? "-"} s`,
-      );
+      console.error(JSON.stringify(run));
       runs.push(run);
     }
   }

@@ -88,6 +88,9 @@ function hear(message: ControlSays, hearing: Hearing): void {
     case "cancelQuestion":
       questions.cancel(message.value.id);
       break;
+    case "answerTaken":
+      questions.taken(message.value);
+      break;
     case "drain":
       demand.end();
       break;

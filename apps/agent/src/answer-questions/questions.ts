@@ -6,6 +6,7 @@ import type { WorkStream } from "../work-stream.ts";
 import { findMissing } from "./find-missing.ts";
 import { listTags } from "./list-tags.ts";
 import { measureArtifacts } from "./measure-artifacts.ts";
+import { PartsAhead } from "./parts-ahead.ts";
 import { pingRegistry } from "./ping.ts";
 import { resolveTags } from "./resolve-tags.ts";
 
@@ -17,7 +18,7 @@ export class Questions implements Disposable {
   readonly #stream: WorkStream;
   readonly #registries: Registries;
   readonly #logger: Logger;
-  readonly #asked = new Map<string, AbortController>();
+  readonly #asked = new Map<string, { readonly asking: AbortController; readonly ahead: PartsAhead }>();
 
   constructor(stream: WorkStream, registries: Registries, logger: Logger) {
     this.#stream = stream;
@@ -29,13 +30,19 @@ export class Questions implements Disposable {
   ask(question: wire.Question): void {
     if (this.#asked.has(question.id)) return;
     const asking = new AbortController();
-    this.#asked.set(question.id, asking);
-    void this.#answer(question, asking.signal).finally(() => this.#asked.delete(question.id));
+    const ahead = new PartsAhead(question.partsAhead);
+    this.#asked.set(question.id, { asking, ahead });
+    void this.#answer(question, ahead, asking.signal).finally(() => this.#asked.delete(question.id));
   }
 
   /** Stops answering; nothing more is sent. */
   cancel(id: string): void {
-    this.#asked.get(id)?.abort(new TransshipError("CANCELLED", { what: `question ${id}`, why: "nobody waits for the answer" }));
+    this.#asked.get(id)?.asking.abort(new TransshipError("CANCELLED", { what: `question ${id}`, why: "nobody waits for the answer" }));
+  }
+
+  /** Goes on with an answer whose parts are being used. */
+  taken({ questionId, parts }: wire.AnswerTaken): void {
+    this.#asked.get(questionId)?.ahead.taken(parts);
   }
 
   [Symbol.dispose](): void {
@@ -43,7 +50,7 @@ export class Questions implements Disposable {
   }
 
   /** Never rejects. */
-  async #answer(question: wire.Question, signal: AbortSignal): Promise<void> {
+  async #answer(question: wire.Question, ahead: PartsAhead, signal: AbortSignal): Promise<void> {
     const log = { question: question.id, ask: question.ask?.$case, instance: question.access?.instance };
     let part = 0;
     const send = (found: Found | undefined, last: boolean) => {
@@ -57,6 +64,7 @@ export class Questions implements Disposable {
         if (held !== undefined) send(held, false);
         held = found;
         await this.#stream.room(signal);
+        await ahead.room(part, signal);
       }
       signal.throwIfAborted();
       send(held, true);

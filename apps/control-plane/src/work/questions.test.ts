@@ -25,6 +25,33 @@ describe("questions", () => {
     expect(far.heardOf("question")[0]?.ask?.$case).toBe("listTags");
   });
 
+  it("bound how far their answers run ahead, and tell how much is used", async () => {
+    await using plane = await startTest();
+    const parts = 30;
+    using agent = new FakeAgent({
+      address: plane.address,
+      world: world(),
+      answer: ({ id, ask }, self) => {
+        if (ask?.$case !== "listTags") return undefined;
+        for (let part = 0; part < parts; part++) {
+          const tags = [{ repository: "team/app", tag: `t${part}`, digest: "sha256:1" }];
+          self.say({
+            $case: "answer",
+            value: { questionId: id, part, last: part === parts - 1, found: { $case: "tags", value: { tags } } },
+          });
+        }
+        return "silence";
+      },
+    });
+    await until("the welcome", () => agent.heardOf("welcome").length > 0);
+    await apply(plane.client);
+    await finished(plane.client, (await run(plane.client)).execution?.id ?? "");
+    expect(agent.heardOf("question")[0]?.partsAhead).toBe(8);
+    const listing = agent.heardOf("question")[0]?.id;
+    const taken = agent.heardOf("answerTaken").filter(({ questionId }) => questionId === listing);
+    expect(taken.map((one) => one.parts)).toEqual(Array.from({ length: parts - 1 }, (_, index) => index + 1));
+  });
+
   it("fail when the agent is silent for too long, and are taken back", async () => {
     await using plane = await startTest({ silenceMs: 100 });
     using agent = new FakeAgent({ address: plane.address, world: world(), answer: () => "silence" });

@@ -23,6 +23,9 @@ export class AgentGone extends TransshipError {
   }
 }
 
+/** Parts of an answer that may wait here to be used; the agent stops looking until they are. */
+const PARTS_AHEAD = 8;
+
 /** Questions that agents are answering: the control plane looks nothing up itself. */
 export class Questions {
   readonly #pending = new Map<string, { readonly session: AgentSession; readonly answer: PendingAnswer }>();
@@ -47,11 +50,12 @@ export class Questions {
     session.gone.addEventListener("abort", onGone, { once: true });
     signal.addEventListener("abort", onAbort, { once: true });
     try {
-      if (!session.send({ $case: "question", value: { id, access, ask } })) throw new AgentGone(session.name);
-      for (;;) {
+      if (!session.send({ $case: "question", value: { id, access, ask, partsAhead: PARTS_AHEAD } })) throw new AgentGone(session.name);
+      for (let parts = 1; ; parts++) {
         const part = await answer.next(this.#silenceMs, () => silent(session.name, this.#silenceMs));
         yield part.found;
         if (part.last) return;
+        session.send({ $case: "answerTaken", value: { questionId: id, parts } });
       }
     } finally {
       this.#pending.delete(id);

@@ -75,6 +75,9 @@ export interface ControlMessage {
     | //
     /** Finish what you have and take nothing new. */
     { $case: "drain"; value: Drain }
+    | //
+    /** How much of an answer is used, so that the agent may go on. */
+    { $case: "answerTaken"; value: AnswerTaken }
     | undefined;
 }
 
@@ -256,6 +259,16 @@ export interface Question {
     /** Whether the registry can be reached and the credential is accepted. */
     { $case: "ping"; value: Ping }
     | undefined;
+  /** Parts of the answer that the agent may send beyond those that are taken: what nobody has used yet must not pile up. Absent = any number. */
+  partsAhead?: number | undefined;
+}
+
+/** How much of an answer is used. */
+export interface AnswerTaken {
+  /** Id of the question. */
+  questionId: string;
+  /** Number of parts that are used, from the first. */
+  parts: number;
 }
 
 /** Forget a question: nobody waits for its answer any more. */
@@ -626,6 +639,9 @@ export const ControlMessage: MessageFns<ControlMessage> = {
       case "drain":
         Drain.encode(message.message.value, writer.uint32(66).fork()).join();
         break;
+      case "answerTaken":
+        AnswerTaken.encode(message.message.value, writer.uint32(162).fork()).join();
+        break;
     }
     return writer;
   },
@@ -707,6 +723,14 @@ export const ControlMessage: MessageFns<ControlMessage> = {
             message.message = { $case: "drain", value: Drain.decode(reader, reader.uint32()) };
             continue;
           }
+          case 20: {
+            if (tag !== 162) {
+              break;
+            }
+
+            message.message = { $case: "answerTaken", value: AnswerTaken.decode(reader, reader.uint32()) };
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -770,6 +794,12 @@ export const ControlMessage: MessageFns<ControlMessage> = {
       case "drain": {
         if (object.message?.value !== undefined && object.message?.value !== null) {
           message.message = { $case: "drain", value: Drain.fromPartial(object.message.value) };
+        }
+        break;
+      }
+      case "answerTaken": {
+        if (object.message?.value !== undefined && object.message?.value !== null) {
+          message.message = { $case: "answerTaken", value: AnswerTaken.fromPartial(object.message.value) };
         }
         break;
       }
@@ -1837,7 +1867,7 @@ export const Cancel: MessageFns<Cancel> = {
 };
 
 function createBaseQuestion(): Question {
-  return { id: "", access: undefined, ask: undefined };
+  return { id: "", access: undefined, ask: undefined, partsAhead: undefined };
 }
 
 export const Question: MessageFns<Question> = {
@@ -1864,6 +1894,9 @@ export const Question: MessageFns<Question> = {
       case "ping":
         Ping.encode(message.ask.value, writer.uint32(58).fork()).join();
         break;
+    }
+    if (message.partsAhead !== undefined) {
+      writer.uint32(160).int32(message.partsAhead);
     }
     return writer;
   },
@@ -1937,6 +1970,14 @@ export const Question: MessageFns<Question> = {
             message.ask = { $case: "ping", value: Ping.decode(reader, reader.uint32()) };
             continue;
           }
+          case 20: {
+            if (tag !== 160) {
+              break;
+            }
+
+            message.partsAhead = reader.int32();
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -1990,6 +2031,74 @@ export const Question: MessageFns<Question> = {
         break;
       }
     }
+    message.partsAhead = object.partsAhead ?? undefined;
+    return message;
+  },
+};
+
+function createBaseAnswerTaken(): AnswerTaken {
+  return { questionId: "", parts: 0 };
+}
+
+export const AnswerTaken: MessageFns<AnswerTaken> = {
+  encode(message: AnswerTaken, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.questionId !== "") {
+      writer.uint32(10).string(message.questionId);
+    }
+    if (message.parts !== 0) {
+      writer.uint32(16).int32(message.parts);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): AnswerTaken {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseAnswerTaken();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.questionId = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 16) {
+              break;
+            }
+
+            message.parts = reader.int32();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create(base?: DeepPartial<AnswerTaken>): AnswerTaken {
+    return AnswerTaken.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<AnswerTaken>): AnswerTaken {
+    const message = createBaseAnswerTaken();
+    message.questionId = object.questionId ?? "";
+    message.parts = object.parts ?? 0;
     return message;
   },
 };
