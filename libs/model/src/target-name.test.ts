@@ -90,7 +90,7 @@ describe("a template", () => {
     const template = fc.array(piece, { minLength: 1, maxLength: 5 }).map((pieces) => pieces.join(""));
     const name = fc.stringMatching(/^[ax]{1,2}(?:[/-][ax]{1,2}){0,2}$/).map((rest) => `ns/${rest}`);
     const flatten = fc.constantFrom(0, 1, "all" as const);
-    fc.assert(
+    return fc.assert(
       fc.property(template, flatten, fc.uniqueArray(name, { minLength: 2, maxLength: 10 }), (repository, levels, repositories) => {
         const target = { instance: "sg", namespace: "m", repository, flatten: levels };
         if (mayCollide([target])) return;
@@ -101,8 +101,10 @@ describe("a template", () => {
     );
   });
 
-  it("may collide where targets share an instance", () => {
+  it("may collide where targets share a place", () => {
     expect(mayCollide([{ instance: "sg" }, { instance: "bj" }])).toBe(false);
     expect(mayCollide([{ instance: "sg" }, { instance: "sg", namespace: "m" }])).toBe(true);
+    const two = (a: string, b: string) => mayCollide([a, b].map((namespace) => ({ instance: "sg", namespace })));
+    expect([two("a", "a"), two("a", "a/b"), two("a/b", "a"), two("a", "b"), two("a", "ab")]).toEqual([true, true, true, false, false]);
   });
 });

@@ -49,10 +49,19 @@ export function targetRepository(source: RuleSource, target: RuleTarget, reposit
   return namespace === undefined ? filled : `${namespace}/${filled}`;
 }
 
-/** Whether two repositories of the source can get one name at the targets of a rule: levels are dropped, a template leaves the name out, or targets share an instance. */
+/**
+ * Whether two repositories of the source, or one by way of two targets, can get one name at the targets of a rule: levels are dropped, a template leaves the name out, or
+ * targets in one instance have namespaces that overlap.
+ */
 export function mayCollide(targets: readonly RuleTarget[]): boolean {
-  const shared = new Set(targets.map((target) => target.instance)).size < targets.length;
-  return shared || targets.some(({ flatten = 0, repository }) => flatten !== 0 || !variablesOf(repository).includes("repository"));
+  const merges = ({ flatten = 0, repository }: RuleTarget) => flatten !== 0 || !variablesOf(repository).includes("repository");
+  return targets.some((target, index) => merges(target) || targets.slice(0, index).some((other) => overlap(target, other)));
+}
+
+function overlap(a: RuleTarget, b: RuleTarget): boolean {
+  if (a.instance !== b.instance) return false;
+  if (a.namespace === undefined || b.namespace === undefined || a.namespace === b.namespace) return true;
+  return belowNamespace(a.namespace, b.namespace) !== undefined || belowNamespace(b.namespace, a.namespace) !== undefined;
 }
 
 function variablesOf(template = "{{repository}}"): string[] {

@@ -61,7 +61,7 @@ const template = fc.constantFrom(undefined, "{{repository}}", "{{name}}", "all",
 const target = fc
   .record({
     instance: fc.constantFrom("sg", "bj"),
-    namespace: fc.constantFrom(undefined, "mirror", "m/n"),
+    namespace: fc.constantFrom(undefined, "mirror", "m", "m/n"),
     repository: template,
     flatten: fc.constantFrom(undefined, 0, 1, "all" as const),
   })
