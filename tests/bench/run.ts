@@ -3,6 +3,7 @@ import { type BenchOptions, OPTIONS_USAGE, parseBenchOptions } from "./bench-opt
 import { benchLan } from "./lan.ts";
 import { benchMemory } from "./memory.ts";
 import { benchNoop } from "./noop.ts";
+import { benchPlan } from "./plan.ts";
 import { benchResume } from "./resume.ts";
 import { benchShared } from "./shared.ts";
 import { benchStraggler } from "./straggler.ts";
@@ -12,6 +13,7 @@ const BENCHMARKS: Readonly<Record<string, (options: BenchOptions) => Promise<voi
   lan: benchLan,
   wan: benchWan,
   noop: benchNoop,
+  plan: benchPlan,
   resume: benchResume,
   memory: benchMemory,
   straggler: benchStraggler,

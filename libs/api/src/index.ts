@@ -16,6 +16,7 @@ export {
   limitsToMessage,
 } from "./instance-mapping.ts";
 export { overwriteFromMessage, overwriteToMessage, ruleResourceFromMessage, ruleResourceToMessage, ruleToMessage } from "./rule-mapping.ts";
+export { type ListingWishes, listTagsToMessage, selectionFromMessage } from "./selection-mapping.ts";
 export {
   bytesFromMessage,
   progressFromMessage,

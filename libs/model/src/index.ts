@@ -32,7 +32,7 @@ export {
 } from "./instance.ts";
 export { type InventoryEntry, subjectOfTag, type TagReference } from "./inventory.ts";
 export type { Limits } from "./limits.ts";
-export { isRepositoryName, resourceName } from "./names.ts";
+export { belowNamespace, isRepositoryName, resourceName } from "./names.ts";
 export { anything, compilePattern, type Pattern } from "./pattern.ts";
 export { type Candidate, endpointFor, explainNoRoute, rankForCopy, rankForInstance } from "./placement.ts";
 export { PLAN_REASONS, type PlanAction, type PlanItem, type PlanReason } from "./plan.ts";
@@ -49,7 +49,6 @@ export {
   type WebhookResource,
 } from "./resource.ts";
 export {
-  belowNamespace,
   type Deletion,
   isOntoItself,
   OVERWRITE,
@@ -58,12 +57,12 @@ export {
   type RuleSource,
   type RuleSpec,
   type RuleTarget,
-  targetRepository,
 } from "./rule.ts";
 export { MOST_SCOPE_ENTRIES, SCOPE_ACTIONS, type ScopeAction, type ScopeEntry, scopeName } from "./scope.ts";
 export { type ArtifactKind, KINDS, type NameFilter, type NewestBy, type TagFilter } from "./selection.ts";
 export { MOST_SIBLINGS, type SiblingPlace, siblingsFor } from "./siblings.ts";
 export { follow, isFinal, mayFollow, statesBefore, type Transitions } from "./state-machine.ts";
+export { mayCollide, targetRepository } from "./target-name.ts";
 export {
   type ArtifactPlace,
   addBytes,

@@ -11,6 +11,7 @@ export const PLAN_REASONS = {
   kept: "the target has another digest and the rule never overwrites",
   own: "it is a copy that this rule made",
   unnameable: "its name at the target would not be a valid repository name",
+  collides: "another repository of the source has this name at the target",
 } as const;
 export type PlanReason = keyof typeof PLAN_REASONS;
 
@@ -21,4 +22,6 @@ export interface PlanItem {
   readonly digest: string;
   readonly action: PlanAction;
   readonly reason: PlanReason;
+  /** The reason in more words than the table's, where there is something to name. */
+  readonly detail?: string;
 }

@@ -1,3 +1,12 @@
+export { type Claims, claimNames } from "./claim-names.ts";
 export { mapToTarget, type TargetName } from "./map-to-target.ts";
 export { type PagePlan, type PageToPlan, planPage } from "./plan-page.ts";
+export { kindOf } from "./select/kind-of.ts";
+export { newestFirst, notNewest } from "./select/newest.ts";
+export { REFUSALS, type Reason, type Refusal } from "./select/refusals.ts";
+export { refuseFacts, refuseTagName } from "./select/refuse-tag.ts";
+export { plainRepositories, refuseRepository } from "./select/select-repository.ts";
+export { refuseBelonging, type SelectedTags, selectRepository, selectTags } from "./select/select-tags.ts";
+export { type CompiledSelection, compileSelection, factsNeeded, type Selection } from "./select/selection.ts";
+export type { TagFacts } from "./select/tag-facts.ts";
 export { mergeSubjects, type SubjectFate, subjectKey } from "./subjects.ts";

@@ -20,6 +20,8 @@ export interface PageToPlan {
   readonly atTarget: ReadonlyMap<string, string>;
   /** What earlier pages decided on digests of the same repositories, by `subjectKey`. Digest tags come after the tags that they belong to. */
   readonly subjects?: ReadonlyMap<string, SubjectFate>;
+  /** Entries whose name at the target another repository has, with that repository: what `claimNames` found. */
+  readonly taken?: ReadonlyMap<InventoryEntry, string> | undefined;
 }
 
 /** What to do with a page. Every entry is in exactly one of `items`, `unchanged` and `carried`. */
@@ -59,6 +61,11 @@ export function planPage(page: PageToPlan): PagePlan {
 function decideTag(page: PageToPlan, entry: InventoryEntry): Decision {
   const name = mapToTarget(page.rule, page.target, entry.repository);
   if ("refused" in name) return item(page, entry, name.repository, name.refused);
+  const first = page.taken?.get(entry);
+  if (first !== undefined) {
+    const detail = first === entry.repository ? "another target of the rule brings it there" : `${first} has this name at the target`;
+    return item(page, entry, name.repository, "collides", detail);
+  }
   const there = page.atTarget.get(artifactName({ repository: name.repository, tag: entry.tag }));
   if (there === entry.digest) return "unchanged";
   if (there === undefined) return item(page, entry, name.repository, "missing");
@@ -68,7 +75,7 @@ function decideTag(page: PageToPlan, entry: InventoryEntry): Decision {
 /** A signature or attestation changes without its subject; then, and only then, its tag is work of its own. */
 function decideDigestTag(page: PageToPlan, here: ReadonlyMap<string, SubjectFate>, entry: InventoryEntry, subject: string): Decision {
   const decision = decideTag(page, entry);
-  if (typeof decision === "string" || decision.item.reason === "own" || decision.item.reason === "unnameable") return decision;
+  if (typeof decision === "string" || NOWHERE.has(decision.item.reason)) return decision;
   const key = subjectKey(entry.repository, subject);
   const fates = [here.get(key), page.subjects?.get(key)];
   if (fates.includes("copied")) return "carried";
@@ -89,9 +96,11 @@ function fatesOf(decisions: ReadonlyMap<InventoryEntry, Decision>): Map<string, 
   return fates;
 }
 
-const SKIPPED: ReadonlySet<PlanReason> = new Set(["kept", "own", "unnameable"]);
+/** Reasons for which an entry has no name of its own at the target. */
+const NOWHERE: ReadonlySet<PlanReason> = new Set(["own", "unnameable", "collides"]);
+const SKIPPED: ReadonlySet<PlanReason> = new Set(["kept", ...NOWHERE]);
 
-function item(page: PageToPlan, entry: InventoryEntry, repository: string, reason: PlanReason): { item: PlanItem } {
+function item(page: PageToPlan, entry: InventoryEntry, repository: string, reason: PlanReason, detail?: string): { item: PlanItem } {
   return {
     item: {
       source: { instance: page.rule.source.instance, repository: entry.repository, tag: entry.tag },
@@ -99,6 +108,7 @@ function item(page: PageToPlan, entry: InventoryEntry, repository: string, reaso
       digest: entry.digest,
       action: SKIPPED.has(reason) ? "skip" : "copy",
       reason,
+      ...(detail === undefined ? {} : { detail }),
     },
   };
 }

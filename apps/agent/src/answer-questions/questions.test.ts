@@ -262,6 +262,25 @@ describe("the other questions", () => {
     expect(answer).toMatchObject({ last: true, found: { $case: "failure", value: { code: "UNSUPPORTED" } } });
   });
 
+  it("goes no further ahead than it may, and looks no further either", async () => {
+    const registry = await registryOf();
+    const { digest } = await image(registry, "app", "v0");
+    for (let index = 1; index < 3_000; index += 1) await registry.storage.setTag("app", `v${index}`, digest);
+    const id = "bounded";
+    const parts = () => plane.all("answer").filter((answer) => answer.questionId === id);
+    plane.send({ $case: "question", value: { id, access: accessTo(registry.url), ask: everything, parts: 3 } });
+    await eventually("three parts", () => parts().length === 3);
+    let asked = -1;
+    for (let before = -2; asked !== before; await new Promise((resolve) => setTimeout(resolve, 100))) {
+      before = asked;
+      asked = registry.stats.requests("manifest-head");
+    }
+    expect([parts().length, asked < 1_500]).toEqual([3, true]);
+    plane.send({ $case: "answerCredit", value: { questionId: id, parts: 1_000 } });
+    await plane.hear("answer", (answer) => answer.questionId === id && answer.last);
+    expect(parts().reduce((sum, { found }) => sum + (found?.$case === "tags" ? found.value.tags.length : 0), 0)).toBe(3_000);
+  });
+
   it("is dropped when nobody waits any more: requests end, nothing is sent", async () => {
     const registry = await registryOf();
     for (let index = 0; index < 5; index += 1) await image(registry, "app", `v${index}`);

@@ -6,7 +6,7 @@ import type { Document } from "./document.ts";
 export interface PlanItemDocument {
   /** `repository:tag` at the source. */
   readonly artifact: string;
-  /** `instance/repository:tag`. */
+  /** `instance/repository:tag`; empty for what the rule does not select. */
   readonly target: string;
   readonly digest: string;
   readonly action: PlanAction;
@@ -29,6 +29,8 @@ export interface PlanDocument extends Document {
       readonly delete: number;
       readonly unchanged: number;
       readonly repositories: number;
+      /** In a plan of all: what the rule does not select. */
+      readonly refused?: number;
     };
     readonly bytes: number;
     readonly existingBytes: number;
@@ -38,10 +40,10 @@ export interface PlanDocument extends Document {
 /** An item of the wire as JSON. */
 export function planItemDocument(item: wire.PlanItem): PlanItemDocument {
   const nowhere = { instance: "", repository: "", tag: "" };
-  const target = item.target ?? nowhere;
+  const source = item.source ?? nowhere;
   return {
-    artifact: artifactName(item.source ?? nowhere),
-    target: `${target.instance}/${artifactName(target)}`,
+    artifact: source.tag === "" ? source.repository : artifactName(source),
+    target: item.target === undefined ? "" : `${item.target.instance}/${artifactName(item.target)}`,
     digest: item.digest,
     action: item.action === wire.PlanAction.COPY ? "copy" : "skip",
     reason: item.reason,
@@ -53,8 +55,8 @@ export function planItemDocument(item: wire.PlanItem): PlanItemDocument {
 
 /** Items and sums as one document. */
 export function planDocument(rule: string, items: readonly PlanItemDocument[], sums: wire.PlanSummary): PlanDocument {
-  const { copy, skip, unchanged, repositories, bytes, existingBytes } = sums;
+  const { copy, skip, unchanged, repositories, refused, bytes, existingBytes } = sums;
   // This version never plans deletions; the count is part of the format.
-  const counts = { copy, skip, delete: 0, unchanged, repositories };
+  const counts = { copy, skip, delete: 0, unchanged, repositories, ...(refused === undefined ? {} : { refused }) };
   return { apiVersion: "transship/v1", kind: "Plan", metadata: { rule }, status: { items, counts, bytes, existingBytes } };
 }

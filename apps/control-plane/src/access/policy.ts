@@ -22,6 +22,7 @@ export const POLICY = {
   "/transship.v1.RuleService/SetRuleEnabled": ADMIN,
   "/transship.v1.RuleService/PlanRule": ADMIN,
   "/transship.v1.RuleService/RunRule": ADMIN,
+  "/transship.v1.RuleService/TestFilter": ADMIN,
   "/transship.v1.ExecutionService/ListExecutions": ADMIN,
   "/transship.v1.ExecutionService/GetExecution": ADMIN,
   "/transship.v1.ExecutionService/WatchExecution": ADMIN,

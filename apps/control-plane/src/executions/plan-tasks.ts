@@ -57,7 +57,7 @@ async function takeInventory(
 ): Promise<void> {
   const plannedBefore = again ? await tasksOf(desk, execution.id) : undefined;
   const scope = await desk.store.executions.scope(execution.id);
-  const pages = planPages(desk, rule, instances, signal, plannedBefore, scope);
+  const pages = planPages(desk, rule, instances, signal, plannedBefore, { scope });
   let unchanged = 0;
   let repositories = 0;
   let planning = execution.state === "planning";

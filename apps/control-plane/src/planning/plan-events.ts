@@ -10,17 +10,19 @@ import { type RouteDesk, waitForRoute } from "./wait-for-route.ts";
 /** Copies that are measured at most; the bytes of those beyond are not known, and 0. */
 const MOST_MEASURED = 20_000;
 
-/** What a run of the rule would do, item by item, then the sums. Moves nothing. */
+/** What a run of the rule would do, item by item, then the sums. `all`: also what the rule does not select, and why. Moves nothing. */
 export async function* planEvents(
   desk: Desk & RouteDesk & { readonly store: Store },
   rule: Rule,
+  all: boolean,
   signal: AbortSignal,
 ): AsyncGenerator<wire.PlanEvent> {
   const instances = await ruleInstances(desk.store.topology, rule);
   await waitForRoute(desk, instances, false, signal);
   const measure = new PlanMeasure(desk, instances, signal);
   const summary = { copy: 0, skip: 0, unchanged: 0, bytes: 0, existingBytes: 0, repositories: 0 };
-  for await (const page of planPages(desk, rule, instances, signal)) {
+  let refused = 0;
+  for await (const page of planPages(desk, rule, instances, signal, undefined, { explain: all })) {
     const copies = page.items.filter((item) => item.action === "copy");
     const measured = copies.slice(0, Math.max(0, MOST_MEASURED - summary.copy));
     const bytes = new Map<PlanItem, ItemBytes>();
@@ -34,9 +36,16 @@ export async function* planEvents(
     summary.skip += page.items.length - copies.length;
     summary.unchanged += page.unchanged;
     summary.repositories = page.repositories;
+    refused += page.refused.length;
     for (const item of page.items) yield { event: { $case: "item", value: itemMessage(item, bytes.get(item)) } };
+    for (const tag of page.refused) yield { event: { $case: "item", value: refusedMessage(rule.spec.source.instance, tag) } };
   }
-  yield { event: { $case: "summary", value: summary } };
+  yield { event: { $case: "summary", value: { ...summary, ...(all ? { refused } : {}) } } };
+}
+
+function refusedMessage(instance: string, { repository, tag, reason, explanation }: wire.RefusedTag): wire.PlanItem {
+  const source = { instance, repository, tag };
+  return { source, target: undefined, digest: "", action: wire.PlanAction.SKIP, reason, explanation, bytes: 0, existingBytes: 0 };
 }
 
 function itemMessage(item: PlanItem, bytes: ItemBytes | undefined): wire.PlanItem {
@@ -46,7 +55,7 @@ function itemMessage(item: PlanItem, bytes: ItemBytes | undefined): wire.PlanIte
     digest: item.digest,
     action: item.action === "copy" ? wire.PlanAction.COPY : wire.PlanAction.SKIP,
     reason: item.reason,
-    explanation: PLAN_REASONS[item.reason],
+    explanation: item.detail ?? PLAN_REASONS[item.reason],
     bytes: bytes?.crossing ?? 0,
     existingBytes: bytes?.existing ?? 0,
   };

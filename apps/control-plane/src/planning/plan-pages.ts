@@ -1,7 +1,18 @@
-import type { ArtifactPlace, Instance, InventoryEntry, PlanItem, Rule, RuleTarget, ScopeEntry } from "@transship/model";
-import { mapToTarget, mergeSubjects, type PagePlan, planPage, type SubjectFate } from "@transship/planner";
+import type { wire } from "@transship/api";
+import {
+  type ArtifactPlace,
+  type Instance,
+  type InventoryEntry,
+  mayCollide,
+  type PlanItem,
+  type Rule,
+  type RuleTarget,
+  type ScopeEntry,
+} from "@transship/model";
+import { type Claims, claimNames, mapToTarget, mergeSubjects, type PagePlan, planPage, type SubjectFate } from "@transship/planner";
 import type { Desk } from "../work/ask-nearest.ts";
 import { resolveTags } from "../work/look-up.ts";
+import { RepositoryCount } from "./count-repositories.ts";
 import { inOrder } from "./in-order.ts";
 import { listSource } from "./list-source.ts";
 import type { RuleInstances } from "./rule-instances.ts";
@@ -13,6 +24,8 @@ export interface PlannedPage {
   readonly unchanged: number;
   /** Repositories in which something matched, in this page and those before. */
   readonly repositories: number;
+  /** What the rule does not select, where that was asked for. */
+  readonly refused: readonly wire.RefusedTag[];
 }
 
 /** Whether something was planned before and is not to be planned again. */
@@ -24,40 +37,49 @@ const PAGES_AT_ONCE = 4;
 const REPOSITORIES_REMEMBERED = 256;
 
 /**
- * Lists the source (with a scope: just that part of it) page by page, looks each page up at the targets and plans it. Memory does not grow with the number of tags.
+ * Lists the source (with a scope: just that part of it) page by page, looks each page up at the targets and plans it. Memory does not grow with the number of tags,
+ * except for rules that can give two repositories one name: these remember every name they gave. `explain`: also tells what the rule does not select.
  * @throws TransshipError what a listing or look-up failed with, with its side: a failed listing is never a short one.
  */
 export async function* planPages(
-  desk: Desk,
+  desk: Desk & { readonly now: () => Date },
   rule: Rule,
   instances: RuleInstances,
   signal: AbortSignal,
   plannedBefore: PlannedBefore = () => false,
-  scope?: readonly ScopeEntry[],
+  { scope, explain = false }: { readonly scope?: readonly ScopeEntry[] | undefined; readonly explain?: boolean } = {},
 ): AsyncGenerator<PlannedPage> {
   const own = new AbortController();
   const either = AbortSignal.any([signal, own.signal]);
-  const repositories = new Set<string>();
+  const repositories = new RepositoryCount();
+  const claims: Claims | undefined = mayCollide(rule.spec.targets) ? new Map() : undefined;
+  const wishes = { now: desk.now().getTime(), explain, inOrder: claims !== undefined };
   const fates = new Map<RuleTarget, Map<string, Map<string, SubjectFate>>>(rule.spec.targets.map((target) => [target, new Map()]));
   try {
-    const pages = inOrder(listSource(desk, instances.source, rule, scope, either), PAGES_AT_ONCE, async (entries) => ({
-      entries,
-      there: await Promise.all(instances.targets.map(({ target, instance }) => resolve(desk, rule, target, instance, entries, either))),
-    }));
-    for await (const { entries, there } of pages) {
-      for (const entry of entries) repositories.add(entry.repository);
+    const pages = inOrder(
+      listSource(desk, instances.source, rule, { scope, wishes }, either),
+      PAGES_AT_ONCE,
+      async ({ entries, refused }) => ({
+        entries,
+        refused,
+        there: await Promise.all(instances.targets.map(({ target, instance }) => resolve(desk, rule, target, instance, entries, either))),
+      }),
+    );
+    for await (const { entries, refused, there } of pages) {
+      repositories.add(entries.map((entry) => entry.repository));
       const items: PlanItem[] = [];
       let unchanged = 0;
       for (const [index, { target }] of instances.targets.entries()) {
         const remembered = fates.get(target) ?? new Map();
         const atTarget = there[index] ?? new Map();
+        const taken = claims && claimNames(claims, rule.spec, target, entries);
         const fresh = entries.filter((entry) => !plannedBefore(...placesOf(rule, target, entry)));
-        const plan = planPage({ rule: rule.spec, target, entries: fresh, atTarget, subjects: fatesFor(remembered, entries) });
+        const plan = planPage({ rule: rule.spec, target, entries: fresh, atTarget, subjects: fatesFor(remembered, entries), taken });
         remember(remembered, entries, plan);
         items.push(...plan.items);
         unchanged += plan.unchanged;
       }
-      yield { items, unchanged, repositories: repositories.size };
+      yield { items, unchanged, repositories: repositories.value, refused };
     }
   } finally {
     own.abort();

@@ -4,7 +4,9 @@ import type { OpenOutcome } from "@transship/store";
 import type { Handlers } from "../calls/handlers.ts";
 import type { ExecutionDesk } from "../executions/execution-desk.ts";
 import type { Executions } from "../executions/executions.ts";
+import { filterEvents } from "../planning/filter-events.ts";
 import { planEvents } from "../planning/plan-events.ts";
+import { readRule } from "../topology/read-resources.ts";
 import { triggerStatus } from "../triggers/trigger-status.ts";
 
 const OUTCOMES = {
@@ -29,8 +31,12 @@ export function ruleService(
       changed();
       return describe(desk, rule);
     }),
-    planRule: streaming(async function* ({ name }, signal) {
-      yield* planEvents(desk, await topology.getRule(name), signal);
+    planRule: streaming(async function* ({ name, all }, signal) {
+      yield* planEvents(desk, await topology.getRule(name), all ?? false, signal);
+    }),
+    testFilter: streaming(async function* ({ name, rule, repository }, signal) {
+      const tested = rule === undefined ? await topology.getRule(name) : readRule(rule);
+      yield* filterEvents(desk, tested, repository, signal);
     }),
     runRule: unary(async ({ name }) => {
       const { execution, outcome } = await executions.run(name);

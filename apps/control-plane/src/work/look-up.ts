@@ -1,13 +1,43 @@
-import type { wire } from "@transship/api";
+import { type ListingWishes, listTagsToMessage, type wire } from "@transship/api";
 import { type Side, TransshipError } from "@transship/errors";
-import type { Instance, InventoryEntry, RuleSource, TagReference } from "@transship/model";
+import type { Instance, InventoryEntry, TagReference } from "@transship/model";
+import type { Selection } from "@transship/planner";
 import { askNearest, type Desk } from "./ask-nearest.ts";
 import type { Ask, Found } from "./questions.ts";
 
-/** Everything at an instance that a rule selects, page by page. The agent pages: at most 500 tags each. */
-export async function* listTags(desk: Desk, source: Instance, rule: RuleSource, signal: AbortSignal): AsyncGenerator<InventoryEntry[]> {
-  const value = { namespace: rule.namespace ?? "", repository: rule.repository ?? "", tag: rule.tag ?? "" };
-  for await (const found of askNearest(desk, source, "source", { $case: "listTags", value }, signal)) yield foundOf(found, "tags").tags;
+/** A page of what a rule selects. */
+export interface ListedPage {
+  readonly entries: readonly InventoryEntry[];
+  /** What it does not select, where reasons were asked for. */
+  readonly refused: readonly wire.RefusedTag[];
+}
+
+/**
+ * Everything at an instance that a rule selects, page by page. The agent selects and pages: at most 500 tags each.
+ * @throws TransshipError `UNSUPPORTED` where the agent is too old to apply what the rule asks for.
+ */
+export async function* listTags(
+  desk: Desk,
+  source: Instance,
+  rule: Selection,
+  wishes: ListingWishes,
+  signal: AbortSignal,
+): AsyncGenerator<ListedPage> {
+  const value = listTagsToMessage(rule, wishes);
+  for await (const found of askNearest(desk, source, "source", { $case: "listTags", value }, signal)) {
+    const { tags, refused, selectionApplied } = foundOf(found, "tags");
+    if (value.selection !== undefined && selectionApplied !== true) throw tooOld(source);
+    yield { entries: tags, refused: refused?.tags ?? [] };
+  }
+}
+
+function tooOld(source: Instance): TransshipError {
+  return new TransshipError("UNSUPPORTED", {
+    what: `listing ${source.name}`,
+    why: "the agent that lists it is too old to apply the rule's filters",
+    hint: "Bring the agent to the control plane's version.",
+    side: "source",
+  });
 }
 
 /** The digests of tags at an instance, by `repository:tag`; tags that do not exist are missing. */

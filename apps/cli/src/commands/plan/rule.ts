@@ -15,7 +15,7 @@ export async function run(call: Call): Promise<void> {
   const { rules } = controlPlane.services;
   const items: PlanItemDocument[] = [];
   let summary: wire.PlanSummary | undefined;
-  for await (const { event } of controlPlane.follow(rules.planRule.bind(rules), { name })) {
+  for await (const { event } of controlPlane.follow(rules.planRule.bind(rules), { name, all: call.settings.flag("all") })) {
     if (event?.$case === "item") items.push(planItemDocument(event.value));
     if (event?.$case === "summary") summary = event.value;
   }
@@ -42,6 +42,7 @@ function printPlan(call: Call, { status }: PlanDocument): void {
   ];
   if (status.items.length > 0)
     out.write(formatTable(status.items, columns, { wide: call.settings.text("output") === "wide", stream: out }));
-  const { copy, skip, unchanged } = status.counts;
-  out.write(`${copy} to copy (${formatBytes(status.bytes)}), ${skip} skipped, ${unchanged} unchanged\n`);
+  const { copy, skip, unchanged, refused } = status.counts;
+  const left = refused === undefined ? "" : `, ${refused} not selected`;
+  out.write(`${copy} to copy (${formatBytes(status.bytes)}), ${skip} skipped, ${unchanged} unchanged${left}\n`);
 }

@@ -45,15 +45,15 @@ export interface PlanItem {
   source:
     | ArtifactPlace
     | undefined;
-  /** Where it goes. */
+  /** Where it goes; absent for what the rule does not select. */
   target:
     | ArtifactPlace
     | undefined;
-  /** Digest at the source. */
+  /** Digest at the source; empty for what the rule does not select. */
   digest: string;
   /** What to do. */
   action: PlanAction;
-  /** Why, as a word: `missing`, `changed`, `signed`, `kept`, `own`, `unnameable`. */
+  /** Why, as a word: `missing`, `changed`, `signed`, `kept`, `own`, `unnameable`, `collides`; in a plan of all, also why the rule does not select it. */
   reason: string;
   /** Why, for people. */
   explanation: string;
@@ -77,6 +77,8 @@ export interface PlanSummary {
   existingBytes: number;
   /** Repositories in which something matched. */
   repositories: number;
+  /** In a plan of all: artifacts that the rule does not select. */
+  refused?: number | undefined;
 }
 
 function createBasePlanEvent(): PlanEvent {
@@ -313,7 +315,7 @@ export const PlanItem: MessageFns<PlanItem> = {
 };
 
 function createBasePlanSummary(): PlanSummary {
-  return { copy: 0, skip: 0, unchanged: 0, bytes: 0, existingBytes: 0, repositories: 0 };
+  return { copy: 0, skip: 0, unchanged: 0, bytes: 0, existingBytes: 0, repositories: 0, refused: undefined };
 }
 
 export const PlanSummary: MessageFns<PlanSummary> = {
@@ -335,6 +337,9 @@ export const PlanSummary: MessageFns<PlanSummary> = {
     }
     if (message.repositories !== 0) {
       writer.uint32(48).int64(message.repositories);
+    }
+    if (message.refused !== undefined) {
+      writer.uint32(56).int64(message.refused);
     }
     return writer;
   },
@@ -400,6 +405,14 @@ export const PlanSummary: MessageFns<PlanSummary> = {
             message.repositories = longToNumber(reader.int64());
             continue;
           }
+          case 7: {
+            if (tag !== 56) {
+              break;
+            }
+
+            message.refused = longToNumber(reader.int64());
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -423,6 +436,7 @@ export const PlanSummary: MessageFns<PlanSummary> = {
     message.bytes = object.bytes ?? 0;
     message.existingBytes = object.existingBytes ?? 0;
     message.repositories = object.repositories ?? 0;
+    message.refused = object.refused ?? undefined;
     return message;
   },
 };

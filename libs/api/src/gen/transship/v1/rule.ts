@@ -262,6 +262,57 @@ export interface SetRuleEnabledRequest {
 export interface PlanRuleRequest {
   /** metadata.name. */
   name: string;
+  /** Also what the rule does not select at its source, with the reason. */
+  all?: boolean | undefined;
+}
+
+/** Which rule, and how much of it. */
+export interface TestFilterRequest {
+  /** metadata.name of a stored rule; not used where `rule` is given. */
+  name: string;
+  /** A rule that need not be stored; its source instance must be. */
+  rule?:
+    | RuleResource
+    | undefined;
+  /** Only this repository of the source, by its whole name; empty = all. */
+  repository: string;
+}
+
+/** One line of what a filter does, or its end. */
+export interface FilterEvent {
+  /** Which. */
+  event:
+    | //
+    /** A tag, or a repository that is refused as a whole. */
+    { $case: "line"; value: FilterLine }
+    | //
+    /** The sums; last. */
+    { $case: "summary"; value: FilterSummary }
+    | undefined;
+}
+
+/** What a filter does with a tag. */
+export interface FilterLine {
+  /** Repository at the source. */
+  repository: string;
+  /** Tag; empty = the whole repository is refused. */
+  tag: string;
+  /** Digest that a selected tag names; empty = refused. */
+  digest: string;
+  /** Why it is refused, as a word; empty = it is selected. */
+  reason: string;
+  /** Why it is refused, for people. */
+  explanation: string;
+}
+
+/** The sums of a filter. */
+export interface FilterSummary {
+  /** Tags that the rule selects. */
+  selected: number;
+  /** Tags, and whole repositories, that it does not. */
+  refused: number;
+  /** Repositories in which something is selected. */
+  repositories: number;
 }
 
 /** Which rule. */
@@ -1858,13 +1909,16 @@ export const SetRuleEnabledRequest: MessageFns<SetRuleEnabledRequest> = {
 };
 
 function createBasePlanRuleRequest(): PlanRuleRequest {
-  return { name: "" };
+  return { name: "", all: undefined };
 }
 
 export const PlanRuleRequest: MessageFns<PlanRuleRequest> = {
   encode(message: PlanRuleRequest, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
     if (message.name !== "") {
       writer.uint32(10).string(message.name);
+    }
+    if (message.all !== undefined) {
+      writer.uint32(16).bool(message.all);
     }
     return writer;
   },
@@ -1890,6 +1944,14 @@ export const PlanRuleRequest: MessageFns<PlanRuleRequest> = {
             message.name = reader.string();
             continue;
           }
+          case 2: {
+            if (tag !== 16) {
+              break;
+            }
+
+            message.all = reader.bool();
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -1908,6 +1970,351 @@ export const PlanRuleRequest: MessageFns<PlanRuleRequest> = {
   fromPartial(object: DeepPartial<PlanRuleRequest>): PlanRuleRequest {
     const message = createBasePlanRuleRequest();
     message.name = object.name ?? "";
+    message.all = object.all ?? undefined;
+    return message;
+  },
+};
+
+function createBaseTestFilterRequest(): TestFilterRequest {
+  return { name: "", rule: undefined, repository: "" };
+}
+
+export const TestFilterRequest: MessageFns<TestFilterRequest> = {
+  encode(message: TestFilterRequest, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.name !== "") {
+      writer.uint32(10).string(message.name);
+    }
+    if (message.rule !== undefined) {
+      RuleResource.encode(message.rule, writer.uint32(18).fork()).join();
+    }
+    if (message.repository !== "") {
+      writer.uint32(26).string(message.repository);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): TestFilterRequest {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseTestFilterRequest();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.name = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.rule = RuleResource.decode(reader, reader.uint32());
+            continue;
+          }
+          case 3: {
+            if (tag !== 26) {
+              break;
+            }
+
+            message.repository = reader.string();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create(base?: DeepPartial<TestFilterRequest>): TestFilterRequest {
+    return TestFilterRequest.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<TestFilterRequest>): TestFilterRequest {
+    const message = createBaseTestFilterRequest();
+    message.name = object.name ?? "";
+    message.rule = (object.rule !== undefined && object.rule !== null)
+      ? RuleResource.fromPartial(object.rule)
+      : undefined;
+    message.repository = object.repository ?? "";
+    return message;
+  },
+};
+
+function createBaseFilterEvent(): FilterEvent {
+  return { event: undefined };
+}
+
+export const FilterEvent: MessageFns<FilterEvent> = {
+  encode(message: FilterEvent, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    switch (message.event?.$case) {
+      case "line":
+        FilterLine.encode(message.event.value, writer.uint32(10).fork()).join();
+        break;
+      case "summary":
+        FilterSummary.encode(message.event.value, writer.uint32(18).fork()).join();
+        break;
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): FilterEvent {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseFilterEvent();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.event = { $case: "line", value: FilterLine.decode(reader, reader.uint32()) };
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.event = { $case: "summary", value: FilterSummary.decode(reader, reader.uint32()) };
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create(base?: DeepPartial<FilterEvent>): FilterEvent {
+    return FilterEvent.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<FilterEvent>): FilterEvent {
+    const message = createBaseFilterEvent();
+    switch (object.event?.$case) {
+      case "line": {
+        if (object.event?.value !== undefined && object.event?.value !== null) {
+          message.event = { $case: "line", value: FilterLine.fromPartial(object.event.value) };
+        }
+        break;
+      }
+      case "summary": {
+        if (object.event?.value !== undefined && object.event?.value !== null) {
+          message.event = { $case: "summary", value: FilterSummary.fromPartial(object.event.value) };
+        }
+        break;
+      }
+    }
+    return message;
+  },
+};
+
+function createBaseFilterLine(): FilterLine {
+  return { repository: "", tag: "", digest: "", reason: "", explanation: "" };
+}
+
+export const FilterLine: MessageFns<FilterLine> = {
+  encode(message: FilterLine, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.repository !== "") {
+      writer.uint32(10).string(message.repository);
+    }
+    if (message.tag !== "") {
+      writer.uint32(18).string(message.tag);
+    }
+    if (message.digest !== "") {
+      writer.uint32(26).string(message.digest);
+    }
+    if (message.reason !== "") {
+      writer.uint32(34).string(message.reason);
+    }
+    if (message.explanation !== "") {
+      writer.uint32(42).string(message.explanation);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): FilterLine {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseFilterLine();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.repository = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.tag = reader.string();
+            continue;
+          }
+          case 3: {
+            if (tag !== 26) {
+              break;
+            }
+
+            message.digest = reader.string();
+            continue;
+          }
+          case 4: {
+            if (tag !== 34) {
+              break;
+            }
+
+            message.reason = reader.string();
+            continue;
+          }
+          case 5: {
+            if (tag !== 42) {
+              break;
+            }
+
+            message.explanation = reader.string();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create(base?: DeepPartial<FilterLine>): FilterLine {
+    return FilterLine.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<FilterLine>): FilterLine {
+    const message = createBaseFilterLine();
+    message.repository = object.repository ?? "";
+    message.tag = object.tag ?? "";
+    message.digest = object.digest ?? "";
+    message.reason = object.reason ?? "";
+    message.explanation = object.explanation ?? "";
+    return message;
+  },
+};
+
+function createBaseFilterSummary(): FilterSummary {
+  return { selected: 0, refused: 0, repositories: 0 };
+}
+
+export const FilterSummary: MessageFns<FilterSummary> = {
+  encode(message: FilterSummary, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.selected !== 0) {
+      writer.uint32(8).int64(message.selected);
+    }
+    if (message.refused !== 0) {
+      writer.uint32(16).int64(message.refused);
+    }
+    if (message.repositories !== 0) {
+      writer.uint32(24).int64(message.repositories);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): FilterSummary {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseFilterSummary();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 8) {
+              break;
+            }
+
+            message.selected = longToNumber(reader.int64());
+            continue;
+          }
+          case 2: {
+            if (tag !== 16) {
+              break;
+            }
+
+            message.refused = longToNumber(reader.int64());
+            continue;
+          }
+          case 3: {
+            if (tag !== 24) {
+              break;
+            }
+
+            message.repositories = longToNumber(reader.int64());
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create(base?: DeepPartial<FilterSummary>): FilterSummary {
+    return FilterSummary.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<FilterSummary>): FilterSummary {
+    const message = createBaseFilterSummary();
+    message.selected = object.selected ?? 0;
+    message.refused = object.refused ?? 0;
+    message.repositories = object.repositories ?? 0;
     return message;
   },
 };
@@ -2090,6 +2497,16 @@ export const RuleServiceService = {
     responseSerialize: (value: RunRuleResponse): Buffer => Buffer.from(RunRuleResponse.encode(value).finish()),
     responseDeserialize: (value: Buffer): RunRuleResponse => RunRuleResponse.decode(value),
   },
+  /** Lists the source and tells what the rule selects and why it does not select the rest. Looks at no target and moves nothing. */
+  testFilter: {
+    path: "/transship.v1.RuleService/TestFilter" as const,
+    requestStream: false as const,
+    responseStream: true as const,
+    requestSerialize: (value: TestFilterRequest): Buffer => Buffer.from(TestFilterRequest.encode(value).finish()),
+    requestDeserialize: (value: Buffer): TestFilterRequest => TestFilterRequest.decode(value),
+    responseSerialize: (value: FilterEvent): Buffer => Buffer.from(FilterEvent.encode(value).finish()),
+    responseDeserialize: (value: Buffer): FilterEvent => FilterEvent.decode(value),
+  },
 } as const;
 
 export interface RuleServiceServer extends UntypedServiceImplementation {
@@ -2103,6 +2520,8 @@ export interface RuleServiceServer extends UntypedServiceImplementation {
   planRule: handleServerStreamingCall<PlanRuleRequest, PlanEvent>;
   /** Opens an execution. Never two of one rule at once: a second waits, a third is merged with the second, and the answer says so. */
   runRule: handleUnaryCall<RunRuleRequest, RunRuleResponse>;
+  /** Lists the source and tells what the rule selects and why it does not select the rest. Looks at no target and moves nothing. */
+  testFilter: handleServerStreamingCall<TestFilterRequest, FilterEvent>;
 }
 
 export interface RuleServiceClient extends Client {
@@ -2174,6 +2593,13 @@ export interface RuleServiceClient extends Client {
     options: Partial<CallOptions>,
     callback: (error: ServiceError | null, response: RunRuleResponse) => void,
   ): ClientUnaryCall;
+  /** Lists the source and tells what the rule selects and why it does not select the rest. Looks at no target and moves nothing. */
+  testFilter(request: TestFilterRequest, options?: Partial<CallOptions>): ClientReadableStream<FilterEvent>;
+  testFilter(
+    request: TestFilterRequest,
+    metadata?: Metadata,
+    options?: Partial<CallOptions>,
+  ): ClientReadableStream<FilterEvent>;
 }
 
 export const RuleServiceClient = makeGenericClientConstructor(

@@ -19,7 +19,7 @@ import {
 } from "@grpc/grpc-js";
 import { Failure } from "./failure.ts";
 import { Circuit, Credential, Endpoint, Limits } from "./instance.ts";
-import { Overwrite } from "./rule.ts";
+import { NameFilter, Overwrite, TagFilter } from "./rule.ts";
 import { ArtifactPlace, BlobReport, ByteCounts, RungSum, TaskProgress, TaskState } from "./task.ts";
 
 /** From the agent. Reports (`outcome`) carry a sequence and are sent again until acknowledged; everything else may be lost with the stream. */
@@ -358,6 +358,30 @@ export interface ListTags {
   repository: string;
   /** RE2, anchored at both ends; empty = all. Tags that belong to a digest (signatures) come with their subjects. */
   tag: string;
+  /** Everything else that the rule asks for; absent = nothing. An agent that applies it says so in every part of its answer. */
+  selection?: Selection | undefined;
+}
+
+/** What a rule selects beyond patterns of its source. Applied where the tags are, so that refused ones cost no request and no message. */
+export interface Selection {
+  /** Repositories below the namespace; absent = all. */
+  repositories?:
+    | NameFilter
+    | undefined;
+  /** Tags; absent = all. */
+  tags?:
+    | TagFilter
+    | undefined;
+  /** `image`, `chart`, `artifact`; empty = all. */
+  kinds: string[];
+  /** The moment that ages are counted from, in milliseconds since 1970: one for a whole plan, and no agent's clock. */
+  nowMs: number;
+  /** Tell what is refused, and why. */
+  explain: boolean;
+  /** Finish a repository before the next, in the catalogue's order: for rules that can give two repositories one name at a target. */
+  inOrder: boolean;
+  /** Look at this repository only, by its whole name; empty = all. It is told when the rule does not select it. */
+  onlyRepository: string;
 }
 
 /** The digests of given tags. */
@@ -378,6 +402,30 @@ export interface TagReference {
 export interface FoundTags {
   /** One entry a tag. */
   tags: FoundTag[];
+  /** To ListTags with a selection: it was applied. Agents of before leave this out. */
+  selectionApplied?:
+    | boolean
+    | undefined;
+  /** To ListTags with `explain`: what was refused. */
+  refused?: RefusedTags | undefined;
+}
+
+/** What a rule does not select. */
+export interface RefusedTags {
+  /** One entry a tag, or a repository. */
+  tags: RefusedTag[];
+}
+
+/** A tag or a whole repository that a rule does not select. */
+export interface RefusedTag {
+  /** Repository in the instance. */
+  repository: string;
+  /** Tag; empty = the whole repository, whose tags were not listed. */
+  tag: string;
+  /** Why, as a word: `repository-excluded`, `tag-pattern`, `not-a-version`, `not-newest`, … */
+  reason: string;
+  /** Why, for people, with the pattern or range that decided. */
+  explanation: string;
 }
 
 /** A tag with its digest. */
@@ -2624,7 +2672,7 @@ export const Answer: MessageFns<Answer> = {
 };
 
 function createBaseListTags(): ListTags {
-  return { namespace: "", repository: "", tag: "" };
+  return { namespace: "", repository: "", tag: "", selection: undefined };
 }
 
 export const ListTags: MessageFns<ListTags> = {
@@ -2637,6 +2685,9 @@ export const ListTags: MessageFns<ListTags> = {
     }
     if (message.tag !== "") {
       writer.uint32(26).string(message.tag);
+    }
+    if (message.selection !== undefined) {
+      Selection.encode(message.selection, writer.uint32(34).fork()).join();
     }
     return writer;
   },
@@ -2678,6 +2729,14 @@ export const ListTags: MessageFns<ListTags> = {
             message.tag = reader.string();
             continue;
           }
+          case 4: {
+            if (tag !== 34) {
+              break;
+            }
+
+            message.selection = Selection.decode(reader, reader.uint32());
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -2698,6 +2757,146 @@ export const ListTags: MessageFns<ListTags> = {
     message.namespace = object.namespace ?? "";
     message.repository = object.repository ?? "";
     message.tag = object.tag ?? "";
+    message.selection = (object.selection !== undefined && object.selection !== null)
+      ? Selection.fromPartial(object.selection)
+      : undefined;
+    return message;
+  },
+};
+
+function createBaseSelection(): Selection {
+  return {
+    repositories: undefined,
+    tags: undefined,
+    kinds: [],
+    nowMs: 0,
+    explain: false,
+    inOrder: false,
+    onlyRepository: "",
+  };
+}
+
+export const Selection: MessageFns<Selection> = {
+  encode(message: Selection, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.repositories !== undefined) {
+      NameFilter.encode(message.repositories, writer.uint32(10).fork()).join();
+    }
+    if (message.tags !== undefined) {
+      TagFilter.encode(message.tags, writer.uint32(18).fork()).join();
+    }
+    for (const v of message.kinds) {
+      writer.uint32(26).string(v!);
+    }
+    if (message.nowMs !== 0) {
+      writer.uint32(32).int64(message.nowMs);
+    }
+    if (message.explain !== false) {
+      writer.uint32(40).bool(message.explain);
+    }
+    if (message.inOrder !== false) {
+      writer.uint32(48).bool(message.inOrder);
+    }
+    if (message.onlyRepository !== "") {
+      writer.uint32(58).string(message.onlyRepository);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): Selection {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseSelection();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.repositories = NameFilter.decode(reader, reader.uint32());
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.tags = TagFilter.decode(reader, reader.uint32());
+            continue;
+          }
+          case 3: {
+            if (tag !== 26) {
+              break;
+            }
+
+            message.kinds.push(reader.string());
+            continue;
+          }
+          case 4: {
+            if (tag !== 32) {
+              break;
+            }
+
+            message.nowMs = longToNumber(reader.int64());
+            continue;
+          }
+          case 5: {
+            if (tag !== 40) {
+              break;
+            }
+
+            message.explain = reader.bool();
+            continue;
+          }
+          case 6: {
+            if (tag !== 48) {
+              break;
+            }
+
+            message.inOrder = reader.bool();
+            continue;
+          }
+          case 7: {
+            if (tag !== 58) {
+              break;
+            }
+
+            message.onlyRepository = reader.string();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create(base?: DeepPartial<Selection>): Selection {
+    return Selection.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<Selection>): Selection {
+    const message = createBaseSelection();
+    message.repositories = (object.repositories !== undefined && object.repositories !== null)
+      ? NameFilter.fromPartial(object.repositories)
+      : undefined;
+    message.tags = (object.tags !== undefined && object.tags !== null) ? TagFilter.fromPartial(object.tags) : undefined;
+    message.kinds = object.kinds?.map((e) => e) || [];
+    message.nowMs = object.nowMs ?? 0;
+    message.explain = object.explain ?? false;
+    message.inOrder = object.inOrder ?? false;
+    message.onlyRepository = object.onlyRepository ?? "";
     return message;
   },
 };
@@ -2825,13 +3024,19 @@ export const TagReference: MessageFns<TagReference> = {
 };
 
 function createBaseFoundTags(): FoundTags {
-  return { tags: [] };
+  return { tags: [], selectionApplied: undefined, refused: undefined };
 }
 
 export const FoundTags: MessageFns<FoundTags> = {
   encode(message: FoundTags, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
     for (const v of message.tags) {
       FoundTag.encode(v!, writer.uint32(10).fork()).join();
+    }
+    if (message.selectionApplied !== undefined) {
+      writer.uint32(16).bool(message.selectionApplied);
+    }
+    if (message.refused !== undefined) {
+      RefusedTags.encode(message.refused, writer.uint32(26).fork()).join();
     }
     return writer;
   },
@@ -2857,6 +3062,22 @@ export const FoundTags: MessageFns<FoundTags> = {
             message.tags.push(FoundTag.decode(reader, reader.uint32()));
             continue;
           }
+          case 2: {
+            if (tag !== 16) {
+              break;
+            }
+
+            message.selectionApplied = reader.bool();
+            continue;
+          }
+          case 3: {
+            if (tag !== 26) {
+              break;
+            }
+
+            message.refused = RefusedTags.decode(reader, reader.uint32());
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -2875,6 +3096,156 @@ export const FoundTags: MessageFns<FoundTags> = {
   fromPartial(object: DeepPartial<FoundTags>): FoundTags {
     const message = createBaseFoundTags();
     message.tags = object.tags?.map((e) => FoundTag.fromPartial(e)) || [];
+    message.selectionApplied = object.selectionApplied ?? undefined;
+    message.refused = (object.refused !== undefined && object.refused !== null)
+      ? RefusedTags.fromPartial(object.refused)
+      : undefined;
+    return message;
+  },
+};
+
+function createBaseRefusedTags(): RefusedTags {
+  return { tags: [] };
+}
+
+export const RefusedTags: MessageFns<RefusedTags> = {
+  encode(message: RefusedTags, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    for (const v of message.tags) {
+      RefusedTag.encode(v!, writer.uint32(10).fork()).join();
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): RefusedTags {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseRefusedTags();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.tags.push(RefusedTag.decode(reader, reader.uint32()));
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create(base?: DeepPartial<RefusedTags>): RefusedTags {
+    return RefusedTags.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<RefusedTags>): RefusedTags {
+    const message = createBaseRefusedTags();
+    message.tags = object.tags?.map((e) => RefusedTag.fromPartial(e)) || [];
+    return message;
+  },
+};
+
+function createBaseRefusedTag(): RefusedTag {
+  return { repository: "", tag: "", reason: "", explanation: "" };
+}
+
+export const RefusedTag: MessageFns<RefusedTag> = {
+  encode(message: RefusedTag, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.repository !== "") {
+      writer.uint32(10).string(message.repository);
+    }
+    if (message.tag !== "") {
+      writer.uint32(18).string(message.tag);
+    }
+    if (message.reason !== "") {
+      writer.uint32(26).string(message.reason);
+    }
+    if (message.explanation !== "") {
+      writer.uint32(34).string(message.explanation);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): RefusedTag {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseRefusedTag();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.repository = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.tag = reader.string();
+            continue;
+          }
+          case 3: {
+            if (tag !== 26) {
+              break;
+            }
+
+            message.reason = reader.string();
+            continue;
+          }
+          case 4: {
+            if (tag !== 34) {
+              break;
+            }
+
+            message.explanation = reader.string();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create(base?: DeepPartial<RefusedTag>): RefusedTag {
+    return RefusedTag.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<RefusedTag>): RefusedTag {
+    const message = createBaseRefusedTag();
+    message.repository = object.repository ?? "";
+    message.tag = object.tag ?? "";
+    message.reason = object.reason ?? "";
+    message.explanation = object.explanation ?? "";
     return message;
   },
 };
