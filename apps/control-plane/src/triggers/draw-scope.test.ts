@@ -30,10 +30,12 @@ describe("what a rule looks at because of a hint", () => {
     expect(names(ruleOf(), push("team/app", "v1"), "sg")).toEqual([]);
     const filtered = ruleOf({ repositories: { exclude: ["app-old"] }, tags: { include: ["v1.*", "v2.*"], exclude: [".*-rc"] } });
     expect(["v1", "v2-rc", "v3"].flatMap((tag) => names(filtered, push("team/app", tag)))).toEqual(["team/app:v1"]);
+    expect(names(ruleOf({ tags: { semver: ">=1.2" } }), push("team/app", "v1.3.0"))).toEqual(["team/app:v1.3.0"]);
+    expect(names(ruleOf({ tags: { semver: ">=1.2" } }), push("team/app", "v1.1.0"))).toEqual([]);
     expect(names(filtered, push("team/app-old", "v1"))).toEqual([]);
   });
 
-  it.each([{ tags: { newest: 3 } }, { tags: { semver: ">=1" } }, { tags: { pushedWithin: "1d" } }, { kinds: ["chart"] }])(
+  it.each([{ tags: { newest: 3 } }, { tags: { pushedWithin: "1d" } }, { kinds: ["chart"] }])(
     "is the whole repository too with %j",
     (filter) => {
       expect(names(ruleOf(filter), push("team/app", "v1"))).toEqual(["team/app:v1", "team/app"]);

@@ -18,5 +18,5 @@ export function drawScope(rule: Rule, instance: string, hint: Hint): ScopeEntry[
 }
 
 function needsListing({ spec: { kinds, tags = {} } }: Rule): boolean {
-  return kinds !== undefined || tags.semver !== undefined || tags.newest !== undefined || tags.pushedWithin !== undefined;
+  return kinds !== undefined || tags.newest !== undefined || tags.pushedWithin !== undefined;
 }

@@ -10,7 +10,7 @@ export type Ask = NonNullable<wire.Question["ask"]>;
 export type Found = Exclude<NonNullable<wire.Answer["found"]>, { $case: "failure" }>;
 
 /** Parts that an agent may send beyond those that were used: enough to be busy while one is used, and few enough to be held for every question there is. */
-const _PARTS_AHEAD = 4;
+const PARTS_AHEAD = 8;
 
 /** The agent went away before it had answered; another may know. */
 export class AgentGone extends TransshipError {
@@ -25,9 +25,6 @@ export class AgentGone extends TransshipError {
     this.agent = agent;
   }
 }
-
-/** Parts of an answer that may wait here to be used; the agent stops looking until they are. */
-const PARTS_AHEAD = 8;
 
 /** Questions that agents are answering: the control plane looks nothing up itself. */
 export class Questions {
