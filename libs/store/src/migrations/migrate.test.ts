@@ -63,7 +63,7 @@ describe("migrate", () => {
         await sql`select * from absent`.execute(db);
       },
     };
-    await expect(migrate(opened.db, { ...MIGRATIONS, "0004-broken": broken }, "here")).rejects.toThrow("absent");
+    await expect(migrate(opened.db, { ...MIGRATIONS, "9999-broken": broken }, "here")).rejects.toThrow("absent");
     expect(await tables(opened.db)).toEqual(before);
     await migrate(opened.db, { ...MIGRATIONS, "9999-later": later }, "here");
     expect(await tables(opened.db)).toContain("later");
