@@ -60,7 +60,7 @@ async function lookUp(request: CopyRequest, journey: Journey): Promise<BothSides
 }
 
 async function pin({ source, reference }: CopyRequest, { paths, signal }: Journey): Promise<Digest> {
-  const found = await paths.timed(source.registry, () => tryPatiently("source", signal, () => source.resolve(reference, { signal })));
+  const found = await tryPatiently("source", signal, () => paths.timed(source.registry, () => source.resolve(reference, { signal })));
   if (found !== undefined) return found.digest;
   throw new TransshipError("MANIFEST_UNKNOWN", {
     what: `reading ${source.name}:${reference}`,

@@ -135,7 +135,7 @@ describe("a control plane and an agent", { timeout: 60_000 }, () => {
 
   it("stops waiting at its time limit or on Ctrl-C, and the work goes on", async () => {
     await seedImage(source, { repository: "team0/app", tag: "v4", layers: [{ size: 400_000, seed: "v4" }] });
-    const slow = source.faults.add({ action: { kind: "slow", bytesPerSecond: 100_000 }, times: Number.POSITIVE_INFINITY });
+    const slow = source.faults.add({ action: { kind: "slow", bytesPerSecond: 40_000 }, times: Number.POSITIVE_INFINITY });
     const limited = await transship("rule", "run", "mirror", "--wait", "--timeout", "500ms");
     expect([limited.status, limited.stderr]).toEqual([6, expect.stringContaining("WAIT_TIMED_OUT")]);
     const child = spawn(SCRIPT, ["rule", "run", "mirror", "--wait"], { env, stdio: ["ignore", "ignore", "pipe"] });
@@ -152,6 +152,7 @@ describe("a control plane and an agent", { timeout: 60_000 }, () => {
     );
     expect(running).toHaveLength(1);
     expect(await transship("execution", "stop", running[0].metadata.id, "-o", "name")).toMatchObject({ status: 0 });
+    slow.remove();
   });
 });
 
