@@ -42,6 +42,7 @@ export function executionToMessage(execution: Execution | ExecutionSummary, fail
     tasks: { ...sums.tasks },
     unchanged: execution.unchanged,
     repositories: execution.repositories,
+    deleted: execution.deleted,
     bytes: { ...sums.bytes },
     totalBytes: sums.totalBytes,
     doneBytes: sums.doneBytes,

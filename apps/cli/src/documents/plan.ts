@@ -27,6 +27,8 @@ export interface PlanDocument extends Document {
       readonly copy: number;
       readonly skip: number;
       readonly delete: number;
+      /** Gone at the source and left all the same: more than the rule allows to delete at one target. */
+      readonly capped: number;
       readonly unchanged: number;
       readonly repositories: number;
     };
@@ -34,6 +36,11 @@ export interface PlanDocument extends Document {
     readonly existingBytes: number;
   };
 }
+
+const ACTIONS: ReadonlyMap<wire.PlanAction, PlanAction> = new Map([
+  [wire.PlanAction.COPY, "copy"],
+  [wire.PlanAction.DELETE, "delete"],
+]);
 
 /** An item of the wire as JSON. */
 export function planItemDocument(item: wire.PlanItem): PlanItemDocument {
@@ -43,7 +50,7 @@ export function planItemDocument(item: wire.PlanItem): PlanItemDocument {
     artifact: artifactName(item.source ?? nowhere),
     target: `${target.instance}/${artifactName(target)}`,
     digest: item.digest,
-    action: item.action === wire.PlanAction.COPY ? "copy" : "skip",
+    action: ACTIONS.get(item.action) ?? "skip",
     reason: item.reason,
     explanation: item.explanation,
     bytes: item.bytes,
@@ -53,8 +60,7 @@ export function planItemDocument(item: wire.PlanItem): PlanItemDocument {
 
 /** Items and sums as one document. */
 export function planDocument(rule: string, items: readonly PlanItemDocument[], sums: wire.PlanSummary): PlanDocument {
-  const { copy, skip, unchanged, repositories, bytes, existingBytes } = sums;
-  // This version never plans deletions; the count is part of the format.
-  const counts = { copy, skip, delete: 0, unchanged, repositories };
+  const { copy, skip, delete: deletions, capped, unchanged, repositories, bytes, existingBytes } = sums;
+  const counts = { copy, skip, delete: deletions, capped, unchanged, repositories };
   return { apiVersion: "transship/v1", kind: "Plan", metadata: { rule }, status: { items, counts, bytes, existingBytes } };
 }

@@ -1,7 +1,8 @@
 import { wire } from "@transship/api";
-import { PLAN_REASONS, type PlanItem, type Rule } from "@transship/model";
+import { PLAN_REASONS, type PlanAction, type PlanItem, type Rule } from "@transship/model";
 import type { Store } from "@transship/store";
 import type { Desk } from "../work/ask-nearest.ts";
+import { planDeletions } from "./plan-deletions.ts";
 import { type ItemBytes, PlanMeasure } from "./plan-measure.ts";
 import { planPages } from "./plan-pages.ts";
 import { ruleInstances } from "./rule-instances.ts";
@@ -19,7 +20,9 @@ export async function* planEvents(
   const instances = await ruleInstances(desk.store.topology, rule);
   await waitForRoute(desk, instances, false, signal);
   const measure = new PlanMeasure(desk, instances, signal);
-  const summary = { copy: 0, skip: 0, unchanged: 0, bytes: 0, existingBytes: 0, repositories: 0 };
+  const summary = { copy: 0, skip: 0, unchanged: 0, bytes: 0, existingBytes: 0, repositories: 0, delete: 0, capped: 0 };
+  let repositories: ReadonlySet<string> = new Set();
+  let entries = 0;
   for await (const page of planPages(desk, rule, instances, signal)) {
     const copies = page.items.filter((item) => item.action === "copy");
     const measured = copies.slice(0, Math.max(0, MOST_MEASURED - summary.copy));
@@ -34,17 +37,33 @@ export async function* planEvents(
     summary.skip += page.items.length - copies.length;
     summary.unchanged += page.unchanged;
     summary.repositories = page.repositories;
+    repositories = page.names;
+    entries += page.entries;
     for (const item of page.items) yield { event: { $case: "item", value: itemMessage(item, bytes.get(item)) } };
+  }
+  for await (const { items, capped } of planDeletions(desk, rule, instances, { listing: { whole: true, entries }, repositories }, signal)) {
+    summary.capped += capped;
+    for (const item of items) {
+      if (item.action === "delete") summary.delete += 1;
+      else summary.skip += 1;
+      yield { event: { $case: "item", value: itemMessage(item, undefined) } };
+    }
   }
   yield { event: { $case: "summary", value: summary } };
 }
+
+const ACTIONS = {
+  copy: wire.PlanAction.COPY,
+  skip: wire.PlanAction.SKIP,
+  delete: wire.PlanAction.DELETE,
+} as const satisfies Record<PlanAction, wire.PlanAction>;
 
 function itemMessage(item: PlanItem, bytes: ItemBytes | undefined): wire.PlanItem {
   return {
     source: { ...item.source },
     target: { ...item.target },
     digest: item.digest,
-    action: item.action === "copy" ? wire.PlanAction.COPY : wire.PlanAction.SKIP,
+    action: ACTIONS[item.action],
     reason: item.reason,
     explanation: PLAN_REASONS[item.reason],
     bytes: bytes?.crossing ?? 0,

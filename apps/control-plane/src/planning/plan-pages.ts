@@ -1,7 +1,9 @@
 import type { ArtifactPlace, Instance, InventoryEntry, PlanItem, Rule, RuleTarget } from "@transship/model";
 import { mapToTarget, mergeSubjects, type PagePlan, planPage, type SubjectFate } from "@transship/planner";
+import type { Store } from "@transship/store";
 import type { Desk } from "../work/ask-nearest.ts";
 import { listTags, resolveTags } from "../work/look-up.ts";
+import { broughtTo, needsBrought } from "./brought-to.ts";
 import { inOrder } from "./in-order.ts";
 import type { RuleInstances } from "./rule-instances.ts";
 
@@ -12,6 +14,10 @@ export interface PlannedPage {
   readonly unchanged: number;
   /** Repositories in which something matched, in this page and those before. */
   readonly repositories: number;
+  /** Their names: the same set in every page, which grows. */
+  readonly names: ReadonlySet<string>;
+  /** Entries of this page, whatever becomes of them. */
+  readonly entries: number;
 }
 
 /** Whether something was planned before and is not to be planned again. */
@@ -27,7 +33,7 @@ const REPOSITORIES_REMEMBERED = 256;
  * @throws TransshipError what a listing or look-up failed with, with its side: a failed listing is never a short one.
  */
 export async function* planPages(
-  desk: Desk,
+  desk: Desk & { readonly store: Pick<Store, "arrivals"> },
   rule: Rule,
   instances: RuleInstances,
   signal: AbortSignal,
@@ -36,6 +42,9 @@ export async function* planPages(
   const own = new AbortController();
   const either = AbortSignal.any([signal, own.signal]);
   const repositories = new Set<string>();
+  const { arrivals } = desk.store;
+  const needy = new Set<RuleTarget>();
+  for (const target of rule.spec.targets) if (await needsBrought(arrivals, rule, target)) needy.add(target);
   const fates = new Map<RuleTarget, Map<string, Map<string, SubjectFate>>>(rule.spec.targets.map((target) => [target, new Map()]));
   try {
     const pages = inOrder(listTags(desk, instances.source, rule.spec.source, either), PAGES_AT_ONCE, async (entries) => ({
@@ -50,12 +59,14 @@ export async function* planPages(
         const remembered = fates.get(target) ?? new Map();
         const atTarget = there[index] ?? new Map();
         const fresh = entries.filter((entry) => !plannedBefore(...placesOf(rule, target, entry)));
-        const plan = planPage({ rule: rule.spec, target, entries: fresh, atTarget, subjects: fatesFor(remembered, entries) });
+        const brought = needy.has(target) ? { brought: await broughtTo(arrivals, rule, target, fresh) } : {};
+        const subjects = fatesFor(remembered, entries);
+        const plan = planPage({ rule: rule.spec, target, entries: fresh, atTarget, subjects, ...brought });
         remember(remembered, entries, plan);
         items.push(...plan.items);
         unchanged += plan.unchanged;
       }
-      yield { items, unchanged, repositories: repositories.size };
+      yield { items, unchanged, repositories: repositories.size, names: repositories, entries: entries.length };
     }
   } finally {
     own.abort();

@@ -42,6 +42,8 @@ function printPlan(call: Call, { status }: PlanDocument): void {
   ];
   if (status.items.length > 0)
     out.write(formatTable(status.items, columns, { wide: call.settings.text("output") === "wide", stream: out }));
-  const { copy, skip, unchanged } = status.counts;
-  out.write(`${copy} to copy (${formatBytes(status.bytes)}), ${skip} skipped, ${unchanged} unchanged\n`);
+  const { copy, skip, delete: gone, capped, unchanged } = status.counts;
+  const deletions = gone === 0 ? "" : `${gone} to delete, `;
+  out.write(`${copy} to copy (${formatBytes(status.bytes)}), ${deletions}${skip} skipped, ${unchanged} unchanged\n`);
+  if (capped > 0) out.write(`${capped} gone at the source but left: more than the rule's deletion.maxCount or maxShare allows\n`);
 }

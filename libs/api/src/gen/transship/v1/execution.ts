@@ -37,7 +37,7 @@ export const ExecutionState = {
   COPYING: 4,
   /** SUCCEEDED - Every task succeeded or needed nothing. Final. */
   SUCCEEDED: 5,
-  /** PARTIAL - Some tasks failed. Final. */
+  /** PARTIAL - Some tasks failed, or deletions were left because they were too many. Final. */
   PARTIAL: 6,
   /** FAILED - All tasks failed, or a listing did. Final. */
   FAILED: 7,
@@ -135,6 +135,8 @@ export interface Execution {
   fetchedBytes: number;
   /** The blobs of all attempts of its tasks that ended, by rung; those without any are left out. */
   blobs: RungSum[];
+  /** Tags that its tasks took away at targets. */
+  deleted: number;
 }
 
 /** Which executions. */
@@ -423,6 +425,7 @@ function createBaseExecution(): Execution {
     failure: undefined,
     fetchedBytes: 0,
     blobs: [],
+    deleted: 0,
   };
 }
 
@@ -481,6 +484,9 @@ export const Execution: MessageFns<Execution> = {
     }
     for (const v of message.blobs) {
       RungSum.encode(v!, writer.uint32(146).fork()).join();
+    }
+    if (message.deleted !== 0) {
+      writer.uint32(320).int64(message.deleted);
     }
     return writer;
   },
@@ -642,6 +648,14 @@ export const Execution: MessageFns<Execution> = {
             message.blobs.push(RungSum.decode(reader, reader.uint32()));
             continue;
           }
+          case 40: {
+            if (tag !== 320) {
+              break;
+            }
+
+            message.deleted = longToNumber(reader.int64());
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -683,6 +697,7 @@ export const Execution: MessageFns<Execution> = {
       : undefined;
     message.fetchedBytes = object.fetchedBytes ?? 0;
     message.blobs = object.blobs?.map((e) => RungSum.fromPartial(e)) || [];
+    message.deleted = object.deleted ?? 0;
     return message;
   },
 };
