@@ -1,5 +1,11 @@
 import { writeFile } from "node:fs/promises";
-import { findRealRegistries, type RealRegistry, type RealRegistryKind, startRealRegistry } from "../../registries/real-registry.ts";
+import {
+  findRealRegistries,
+  type RealRegistry,
+  type RealRegistryKind,
+  type RealRegistryOptions,
+  startRealRegistry,
+} from "../../registries/real-registry.ts";
 import { type Scratch, scratchDirectory } from "./scratch.ts";
 import { addressIn, type Started, start, transship, transshipJson } from "./transship.ts";
 
@@ -22,6 +28,8 @@ export interface ExecutionDocument {
       readonly cancelled: number;
     };
     readonly unchanged: number;
+    /** Tags taken away at targets. */
+    readonly deleted: number;
     readonly bytes: {
       readonly copied: number;
       readonly mounted: number;
@@ -46,7 +54,7 @@ export interface Site extends AsyncDisposable {
   readonly server: string;
   readonly http: string;
   controlPlane: Started;
-  registry(name: string, kind?: RealRegistryKind): Promise<RealRegistry>;
+  registry(name: string, kind?: RealRegistryKind, more?: Pick<RealRegistryOptions, "delete" | "indexPlatforms">): Promise<RealRegistry>;
   agent(name: string, region: string, more?: readonly string[]): Promise<Started>;
   /** Starts the control plane again, on the same ports and data. */
   restartControlPlane(): Promise<void>;
@@ -79,8 +87,8 @@ export async function openSite(options: { lease?: string } = {}): Promise<Site> 
     get controlPlane() {
       return controlPlane;
     },
-    async registry(name, kind = REAL_KINDS[0] ?? "distribution-3") {
-      return everything.use(await startRealRegistry({ kind, dir: scratch.path(name) }));
+    async registry(name, kind = REAL_KINDS[0] ?? "distribution-3", more = {}) {
+      return everything.use(await startRealRegistry({ kind, dir: scratch.path(name), ...more }));
     },
     async agent(name, region, more = []) {
       const args = [
