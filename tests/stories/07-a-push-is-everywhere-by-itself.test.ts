@@ -13,7 +13,7 @@ const TIMED = 5;
 describe.skipIf(REAL_KINDS.length === 0)("a rule runs by itself", { timeout: 240_000 }, () => {
   it("when a registry tells of a push, and when a tag moves", async () => {
     await using site = await openSite();
-    const source = await site.registry("a", undefined, SECRET);
+    const source = await site.registry("a", undefined, { secret: SECRET });
     const target = await site.registry("b");
     await site.agent("west-1", "west");
     const takesEvents = await eventSource(site);
@@ -48,8 +48,8 @@ describe.skipIf(REAL_KINDS.length === 0)("a rule runs by itself", { timeout: 240
 
   it("and rules that face each other come to rest", async () => {
     await using site = await openSite();
-    const east = await site.registry("a", undefined, SECRET);
-    const west = await site.registry("b", undefined, SECRET);
+    const east = await site.registry("a", undefined, { secret: SECRET });
+    const west = await site.registry("b", undefined, { secret: SECRET });
     await site.agent("west-1", "west");
     const takesEvents = await eventSource(site);
     await site.apply(

@@ -1,13 +1,14 @@
 import type { wire } from "@transship/api";
 import { asTransshipError, type Side, TransshipError } from "@transship/errors";
 import { NO_PROGRESS } from "@transship/model";
-import type { CopyCost, CopyEngine, CopyProgress, CopyResult, Sibling } from "@transship/transfer";
+import type { CopyCost, CopyEngine, CopyProgress, CopyResult, DeleteResult, Sibling } from "@transship/transfer";
 import type { Assigned } from "./read-assignment.ts";
 import type { BorrowedRegistry, Registries } from "./registries.ts";
 
 /** How one attempt ended. `stopped`: the signal ended it. */
 export type Attempt =
   | { readonly kind: "done"; readonly result: CopyResult }
+  | { readonly kind: "deleted"; readonly result: DeleteResult }
   | { readonly kind: "failed"; readonly error: TransshipError; readonly cost: CopyCost }
   | { readonly kind: "stopped"; readonly cost: CopyCost };
 
@@ -35,6 +36,9 @@ export async function runTask(
       digest: assigned.digest,
       tag: assigned.target.tag,
       overwrite: assigned.overwrite,
+      expected: assigned.expected,
+      platforms: assigned.platforms,
+      refill: assigned.refill,
       siblings: [home, ...siblings.opened],
       rule: assigned.executionId,
       begunBefore: assigned.key.epoch > 1,
@@ -61,7 +65,8 @@ function borrowSiblings(accesses: readonly wire.RegistryAccess[], registries: Re
   return { opened, [Symbol.dispose]: () => lent.dispose() };
 }
 
-function borrow(side: Side, open: () => BorrowedRegistry): BorrowedRegistry {
+/** A client; where it cannot be opened, the error names the side. */
+export function borrow(side: Side, open: () => BorrowedRegistry): BorrowedRegistry {
   try {
     return open();
   } catch (thrown) {

@@ -8,8 +8,9 @@ import type { Registries } from "./registries.ts";
 import type { Reports } from "./report.ts";
 import { TaskProgressReport } from "./report-progress.ts";
 import type { RetryBudget } from "./retry-budget.ts";
+import { runDeletion } from "./run-deletion.ts";
 import { type Attempt, NO_COST, runTask } from "./run-task.ts";
-import { badOutcome, givenBackOutcome, goodOutcome, type UnsentOutcome, unreadableOutcome } from "./task-outcome.ts";
+import { badOutcome, deletionOutcome, givenBackOutcome, goodOutcome, type UnsentOutcome, unreadableOutcome } from "./task-outcome.ts";
 import type { AgentSays } from "./work-stream.ts";
 
 /** What tasks need. */
@@ -146,13 +147,17 @@ export class Assignments {
     const { logger, tell } = this.#means;
     const running: Running = { assigned, stop: new AbortController(), progress: new TaskProgressReport(assigned) };
     this.#running.set(assigned.key.taskId, running);
-    logger.info({ task: assigned.key.taskId, epoch: assigned.key.epoch, attempt: assigned.attempt }, "task begins");
+    const { operation } = assigned;
+    logger.info({ task: assigned.key.taskId, epoch: assigned.key.epoch, attempt: assigned.attempt, operation }, "task begins");
     const onProgress = (now: Parameters<TaskProgressReport["update"]>[0]) => {
       const message = running.progress.update(now, performance.now());
       if (message !== undefined && !running.stop.signal.aborted) tell(message);
     };
-    // runTask never rejects, and what follows must not: a task that does not end would keep its slot for ever.
-    void runTask(assigned, this.#means, onProgress, running.stop.signal).then((attempt) => this.#finish(running, attempt));
+    const { signal } = running.stop;
+    const attempt =
+      operation === "delete" ? runDeletion(assigned, this.#means.registries, signal) : runTask(assigned, this.#means, onProgress, signal);
+    // Neither ever rejects, and what follows must not: a task that does not end would keep its slot for ever.
+    void attempt.then((ended) => this.#finish(running, ended));
   }
 
   #finish(running: Running, attempt: Attempt): void {
@@ -168,6 +173,7 @@ export class Assignments {
     const { assigned, stop } = running;
     // Even where the lease ended meanwhile: it is true, and the epoch fences it where the task is somebody else's.
     if (attempt.kind === "done") return goodOutcome(assigned, attempt.result);
+    if (attempt.kind === "deleted") return deletionOutcome(assigned, attempt.result);
     if (attempt.kind === "failed") return badOutcome(assigned, attempt.error, attempt.cost, this.#means.budget);
     // Only an agent that stops gives back; what was cancelled or lost is not ours.
     return asTransshipError(stop.signal.reason).code === "INTERRUPTED" ? givenBackOutcome(assigned, attempt.cost) : undefined;
@@ -178,7 +184,9 @@ export class Assignments {
     this.#means.leases.release(assigned.key);
     const { key } = assigned;
     const state = outcome === undefined ? "not ours any more" : taskStateFromMessage(outcome.state);
-    this.#means.logger.info({ task: key.taskId, epoch: key.epoch, state, code: outcome?.failure?.code }, "task ends");
+    const { failure, skipReason: skipped = "", note = "" } = outcome ?? {};
+    const why = { ...(skipped === "" ? {} : { skipped }), ...(note === "" ? {} : { note }) };
+    this.#means.logger.info({ task: key.taskId, epoch: key.epoch, state, code: failure?.code, ...why }, "task ends");
   }
 }
 

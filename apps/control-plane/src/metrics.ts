@@ -1,4 +1,4 @@
-import { type Agent, type ByteCounts, type ExecutionState, NO_BYTES, RUNGS, type Task } from "@transship/model";
+import { type Agent, type ByteCounts, type ExecutionState, NO_BYTES, RUNGS, skipReasonOf, type Task } from "@transship/model";
 import type { Store } from "@transship/store";
 import { Counter, Gauge, Histogram, Registry } from "prom-client";
 import { gaugeGates } from "./metrics-of-gates.ts";
@@ -61,7 +61,7 @@ export class Metrics {
 
   /** Counts a task that became final, with the bytes of all its attempts. */
   taskEnded(rule: string, task: Task): void {
-    this.#tasks.inc({ rule, result: task.state, reason: task.failure?.code ?? (task.state === "skipped" ? "kept" : "") });
+    this.#tasks.inc({ rule, result: task.state, reason: reasonOf(task) });
     this.#countBytes(task, task.progress.bytes);
     for (const rung of RUNGS) {
       this.#blobs.inc({ rung }, task.blobSums[rung].count);
@@ -148,4 +148,9 @@ export class Metrics {
       },
     });
   }
+}
+
+function reasonOf({ failure, state, skipReason }: Task): string {
+  if (state !== "skipped") return failure?.code ?? "";
+  return skipReasonOf(skipReason ?? "") ?? "other";
 }

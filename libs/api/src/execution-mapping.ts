@@ -59,6 +59,7 @@ export function executionToMessage(
     tasks: { ...sums.tasks },
     unchanged: execution.unchanged,
     repositories: execution.repositories,
+    deleted: execution.deleted,
     bytes: { ...sums.bytes },
     totalBytes: sums.totalBytes,
     doneBytes: sums.doneBytes,

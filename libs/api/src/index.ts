@@ -25,6 +25,7 @@ export {
   taskStateToMessage,
   taskToMessage,
 } from "./task-mapping.ts";
+export { taskOperationFromMessage, taskOperationToMessage } from "./task-terms-mapping.ts";
 export { webhookResourceFromMessage, webhookResourceShown, webhookResourceToMessage } from "./webhook-mapping.ts";
 /** The generated messages and services, by the noun of their proto file. */
 export * as wire from "./wire.ts";

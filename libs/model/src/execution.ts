@@ -42,6 +42,8 @@ export interface Execution {
   readonly unchanged: number;
   /** Repositories in which something matched. */
   readonly repositories: number;
+  /** Tags that its tasks took away at targets. */
+  readonly deleted: number;
   /** Why the execution failed before or apart from its tasks, e.g. a listing that broke. */
   readonly failure: Failure | undefined;
 }
@@ -58,9 +60,9 @@ export interface ExecutionSummary extends Execution {
   readonly blobs: BlobSums;
 }
 
-/** The final state of an execution whose tasks are all finished. */
-export function outcomeOf(tasks: Pick<TaskCounts, "total" | "failed" | "cancelled">): ExecutionState {
+/** The final state of an execution whose tasks are all finished. `leftOut`: part of its work never became tasks, such as deletions beyond what the rule allows. */
+export function outcomeOf(tasks: Pick<TaskCounts, "total" | "failed" | "cancelled">, leftOut = false): ExecutionState {
   const lost = tasks.failed + tasks.cancelled;
-  if (lost === 0) return "succeeded";
+  if (lost === 0) return leftOut ? "partial" : "succeeded";
   return lost === tasks.total ? "failed" : "partial";
 }

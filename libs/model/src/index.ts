@@ -1,5 +1,6 @@
 export { AGENT_PRODUCT, type Agent, type AgentPlace } from "./agent.ts";
 export { AGENT_TRANSITIONS, type AgentState } from "./agent-state.ts";
+export { type Arrival, coversPlatforms } from "./arrival.ts";
 export {
   addBlobSums,
   BLOB_STATES,
@@ -61,6 +62,7 @@ export {
 export { MOST_SCOPE_ENTRIES, SCOPE_ACTIONS, type ScopeAction, type ScopeEntry, scopeName } from "./scope.ts";
 export { type ArtifactKind, KINDS, type NameFilter, type NewestBy, type TagFilter } from "./selection.ts";
 export { MOST_SIBLINGS, type SiblingPlace, siblingsFor } from "./siblings.ts";
+export { SKIP_REASONS, type SkipReason, skipReasonOf } from "./skip-reasons.ts";
 export { follow, isFinal, mayFollow, statesBefore, type Transitions } from "./state-machine.ts";
 export { mayCollide, targetRepository } from "./target-name.ts";
 export {
@@ -71,8 +73,11 @@ export {
   type Failure,
   NO_BYTES,
   NO_PROGRESS,
+  TASK_OPERATIONS,
   type Task,
+  type TaskOperation,
   type TaskProgress,
+  type TaskTerms,
 } from "./task.ts";
 export { LEASED_STATES, TASK_TRANSITIONS, type TaskState, WAITING_STATES } from "./task-state.ts";
 export { DEFAULT_POLL_MS, nextRuns, type Schedule, type Triggers } from "./triggers.ts";

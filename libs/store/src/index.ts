@@ -1,4 +1,5 @@
 export type { AgentHello, AgentStore } from "./agent-store.ts";
+export type { ArrivalStore } from "./arrival-store.ts";
 export type { ExecutionStore, OpenOutcome, OpenRequest } from "./execution-store.ts";
 export { DATABASE_FILE, openSqliteStore, type SqlitePlace } from "./sqlite/open-sqlite-store.ts";
 export type { Page, Store } from "./store.ts";

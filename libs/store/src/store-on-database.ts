@@ -1,4 +1,5 @@
 import { agentStore } from "./agents/agent-store-on-database.ts";
+import { arrivalStore } from "./arrivals/arrival-store-on-database.ts";
 import type { Database } from "./database.ts";
 import { executionStore } from "./executions/execution-store-on-database.ts";
 import type { Store } from "./store.ts";
@@ -15,6 +16,7 @@ export function storeOn(database: Database, close: () => Promise<void>): Store {
     executions: executionStore(database),
     tasks: taskStore(database),
     triggers: triggerStore(database),
+    arrivals: arrivalStore(database),
     check: () =>
       database.transact(async (tx) => {
         await tx.selectFrom("executions").select("id").limit(1).execute();

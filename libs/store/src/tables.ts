@@ -1,4 +1,4 @@
-import type { AgentState, ExecutionState, Overwrite, Rung, ScopeAction, TaskState, Trigger } from "@transship/model";
+import type { AgentState, ExecutionState, Overwrite, Rung, ScopeAction, TaskOperation, TaskState, Trigger } from "@transship/model";
 import type { Generated, Insertable, Selectable } from "kysely";
 
 /*
@@ -56,6 +56,7 @@ interface ExecutionTable {
   unchanged: number;
   repositories: number;
   failure: string | null;
+  deleted: Generated<number>;
 }
 
 /** What a scoped execution looks at. */
@@ -142,6 +143,27 @@ interface TaskTable extends TaskNumbers {
   blobs: Generated<string>;
   /** The blobs of all attempts that ended, by rung. */
   blob_sums: Generated<string>;
+  operation: Generated<TaskOperation>;
+  expected: string | null;
+  /** Separated by commas; null = all. */
+  platforms: string | null;
+  /** 1 = true. */
+  refill: Generated<number>;
+  note: string | null;
+}
+
+/** What a rule brought to a tag of a target. Outlives the rule and the instances that it names. */
+interface ArrivalTable {
+  target_instance: string;
+  target_repository: string;
+  target_tag: string;
+  digest: string;
+  rule: string;
+  source_instance: string;
+  source_repository: string;
+  /** Separated by commas; null = all. */
+  platforms: string | null;
+  at: string;
 }
 
 /** Outcomes that were applied: what makes a report that is delivered twice a no-op. */
@@ -165,6 +187,7 @@ export interface Tables {
   rule_triggers: RuleTriggerTable;
   tasks: TaskTable;
   task_reports: TaskReportTable;
+  arrivals: ArrivalTable;
 }
 
 export type ResourceRow = Selectable<ResourceTable>;
@@ -175,4 +198,5 @@ export type RuleTriggerRow = Selectable<RuleTriggerTable>;
 export type ExecutionSumRow = Selectable<ExecutionSumTable>;
 export type ExecutionBlobRow = Selectable<ExecutionBlobTable>;
 export type TaskRow = Selectable<TaskTable>;
+export type ArrivalRow = Selectable<ArrivalTable>;
 export type NewTaskRow = Insertable<TaskTable>;

@@ -14,6 +14,12 @@ export interface CopyRequest {
   readonly tag?: string | undefined;
   /** What to do when the target's tag has another digest. */
   readonly overwrite: Overwrite;
+  /** With `ours`: the digest that may be replaced. Absent = none: the target's tag must not be there. */
+  readonly expected?: Digest | undefined;
+  /** `os/architecture[/variant]`: the only platforms of an index to bring; images of others are left. Absent = all. */
+  readonly platforms?: readonly string[] | undefined;
+  /** Bring what is missing even where the target's tag has the digest already. Absent = no. */
+  readonly refill?: boolean | undefined;
   /** Other registries that blobs may be read from where they are nearer than the source and were seen to have them. */
   readonly siblings?: readonly Sibling[] | undefined;
   /** Whose work this is: the engine lets rules take turns, however much each has to do. Copies that name none share their turns. */
@@ -48,9 +54,15 @@ export interface CopyProgress extends TaskProgress {
  * How a copy ended well.
  * - `copied`: the target's tag has the digest now, read back.
  * - `unchanged`: it had it before.
- * - `kept`: the target's tag has another digest and `overwrite` is `never`; nothing was changed.
+ * - `kept`: the target's tag has another digest and `overwrite` is `never`; it was not moved.
+ * - `foreign`: the target's tag has another digest than the expected one and `overwrite` is `ours`; it was not moved.
+ * - `other-platform`: it has none of the chosen platforms; nothing was changed.
  */
 export interface CopyResult extends CopyCost {
-  readonly outcome: "copied" | "unchanged" | "kept";
+  readonly outcome: "copied" | "unchanged" | "kept" | "foreign" | "other-platform";
   readonly digest: Digest;
+  /** For `copied`: the only platforms of the index that are at the target; absent = all. */
+  readonly platforms?: readonly string[] | undefined;
+  /** What was done otherwise than asked for; absent = nothing. */
+  readonly note?: string | undefined;
 }

@@ -1,5 +1,6 @@
 import { TransshipError } from "@transship/errors";
 import { type Descriptor, type Digest, type Manifest, type ParsedManifest, parseManifest, type Repository } from "@transship/oci";
+import { chooseChildren } from "./choose-platforms.ts";
 import { tryPatiently } from "./patience.ts";
 
 /** How deep indexes may nest, and how many manifests one artifact may have: a registry cannot make us read without end. */
@@ -16,26 +17,36 @@ export interface ManifestNode {
 export interface ArtifactTree {
   readonly root: ManifestNode;
   readonly manifests: readonly ManifestNode[];
+  /** Children that were left out because of their platforms. */
+  readonly left: readonly Digest[];
 }
 
 /**
- * Reads the manifests of an artifact, each once. Children that the source itself lacks (a sparse index) are left out.
+ * Reads the manifests of an artifact, each once. Children that the source itself lacks (a sparse index) are left out, and with `platforms` those of others.
  * @throws TransshipError `MANIFEST_UNKNOWN` where the root is not there, `MANIFEST_INVALID` where a manifest is malformed or the tree has no end; all with side `source`.
  */
-export async function walkArtifact(source: Repository, root: Manifest, signal: AbortSignal): Promise<ArtifactTree> {
+export async function walkArtifact(
+  source: Repository,
+  root: Manifest,
+  signal: AbortSignal,
+  platforms?: readonly string[],
+): Promise<ArtifactTree> {
   const visited = new Set<Digest>();
+  const left = new Set<Digest>();
   const manifests: ManifestNode[] = [];
   const visit = async (manifest: Manifest, depth: number): Promise<ManifestNode> => {
     if (depth > MAX_DEPTH) throw endless(root, `indexes nest deeper than ${MAX_DEPTH}`);
     if (visited.size > MAX_MANIFESTS) throw endless(root, `it has more than ${MAX_MANIFESTS} manifests`);
     const node = { manifest, parsed: parse(manifest) };
-    for (const child of await fetchChildren(source, node.parsed.manifests, visited, signal)) await visit(child, depth + 1);
+    const chosen = platforms === undefined ? node.parsed.manifests : chooseChildren(node.parsed.manifests, platforms);
+    for (const child of node.parsed.manifests) if (!chosen.includes(child)) left.add(child.digest);
+    for (const child of await fetchChildren(source, chosen, visited, signal)) await visit(child, depth + 1);
     manifests.push(node);
     return node;
   };
   visited.add(root.digest);
   const rootNode = await visit(root, 0);
-  return { root: rootNode, manifests };
+  return { root: rootNode, manifests, left: [...left].filter((digest) => !visited.has(digest)) };
 }
 
 /** The manifests of an index that were not read yet, side by side. */

@@ -5,6 +5,7 @@ import type { Registries } from "../registries.ts";
 import type { WorkStream } from "../work-stream.ts";
 import { AnswerCredit } from "./answer-credit.ts";
 import { findMissing } from "./find-missing.ts";
+import { listNames } from "./list-names.ts";
 import { listTags } from "./list-tags.ts";
 import { measureArtifacts } from "./measure-artifacts.ts";
 import { pingRegistry } from "./ping.ts";
@@ -93,6 +94,9 @@ export class Questions implements Disposable {
     switch (ask?.$case) {
       case "listTags":
         return yield* onSide("source", listTags(registry, ask.value, signal));
+      case "listNames":
+        // Asked about sources and targets alike: the asker knows which.
+        return yield* listNames(registry, ask.value, signal);
       case "resolveTags":
         return yield* onSide("target", resolveTags(registry, ask.value, signal));
       case "measureArtifacts":

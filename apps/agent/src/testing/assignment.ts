@@ -23,6 +23,11 @@ export function assignment(
     bytesSoFar: undefined,
     siblings: [],
     executionId: "x1",
+    operation: wire.TaskOperation.COPY,
+    expected: "",
+    platforms: [],
+    refill: false,
+    alsoGone: [],
     ...more,
   };
   return { $case: "assignment", value };

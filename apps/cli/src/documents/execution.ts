@@ -30,6 +30,8 @@ export interface ExecutionDocument extends Document {
     readonly tasks: TaskCounts;
     readonly unchanged: number;
     readonly repositories: number;
+    /** Tags taken away at targets. */
+    readonly deleted: number;
     readonly bytes: ByteCounts;
     readonly totalBytes: number;
     readonly doneBytes: number;
@@ -62,6 +64,7 @@ export function executionDocument(message: wire.Execution): ExecutionDocument {
       tasks: { ...NO_TASKS, ...message.tasks },
       unchanged: message.unchanged,
       repositories: message.repositories,
+      deleted: message.deleted,
       bytes: bytesFromMessage(message.bytes),
       totalBytes: message.totalBytes,
       doneBytes: message.doneBytes,

@@ -27,6 +27,8 @@ export interface PlanDocument extends Document {
       readonly copy: number;
       readonly skip: number;
       readonly delete: number;
+      /** Gone at the source and left all the same: more than the rule allows to delete at one target. */
+      readonly capped: number;
       readonly unchanged: number;
       readonly repositories: number;
       /** In a plan of all: what the rule does not select. */
@@ -37,6 +39,11 @@ export interface PlanDocument extends Document {
   };
 }
 
+const ACTIONS: ReadonlyMap<wire.PlanAction, PlanAction> = new Map([
+  [wire.PlanAction.COPY, "copy"],
+  [wire.PlanAction.DELETE, "delete"],
+]);
+
 /** An item of the wire as JSON. */
 export function planItemDocument(item: wire.PlanItem): PlanItemDocument {
   const nowhere = { instance: "", repository: "", tag: "" };
@@ -45,7 +52,7 @@ export function planItemDocument(item: wire.PlanItem): PlanItemDocument {
     artifact: source.tag === "" ? source.repository : artifactName(source),
     target: item.target === undefined ? "" : `${item.target.instance}/${artifactName(item.target)}`,
     digest: item.digest,
-    action: item.action === wire.PlanAction.COPY ? "copy" : "skip",
+    action: ACTIONS.get(item.action) ?? "skip",
     reason: item.reason,
     explanation: item.explanation,
     bytes: item.bytes,
@@ -55,8 +62,7 @@ export function planItemDocument(item: wire.PlanItem): PlanItemDocument {
 
 /** Items and sums as one document. */
 export function planDocument(rule: string, items: readonly PlanItemDocument[], sums: wire.PlanSummary): PlanDocument {
-  const { copy, skip, unchanged, repositories, refused, bytes, existingBytes } = sums;
-  // This version never plans deletions; the count is part of the format.
-  const counts = { copy, skip, delete: 0, unchanged, repositories, ...(refused === undefined ? {} : { refused }) };
+  const { copy, skip, delete: deletions, capped, unchanged, repositories, refused, bytes, existingBytes } = sums;
+  const counts = { copy, skip, delete: deletions, capped, unchanged, repositories, ...(refused === undefined ? {} : { refused }) };
   return { apiVersion: "transship/v1", kind: "Plan", metadata: { rule }, status: { items, counts, bytes, existingBytes } };
 }

@@ -22,6 +22,7 @@ export const executions: Noun<ExecutionDocument> = {
     { title: "TASKS", cell: (execution) => finishedText(execution), align: "right" },
     { title: "FAILED", cell: (execution) => String(execution.status.tasks.failed), align: "right" },
     { title: "UNCHANGED", cell: (execution) => String(execution.status.unchanged), align: "right" },
+    { title: "DELETED", cell: (execution) => String(execution.status.deleted), align: "right", wide: true },
     { title: "COPIED", cell: (execution) => formatBytes(execution.status.bytes.copied), align: "right" },
     { title: "RESUMED", cell: (execution) => formatBytes(execution.status.bytes.resumed), align: "right", wide: true },
     { title: "EXISTING", cell: (execution) => formatBytes(execution.status.bytes.existing), align: "right", wide: true },

@@ -16,6 +16,7 @@ export const tasks: Noun<TaskDocument> = {
   isDone: (task) => isFinal(TASK_TRANSITIONS, task.status.state),
   columns: [
     { title: "ID", cell: (task) => task.metadata.id },
+    { title: "OPERATION", cell: (task) => task.spec.operation, wide: true },
     { title: "SOURCE", cell: (task) => placeText(task.spec.source) },
     { title: "TARGET", cell: (task) => placeText(task.spec.target) },
     { title: "DIGEST", cell: (task) => task.spec.digest, wide: true },
@@ -72,9 +73,9 @@ function progressText(task: TaskDocument): string {
 }
 
 function reasonText(task: TaskDocument): string {
-  const { failure, skipReason, nextAttemptAt, waiting } = task.status;
+  const { failure, skipReason, note, nextAttemptAt, waiting } = task.status;
   if (waiting !== undefined) return `waiting: ${waiting}`;
-  if (failure === undefined) return skipReason ?? "";
+  if (failure === undefined) return skipReason ?? note ?? "";
   const next = nextAttemptAt === undefined ? "" : `; next try ${formatAge(nextAttemptAt)}`;
   return `${failure.code}: ${failure.message}${next}`;
 }

@@ -14,14 +14,15 @@ import { repeatTasks } from "./repeat-tasks.ts";
 export async function runExecution(desk: ExecutionDesk, execution: Execution, signal: AbortSignal): Promise<void> {
   try {
     if (execution.state !== "copying") {
+      let leftOut: Failure | undefined;
       if (execution.retryOf !== undefined) await repeatTasks(desk, execution);
-      else await planTasks(desk, execution, signal);
-      await moveExecution(desk, execution.id, "copying");
+      else leftOut = await planTasks(desk, execution, signal);
+      await moveExecution(desk, execution.id, "copying", leftOut);
     }
     await copyTasks(desk, execution.id, signal);
-    const { tasks } = await desk.store.executions.get(execution.id);
+    const { tasks, failure } = await desk.store.executions.get(execution.id);
     signal.throwIfAborted();
-    await moveExecution(desk, execution.id, outcomeOf(tasks));
+    await moveExecution(desk, execution.id, outcomeOf(tasks, failure !== undefined));
   } catch (thrown) {
     if (signal.aborted) return;
     const error = asTransshipError(thrown, `running execution ${execution.id}`);

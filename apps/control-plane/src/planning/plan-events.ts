@@ -1,7 +1,8 @@
 import { wire } from "@transship/api";
-import { PLAN_REASONS, type PlanItem, type Rule } from "@transship/model";
+import { PLAN_REASONS, type PlanAction, type PlanItem, type Rule } from "@transship/model";
 import type { Store } from "@transship/store";
 import type { Desk } from "../work/ask-nearest.ts";
+import { planDeletions } from "./plan-deletions.ts";
 import { type ItemBytes, PlanMeasure } from "./plan-measure.ts";
 import { planPages } from "./plan-pages.ts";
 import { ruleInstances } from "./rule-instances.ts";
@@ -20,7 +21,9 @@ export async function* planEvents(
   const instances = await ruleInstances(desk.store.topology, rule);
   await waitForRoute(desk, instances, false, signal);
   const measure = new PlanMeasure(desk, instances, signal);
-  const summary = { copy: 0, skip: 0, unchanged: 0, bytes: 0, existingBytes: 0, repositories: 0 };
+  const summary = { copy: 0, skip: 0, unchanged: 0, bytes: 0, existingBytes: 0, repositories: 0, delete: 0, capped: 0 };
+  let repositories: ReadonlySet<string> = new Set();
+  let entries = 0;
   let refused = 0;
   for await (const page of planPages(desk, rule, instances, signal, undefined, { explain: all })) {
     const copies = page.items.filter((item) => item.action === "copy");
@@ -37,8 +40,18 @@ export async function* planEvents(
     summary.unchanged += page.unchanged;
     summary.repositories = page.repositories;
     refused += page.refused.length;
+    repositories = page.names;
+    entries += page.entries;
     for (const item of page.items) yield { event: { $case: "item", value: itemMessage(item, bytes.get(item)) } };
     for (const tag of page.refused) yield { event: { $case: "item", value: refusedMessage(rule.spec.source.instance, tag) } };
+  }
+  for await (const { items, capped } of planDeletions(desk, rule, instances, { listing: { whole: true, entries }, repositories }, signal)) {
+    summary.capped += capped;
+    for (const item of items) {
+      if (item.action === "delete") summary.delete += 1;
+      else summary.skip += 1;
+      yield { event: { $case: "item", value: itemMessage(item, undefined) } };
+    }
   }
   yield { event: { $case: "summary", value: { ...summary, ...(all ? { refused } : {}) } } };
 }
@@ -48,12 +61,18 @@ function refusedMessage(instance: string, { repository, tag, reason, explanation
   return { source, target: undefined, digest: "", action: wire.PlanAction.SKIP, reason, explanation, bytes: 0, existingBytes: 0 };
 }
 
+const ACTIONS = {
+  copy: wire.PlanAction.COPY,
+  skip: wire.PlanAction.SKIP,
+  delete: wire.PlanAction.DELETE,
+} as const satisfies Record<PlanAction, wire.PlanAction>;
+
 function itemMessage(item: PlanItem, bytes: ItemBytes | undefined): wire.PlanItem {
   return {
     source: { ...item.source },
     target: { ...item.target },
     digest: item.digest,
-    action: item.action === "copy" ? wire.PlanAction.COPY : wire.PlanAction.SKIP,
+    action: ACTIONS[item.action],
     reason: item.reason,
     explanation: item.detail ?? PLAN_REASONS[item.reason],
     bytes: bytes?.crossing ?? 0,

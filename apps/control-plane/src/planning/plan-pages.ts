@@ -10,8 +10,10 @@ import {
   type ScopeEntry,
 } from "@transship/model";
 import { type Claims, claimNames, mapToTarget, mergeSubjects, type PagePlan, planPage, type SubjectFate } from "@transship/planner";
+import type { Store } from "@transship/store";
 import type { Desk } from "../work/ask-nearest.ts";
 import { resolveTags } from "../work/look-up.ts";
+import { broughtTo, needsBrought } from "./brought-to.ts";
 import { RepositoryCount } from "./count-repositories.ts";
 import { inOrder } from "./in-order.ts";
 import { listSource } from "./list-source.ts";
@@ -26,6 +28,10 @@ export interface PlannedPage {
   readonly repositories: number;
   /** What the rule does not select, where that was asked for. */
   readonly refused: readonly wire.RefusedTag[];
+  /** Their names, where deletions depend on them: the same set in every page, which grows. Empty for rules that do not propagate deletions. */
+  readonly names: ReadonlySet<string>;
+  /** Entries of this page, whatever becomes of them. */
+  readonly entries: number;
 }
 
 /** Whether something was planned before and is not to be planned again. */
@@ -42,7 +48,7 @@ const REPOSITORIES_REMEMBERED = 256;
  * @throws TransshipError what a listing or look-up failed with, with its side: a failed listing is never a short one.
  */
 export async function* planPages(
-  desk: Desk & { readonly now: () => Date },
+  desk: Desk & { readonly now: () => Date; readonly store: Pick<Store, "arrivals"> },
   rule: Rule,
   instances: RuleInstances,
   signal: AbortSignal,
@@ -54,6 +60,10 @@ export async function* planPages(
   const repositories = new RepositoryCount();
   const claims: Claims | undefined = mayCollide(rule.spec.targets) ? new Map() : undefined;
   const wishes = { now: desk.now().getTime(), explain, inOrder: claims !== undefined };
+  const names = new Set<string>();
+  const { arrivals } = desk.store;
+  const needy = new Set<RuleTarget>();
+  for (const target of rule.spec.targets) if (await needsBrought(arrivals, rule, target)) needy.add(target);
   const fates = new Map<RuleTarget, Map<string, Map<string, SubjectFate>>>(rule.spec.targets.map((target) => [target, new Map()]));
   try {
     const pages = inOrder(
@@ -67,6 +77,7 @@ export async function* planPages(
     );
     for await (const { entries, refused, there } of pages) {
       repositories.add(entries.map((entry) => entry.repository));
+      if (rule.spec.deletion?.propagate === true) for (const entry of entries) names.add(entry.repository);
       const items: PlanItem[] = [];
       let unchanged = 0;
       for (const [index, { target }] of instances.targets.entries()) {
@@ -74,12 +85,14 @@ export async function* planPages(
         const atTarget = there[index] ?? new Map();
         const taken = claims && claimNames(claims, rule.spec, target, entries);
         const fresh = entries.filter((entry) => !plannedBefore(...placesOf(rule, target, entry)));
-        const plan = planPage({ rule: rule.spec, target, entries: fresh, atTarget, subjects: fatesFor(remembered, entries), taken });
+        const brought = needy.has(target) ? { brought: await broughtTo(arrivals, rule, target, fresh) } : {};
+        const subjects = fatesFor(remembered, entries);
+        const plan = planPage({ rule: rule.spec, target, entries: fresh, atTarget, subjects, taken, ...brought });
         remember(remembered, entries, plan);
         items.push(...plan.items);
         unchanged += plan.unchanged;
       }
-      yield { items, unchanged, repositories: repositories.value, refused };
+      yield { items, unchanged, repositories: repositories.value, refused, names, entries: entries.length };
     }
   } finally {
     own.abort();

@@ -1,4 +1,4 @@
-import { overwriteToMessage, type wire } from "@transship/api";
+import { overwriteToMessage, taskOperationToMessage, type wire } from "@transship/api";
 import { type Candidate, type Instance, type Rule, rankForCopy, type SiblingPlace, siblingsFor, type Task } from "@transship/model";
 import type { InstancePair } from "@transship/store";
 import type { AgentSession } from "../work/agent-session.ts";
@@ -88,7 +88,9 @@ async function giveTasks(desk: AssignmentDesk, agent: AgentSession, routes: read
 
 async function hand(desk: AssignmentDesk, agent: AgentSession, task: Task, route: Route): Promise<void> {
   agent.credit -= 1;
-  const sent = agent.send({ $case: "assignment", value: assignment(task, route, desk.leaseMs) });
+  const gone = task.operation === "delete" ? await desk.store.tasks.deletedTogether(task) : [];
+  const alsoGone = gone.filter((tag) => tag !== task.target.tag);
+  const sent = agent.send({ $case: "assignment", value: { ...assignment(task, route, desk.leaseMs), alsoGone } });
   if (!sent)
     await desk.store.tasks.finish({ taskId: task.id, epoch: task.epoch }, { state: "queued", progress: task.progress }, desk.now());
   else
@@ -96,7 +98,7 @@ async function hand(desk: AssignmentDesk, agent: AgentSession, task: Task, route
   desk.changes.notify(task.executionId, "state");
 }
 
-function assignment(task: Task, { from, to, candidate, siblings }: Route, leaseMs: number): wire.Assignment {
+function assignment(task: Task, { from, to, candidate, siblings }: Route, leaseMs: number): Omit<wire.Assignment, "alsoGone"> {
   return {
     lease: { taskId: task.id, epoch: task.epoch },
     leaseMs,
@@ -110,5 +112,9 @@ function assignment(task: Task, { from, to, candidate, siblings }: Route, leaseM
     bytesSoFar: { ...task.progress.bytes },
     siblings: siblings.map(({ instance, endpoint }) => registryAccess(instance, endpoint)),
     executionId: task.executionId,
+    operation: taskOperationToMessage(task.operation),
+    expected: task.expected ?? "",
+    platforms: [...(task.platforms ?? [])],
+    refill: task.refill,
   };
 }

@@ -97,7 +97,21 @@ export class FakeAgent implements Disposable {
     };
     this.say({
       $case: "outcome",
-      value: { lease: task.lease, state, progress, skipReason: "", retryAfterMs: 0, blobs: [], blobSums: [], ...more, sequence },
+      value: {
+        lease: task.lease,
+        state,
+        progress,
+        skipReason: "",
+        retryAfterMs: 0,
+        blobs: [],
+        blobSums: [],
+        operation: task.operation,
+        movedTag: task.operation === wire.TaskOperation.COPY,
+        broughtPlatforms: task.platforms,
+        note: "",
+        ...more,
+        sequence,
+      },
     });
     return sequence;
   }
@@ -137,6 +151,8 @@ export class FakeAgent implements Disposable {
         const wanted = new Set(ask.value.tags.map((tag) => `${tag.repository}:${tag.tag}`));
         return { $case: "tags", value: { tags: world.list(instance).filter((tag) => wanted.has(`${tag.repository}:${tag.tag}`)) } };
       }
+      case "listNames":
+        return { $case: "names", value: { pages: ask.value.repositories.map((name) => world.names(instance, name)) } };
       case "measureArtifacts":
         // Each image has a base that all share and a layer of its own.
         return {

@@ -1,7 +1,7 @@
 import { type ListingWishes, listTagsToMessage, type wire } from "@transship/api";
 import { type Side, TransshipError } from "@transship/errors";
 import type { Instance, InventoryEntry, TagReference } from "@transship/model";
-import type { Selection } from "@transship/planner";
+import { gatherNames, type NamesListing, type NamesPage, type Selection } from "@transship/planner";
 import { askNearest, type Desk } from "./ask-nearest.ts";
 import type { Ask, Found } from "./questions.ts";
 
@@ -54,6 +54,22 @@ export async function resolveTags(
     for (const tag of foundOf(found, "tags").tags) digests.set(`${tag.repository}:${tag.tag}`, tag.digest);
   }
   return digests;
+}
+
+/** The names of all tags of given repositories, and of each whether that is all of them. */
+export async function listNames(
+  desk: Desk,
+  instance: Instance,
+  side: Side,
+  repositories: readonly string[],
+  signal: AbortSignal,
+): Promise<Map<string, NamesListing>> {
+  const pages: NamesPage[] = [];
+  if (repositories.length > 0) {
+    const ask: Ask = { $case: "listNames", value: { repositories: [...repositories] } };
+    for await (const found of askNearest(desk, instance, side, ask, signal)) pages.push(...foundOf(found, "names").pages);
+  }
+  return gatherNames(repositories, pages);
 }
 
 /** The blobs of artifacts at an instance, each blob of an artifact once. */

@@ -1,6 +1,6 @@
 import { progressFromMessage, taskStateFromMessage, type wire } from "@transship/api";
 import { TransshipError } from "@transship/errors";
-import { isFinal, LEASED_STATES, TASK_TRANSITIONS, type Task, type TaskState } from "@transship/model";
+import { isFinal, LEASED_STATES, PLAN_REASONS, TASK_TRANSITIONS, type Task, type TaskState } from "@transship/model";
 import type { LeaseKey, Store } from "@transship/store";
 import type { Logger } from "pino";
 import type { Changes } from "../changes.ts";
@@ -60,12 +60,21 @@ async function apply(desk: ReportDesk, task: Task, lease: LeaseKey, message: wir
     "task",
   );
   if (isFinal(TASK_TRANSITIONS, after.state)) {
-    const { rule, hops } = await desk.store.executions.get(task.executionId);
+    const { rule, trigger, hops } = await desk.store.executions.get(task.executionId);
     desk.metrics.taskEnded(rule, after);
-    if (after.state === "succeeded") desk.cascade.arrived(after.target, after.digest, hops);
+    if (after.state === "succeeded" && after.operation === "copy") desk.cascade.arrived(after.target, after.digest, hops);
+    if (after.operation === "delete") logDeletion(desk, after, { rule, trigger });
   }
   desk.changes.notify(task.executionId, "state");
   desk.work.wake();
+}
+
+/** What was deleted, on whose behalf and why; or why not. */
+function logDeletion(desk: ReportDesk, task: Task, by: { readonly rule: string; readonly trigger: string }): void {
+  const { instance, repository, tag } = task.target;
+  const what = { tag: `${instance}/${repository}:${tag}`, digest: task.digest, ...by, execution: task.executionId, agent: task.agent };
+  const why = task.state === "succeeded" ? PLAN_REASONS.gone : (task.skipReason ?? task.failure?.message);
+  desk.log.info({ ...what, why, note: task.note }, task.state === "succeeded" ? "tag deleted" : "tag not deleted");
 }
 
 /** The task that a report is about, if this agent is the one that has it: nobody reports on another's work. */

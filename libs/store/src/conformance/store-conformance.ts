@@ -1,5 +1,6 @@
 import { describe } from "vitest";
 import { agentConformance } from "./agents.ts";
+import { arrivalConformance } from "./arrivals.ts";
 import { executionConformance } from "./executions.ts";
 import { leaseModelConformance } from "./lease-model.ts";
 import { leaseConformance } from "./leases.ts";
@@ -19,6 +20,7 @@ export function storeConformance(name: string, openStore: OpenStore): void {
     taskConformance(openStore);
     leaseConformance(openStore);
     outcomeConformance(openStore);
+    arrivalConformance(openStore);
     leaseModelConformance(openStore);
   });
 }

@@ -32,6 +32,7 @@ export function executionOf(row: ExecutionRow): Execution {
     finishedAt: row.finished_at ?? undefined,
     unchanged: row.unchanged,
     repositories: row.repositories,
+    deleted: row.deleted,
     failure: failureOf(row.failure),
   };
 }

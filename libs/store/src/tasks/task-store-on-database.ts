@@ -27,6 +27,7 @@ export function taskStore(database: Database): TaskStore {
     finish: (lease, outcome, now) => transact((tx) => finishTask(tx, lease, outcome, now.toISOString())),
     cancelAll: (executionId, now) => transact((tx) => cancelAll(tx, executionId, now.toISOString())),
     anyUnfinished: (executionId) => transact((tx) => anyUnfinished(tx, executionId)),
+    deletedTogether: (task) => transact((tx) => deletedTogether(tx, task)),
     heldBy: (agent) => transact((tx) => tasksHeldBy(tx, agent)),
     get: (id) => transact(async (tx) => wholeTaskOf(await existing(tx, id))),
     list: (filter, page) => transact((tx) => list(tx, filter, page)),
@@ -59,6 +60,20 @@ async function anyUnfinished(tx: Tx, executionId: string): Promise<boolean> {
     .limit(1)
     .executeTakeFirst();
   return row !== undefined;
+}
+
+async function deletedTogether(tx: Tx, task: Task): Promise<string[]> {
+  const rows = await tx
+    .selectFrom("tasks")
+    .select("target_tag")
+    .where("execution_id", "=", task.executionId)
+    .where("operation", "=", "delete")
+    .where("target_instance", "=", task.target.instance)
+    .where("target_repository", "=", task.target.repository)
+    .where("digest", "=", task.digest)
+    .where("state", "not in", ["failed", "cancelled", "skipped"])
+    .execute();
+  return rows.map((row) => row.target_tag);
 }
 
 async function existing(tx: Tx, id: string): Promise<TaskRow> {

@@ -42,7 +42,9 @@ function printPlan(call: Call, { status }: PlanDocument): void {
   ];
   if (status.items.length > 0)
     out.write(formatTable(status.items, columns, { wide: call.settings.text("output") === "wide", stream: out }));
-  const { copy, skip, unchanged, refused } = status.counts;
+  const { copy, skip, delete: gone, capped, unchanged, refused } = status.counts;
+  const deletions = gone === 0 ? "" : `${gone} to delete, `;
   const left = refused === undefined ? "" : `, ${refused} not selected`;
-  out.write(`${copy} to copy (${formatBytes(status.bytes)}), ${skip} skipped, ${unchanged} unchanged${left}\n`);
+  out.write(`${copy} to copy (${formatBytes(status.bytes)}), ${deletions}${skip} skipped, ${unchanged} unchanged${left}\n`);
+  if (capped > 0) out.write(`${capped} gone at the source but left: more than the rule's deletion.maxCount or maxShare allows\n`);
 }

@@ -37,7 +37,7 @@ export const ExecutionState = {
   COPYING: 4,
   /** SUCCEEDED - Every task succeeded or needed nothing. Final. */
   SUCCEEDED: 5,
-  /** PARTIAL - Some tasks failed. Final. */
+  /** PARTIAL - Some tasks failed, or deletions were left because they were too many. Final. */
   PARTIAL: 6,
   /** FAILED - All tasks failed, or a listing did. Final. */
   FAILED: 7,
@@ -142,6 +142,8 @@ export interface Execution {
   scoped: boolean;
   /** That part, at most 100 of it: `repository:tag`, or a repository alone; only in answers about one execution. */
   scope: string[];
+  /** Tags that its tasks took away at targets. */
+  deleted: number;
 }
 
 /** Which executions. */
@@ -432,6 +434,7 @@ function createBaseExecution(): Execution {
     blobs: [],
     scoped: false,
     scope: [],
+    deleted: 0,
   };
 }
 
@@ -496,6 +499,9 @@ export const Execution: MessageFns<Execution> = {
     }
     for (const v of message.scope) {
       writer.uint32(170).string(v!);
+    }
+    if (message.deleted !== 0) {
+      writer.uint32(320).int64(message.deleted);
     }
     return writer;
   },
@@ -673,6 +679,14 @@ export const Execution: MessageFns<Execution> = {
             message.scope.push(reader.string());
             continue;
           }
+          case 40: {
+            if (tag !== 320) {
+              break;
+            }
+
+            message.deleted = longToNumber(reader.int64());
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -716,6 +730,7 @@ export const Execution: MessageFns<Execution> = {
     message.blobs = object.blobs?.map((e) => RungSum.fromPartial(e)) || [];
     message.scoped = object.scoped ?? false;
     message.scope = object.scope?.map((e) => e) || [];
+    message.deleted = object.deleted ?? 0;
     return message;
   },
 };

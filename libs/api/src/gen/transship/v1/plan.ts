@@ -16,6 +16,8 @@ export const PlanAction = {
   COPY: 1,
   /** SKIP - Leave it, for the reason given. */
   SKIP: 2,
+  /** DELETE - Take the tag at the target away. */
+  DELETE: 3,
 } as const;
 
 export type PlanAction = typeof PlanAction[keyof typeof PlanAction];
@@ -24,6 +26,7 @@ export namespace PlanAction {
   export type UNSPECIFIED = typeof PlanAction.UNSPECIFIED;
   export type COPY = typeof PlanAction.COPY;
   export type SKIP = typeof PlanAction.SKIP;
+  export type DELETE = typeof PlanAction.DELETE;
 }
 
 /** One line of a plan, or its end. */
@@ -49,11 +52,11 @@ export interface PlanItem {
   target:
     | ArtifactPlace
     | undefined;
-  /** Digest at the source; empty for what the rule does not select. */
+  /** Digest at the source; for a deletion, and for one that is left, at the target; empty for what the rule does not select. */
   digest: string;
   /** What to do. */
   action: PlanAction;
-  /** Why, as a word: `missing`, `changed`, `signed`, `kept`, `own`, `unnameable`, `collides`; in a plan of all, also why the rule does not select it. */
+  /** Why, as a word: `missing`, `changed`, `signed`, `kept`, `own`, `unnameable`, `collides`, `foreign`, `platforms`, `gone`, `capped`; in a plan of all, also why the rule does not select it. */
   reason: string;
   /** Why, for people. */
   explanation: string;
@@ -78,7 +81,13 @@ export interface PlanSummary {
   /** Repositories in which something matched. */
   repositories: number;
   /** In a plan of all: artifacts that the rule does not select. */
-  refused?: number | undefined;
+  refused?:
+    | number
+    | undefined;
+  /** Tags to take away. */
+  delete: number;
+  /** Tags that the source no longer has and that are left, because they are more than the rule allows to delete at one target. */
+  capped: number;
 }
 
 function createBasePlanEvent(): PlanEvent {
@@ -315,7 +324,17 @@ export const PlanItem: MessageFns<PlanItem> = {
 };
 
 function createBasePlanSummary(): PlanSummary {
-  return { copy: 0, skip: 0, unchanged: 0, bytes: 0, existingBytes: 0, repositories: 0, refused: undefined };
+  return {
+    copy: 0,
+    skip: 0,
+    unchanged: 0,
+    bytes: 0,
+    existingBytes: 0,
+    repositories: 0,
+    refused: undefined,
+    delete: 0,
+    capped: 0,
+  };
 }
 
 export const PlanSummary: MessageFns<PlanSummary> = {
@@ -340,6 +359,12 @@ export const PlanSummary: MessageFns<PlanSummary> = {
     }
     if (message.refused !== undefined) {
       writer.uint32(56).int64(message.refused);
+    }
+    if (message.delete !== 0) {
+      writer.uint32(80).int64(message.delete);
+    }
+    if (message.capped !== 0) {
+      writer.uint32(88).int64(message.capped);
     }
     return writer;
   },
@@ -413,6 +438,22 @@ export const PlanSummary: MessageFns<PlanSummary> = {
             message.refused = longToNumber(reader.int64());
             continue;
           }
+          case 10: {
+            if (tag !== 80) {
+              break;
+            }
+
+            message.delete = longToNumber(reader.int64());
+            continue;
+          }
+          case 11: {
+            if (tag !== 88) {
+              break;
+            }
+
+            message.capped = longToNumber(reader.int64());
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -437,6 +478,8 @@ export const PlanSummary: MessageFns<PlanSummary> = {
     message.existingBytes = object.existingBytes ?? 0;
     message.repositories = object.repositories ?? 0;
     message.refused = object.refused ?? undefined;
+    message.delete = object.delete ?? 0;
+    message.capped = object.capped ?? 0;
     return message;
   },
 };

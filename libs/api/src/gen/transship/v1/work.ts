@@ -20,7 +20,7 @@ import {
 import { Failure } from "./failure.ts";
 import { Circuit, Credential, Endpoint, Limits } from "./instance.ts";
 import { NameFilter, Overwrite, TagFilter } from "./rule.ts";
-import { ArtifactPlace, BlobReport, ByteCounts, RungSum, TaskProgress, TaskState } from "./task.ts";
+import { ArtifactPlace, BlobReport, ByteCounts, RungSum, TaskOperation, TaskProgress, TaskState } from "./task.ts";
 
 /** From the agent. Reports (`outcome`) carry a sequence and are sent again until acknowledged; everything else may be lost with the stream. */
 export interface AgentMessage {
@@ -174,6 +174,14 @@ export interface Outcome {
   blobs: BlobReport[];
   /** All blobs of this attempt by rung. Absent from older agents: then the sums of `blobs`. */
   blobSums: RungSum[];
+  /** What was done; unspecified from an older agent, which copies whatever it is assigned. */
+  operation: TaskOperation;
+  /** For succeeded copies: the target's tag was moved by this task. False where it had the digest before. */
+  movedTag: boolean;
+  /** For succeeded copies: the only platforms of the index that were brought; empty = all. */
+  broughtPlatforms: string[];
+  /** What was done otherwise than asked for; empty = nothing. */
+  note: string;
 }
 
 /** How the agent stands with the registries that it talks to. */
@@ -256,7 +264,7 @@ export interface Assignment {
   targetAccess:
     | RegistryAccess
     | undefined;
-  /** The planned digest. */
+  /** The planned digest: of the source's artifact for a copy, of the target's tag for a deletion. */
   digest: string;
   /** What to do when the target's tag has another digest. */
   overwrite: Overwrite;
@@ -270,6 +278,16 @@ export interface Assignment {
   siblings: RegistryAccess[];
   /** The execution that the task belongs to: the agent lets executions take turns. */
   executionId: string;
+  /** What to do. */
+  operation: TaskOperation;
+  /** With overwrite `ours`: the digest that the rule brought, the only one that may be replaced; empty = none, the tag must be absent. */
+  expected: string;
+  /** `os/architecture[/variant]`: the only platforms of an index to bring; empty = all. */
+  platforms: string[];
+  /** Bring what is missing even where the target's tag has the digest already: platforms were added to the rule. */
+  refill: boolean;
+  /** For deletions: other tags of the target's repository that this execution deletes too. */
+  alsoGone: string[];
 }
 
 /** Stop a task: it was cancelled, or another agent has it. */
@@ -303,6 +321,9 @@ export interface Question {
     | //
     /** Whether the registry can be reached and the credential is accepted. */
     { $case: "ping"; value: Ping }
+    | //
+    /** The names of all tags of given repositories. */
+    { $case: "listNames"; value: ListNames }
     | undefined;
   /** Parts of the answer that may be sent before more are asked for by AnswerCredit; 0 = all, as older control planes want it. */
   parts: number;
@@ -347,6 +368,9 @@ export interface Answer {
     | //
     /** The lookup failed; parts before this one are worth nothing. */
     { $case: "failure"; value: Failure }
+    | //
+    /** To ListNames. */
+    { $case: "names"; value: FoundNames }
     | undefined;
 }
 
@@ -488,6 +512,30 @@ export interface FindMissing {
 export interface FoundMissing {
   /** Digests. */
   digests: string[];
+}
+
+/** The names of all tags of given repositories, whatever any rule selects: what to know before something is deleted. */
+export interface ListNames {
+  /** Repositories in the instance. */
+  repositories: string[];
+}
+
+/** Pages of names. */
+export interface FoundNames {
+  /** In the order of the repositories asked for, and of the pages of each. */
+  pages: NamesPage[];
+}
+
+/** A page of the tags of one repository. A listing is whole only with all its pages, up to the one that is the last. */
+export interface NamesPage {
+  /** Repository in the instance. */
+  repository: string;
+  /** Number of this page, from 0 without gaps. */
+  page: number;
+  /** Whether this is the last page of the repository. */
+  last: boolean;
+  /** Tags; none where there is no such repository. */
+  tags: string[];
 }
 
 /** Whether the registry can be reached and the credential is accepted. */
@@ -1390,6 +1438,10 @@ function createBaseOutcome(): Outcome {
     retryAfterMs: 0,
     blobs: [],
     blobSums: [],
+    operation: 0,
+    movedTag: false,
+    broughtPlatforms: [],
+    note: "",
   };
 }
 
@@ -1421,6 +1473,18 @@ export const Outcome: MessageFns<Outcome> = {
     }
     for (const v of message.blobSums) {
       RungSum.encode(v!, writer.uint32(74).fork()).join();
+    }
+    if (message.operation !== 0) {
+      writer.uint32(240).int32(message.operation);
+    }
+    if (message.movedTag !== false) {
+      writer.uint32(248).bool(message.movedTag);
+    }
+    for (const v of message.broughtPlatforms) {
+      writer.uint32(258).string(v!);
+    }
+    if (message.note !== "") {
+      writer.uint32(266).string(message.note);
     }
     return writer;
   },
@@ -1510,6 +1574,38 @@ export const Outcome: MessageFns<Outcome> = {
             message.blobSums.push(RungSum.decode(reader, reader.uint32()));
             continue;
           }
+          case 30: {
+            if (tag !== 240) {
+              break;
+            }
+
+            message.operation = reader.int32() as any;
+            continue;
+          }
+          case 31: {
+            if (tag !== 248) {
+              break;
+            }
+
+            message.movedTag = reader.bool();
+            continue;
+          }
+          case 32: {
+            if (tag !== 258) {
+              break;
+            }
+
+            message.broughtPlatforms.push(reader.string());
+            continue;
+          }
+          case 33: {
+            if (tag !== 266) {
+              break;
+            }
+
+            message.note = reader.string();
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -1542,6 +1638,10 @@ export const Outcome: MessageFns<Outcome> = {
     message.retryAfterMs = object.retryAfterMs ?? 0;
     message.blobs = object.blobs?.map((e) => BlobReport.fromPartial(e)) || [];
     message.blobSums = object.blobSums?.map((e) => RungSum.fromPartial(e)) || [];
+    message.operation = object.operation ?? 0;
+    message.movedTag = object.movedTag ?? false;
+    message.broughtPlatforms = object.broughtPlatforms?.map((e) => e) || [];
+    message.note = object.note ?? "";
     return message;
   },
 };
@@ -1956,6 +2056,11 @@ function createBaseAssignment(): Assignment {
     bytesSoFar: undefined,
     siblings: [],
     executionId: "",
+    operation: 0,
+    expected: "",
+    platforms: [],
+    refill: false,
+    alsoGone: [],
   };
 }
 
@@ -1996,6 +2101,21 @@ export const Assignment: MessageFns<Assignment> = {
     }
     if (message.executionId !== "") {
       writer.uint32(98).string(message.executionId);
+    }
+    if (message.operation !== 0) {
+      writer.uint32(240).int32(message.operation);
+    }
+    if (message.expected !== "") {
+      writer.uint32(250).string(message.expected);
+    }
+    for (const v of message.platforms) {
+      writer.uint32(258).string(v!);
+    }
+    if (message.refill !== false) {
+      writer.uint32(264).bool(message.refill);
+    }
+    for (const v of message.alsoGone) {
+      writer.uint32(274).string(v!);
     }
     return writer;
   },
@@ -2109,6 +2229,46 @@ export const Assignment: MessageFns<Assignment> = {
             message.executionId = reader.string();
             continue;
           }
+          case 30: {
+            if (tag !== 240) {
+              break;
+            }
+
+            message.operation = reader.int32() as any;
+            continue;
+          }
+          case 31: {
+            if (tag !== 250) {
+              break;
+            }
+
+            message.expected = reader.string();
+            continue;
+          }
+          case 32: {
+            if (tag !== 258) {
+              break;
+            }
+
+            message.platforms.push(reader.string());
+            continue;
+          }
+          case 33: {
+            if (tag !== 264) {
+              break;
+            }
+
+            message.refill = reader.bool();
+            continue;
+          }
+          case 34: {
+            if (tag !== 274) {
+              break;
+            }
+
+            message.alsoGone.push(reader.string());
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -2150,6 +2310,11 @@ export const Assignment: MessageFns<Assignment> = {
       : undefined;
     message.siblings = object.siblings?.map((e) => RegistryAccess.fromPartial(e)) || [];
     message.executionId = object.executionId ?? "";
+    message.operation = object.operation ?? 0;
+    message.expected = object.expected ?? "";
+    message.platforms = object.platforms?.map((e) => e) || [];
+    message.refill = object.refill ?? false;
+    message.alsoGone = object.alsoGone?.map((e) => e) || [];
     return message;
   },
 };
@@ -2239,6 +2404,9 @@ export const Question: MessageFns<Question> = {
       case "ping":
         Ping.encode(message.ask.value, writer.uint32(58).fork()).join();
         break;
+      case "listNames":
+        ListNames.encode(message.ask.value, writer.uint32(242).fork()).join();
+        break;
     }
     if (message.parts !== 0) {
       writer.uint32(64).int32(message.parts);
@@ -2315,6 +2483,14 @@ export const Question: MessageFns<Question> = {
             message.ask = { $case: "ping", value: Ping.decode(reader, reader.uint32()) };
             continue;
           }
+          case 30: {
+            if (tag !== 242) {
+              break;
+            }
+
+            message.ask = { $case: "listNames", value: ListNames.decode(reader, reader.uint32()) };
+            continue;
+          }
           case 8: {
             if (tag !== 64) {
               break;
@@ -2372,6 +2548,12 @@ export const Question: MessageFns<Question> = {
       case "ping": {
         if (object.ask?.value !== undefined && object.ask?.value !== null) {
           message.ask = { $case: "ping", value: Ping.fromPartial(object.ask.value) };
+        }
+        break;
+      }
+      case "listNames": {
+        if (object.ask?.value !== undefined && object.ask?.value !== null) {
+          message.ask = { $case: "listNames", value: ListNames.fromPartial(object.ask.value) };
         }
         break;
       }
@@ -2534,6 +2716,9 @@ export const Answer: MessageFns<Answer> = {
       case "failure":
         Failure.encode(message.found.value, writer.uint32(66).fork()).join();
         break;
+      case "names":
+        FoundNames.encode(message.found.value, writer.uint32(242).fork()).join();
+        break;
     }
     return writer;
   },
@@ -2615,6 +2800,14 @@ export const Answer: MessageFns<Answer> = {
             message.found = { $case: "failure", value: Failure.decode(reader, reader.uint32()) };
             continue;
           }
+          case 30: {
+            if (tag !== 242) {
+              break;
+            }
+
+            message.found = { $case: "names", value: FoundNames.decode(reader, reader.uint32()) };
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -2663,6 +2856,12 @@ export const Answer: MessageFns<Answer> = {
       case "failure": {
         if (object.found?.value !== undefined && object.found?.value !== null) {
           message.found = { $case: "failure", value: Failure.fromPartial(object.found.value) };
+        }
+        break;
+      }
+      case "names": {
+        if (object.found?.value !== undefined && object.found?.value !== null) {
+          message.found = { $case: "names", value: FoundNames.fromPartial(object.found.value) };
         }
         break;
       }
@@ -3760,6 +3959,207 @@ export const FoundMissing: MessageFns<FoundMissing> = {
   fromPartial(object: DeepPartial<FoundMissing>): FoundMissing {
     const message = createBaseFoundMissing();
     message.digests = object.digests?.map((e) => e) || [];
+    return message;
+  },
+};
+
+function createBaseListNames(): ListNames {
+  return { repositories: [] };
+}
+
+export const ListNames: MessageFns<ListNames> = {
+  encode(message: ListNames, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    for (const v of message.repositories) {
+      writer.uint32(10).string(v!);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): ListNames {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseListNames();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.repositories.push(reader.string());
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create(base?: DeepPartial<ListNames>): ListNames {
+    return ListNames.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<ListNames>): ListNames {
+    const message = createBaseListNames();
+    message.repositories = object.repositories?.map((e) => e) || [];
+    return message;
+  },
+};
+
+function createBaseFoundNames(): FoundNames {
+  return { pages: [] };
+}
+
+export const FoundNames: MessageFns<FoundNames> = {
+  encode(message: FoundNames, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    for (const v of message.pages) {
+      NamesPage.encode(v!, writer.uint32(10).fork()).join();
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): FoundNames {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseFoundNames();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.pages.push(NamesPage.decode(reader, reader.uint32()));
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create(base?: DeepPartial<FoundNames>): FoundNames {
+    return FoundNames.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<FoundNames>): FoundNames {
+    const message = createBaseFoundNames();
+    message.pages = object.pages?.map((e) => NamesPage.fromPartial(e)) || [];
+    return message;
+  },
+};
+
+function createBaseNamesPage(): NamesPage {
+  return { repository: "", page: 0, last: false, tags: [] };
+}
+
+export const NamesPage: MessageFns<NamesPage> = {
+  encode(message: NamesPage, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.repository !== "") {
+      writer.uint32(10).string(message.repository);
+    }
+    if (message.page !== 0) {
+      writer.uint32(16).int32(message.page);
+    }
+    if (message.last !== false) {
+      writer.uint32(24).bool(message.last);
+    }
+    for (const v of message.tags) {
+      writer.uint32(34).string(v!);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): NamesPage {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseNamesPage();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.repository = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 16) {
+              break;
+            }
+
+            message.page = reader.int32();
+            continue;
+          }
+          case 3: {
+            if (tag !== 24) {
+              break;
+            }
+
+            message.last = reader.bool();
+            continue;
+          }
+          case 4: {
+            if (tag !== 34) {
+              break;
+            }
+
+            message.tags.push(reader.string());
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create(base?: DeepPartial<NamesPage>): NamesPage {
+    return NamesPage.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<NamesPage>): NamesPage {
+    const message = createBaseNamesPage();
+    message.repository = object.repository ?? "";
+    message.page = object.page ?? 0;
+    message.last = object.last ?? false;
+    message.tags = object.tags?.map((e) => e) || [];
     return message;
   },
 };
