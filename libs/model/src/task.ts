@@ -56,6 +56,8 @@ export interface Failure {
   readonly side: Side | undefined;
   readonly message: string;
   readonly hint: string;
+  /** What was tried before giving up; undefined = nothing more. */
+  readonly tried?: string | undefined;
 }
 
 /** One artifact to bring from a source repository:tag to a target repository:tag. */

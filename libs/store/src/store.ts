@@ -1,5 +1,6 @@
 import type { AgentStore } from "./agent-store.ts";
 import type { ExecutionStore } from "./execution-store.ts";
+import type { LogStore } from "./log-store.ts";
 import type { TaskStore } from "./task-store.ts";
 import type { TopologyStore } from "./topology-store.ts";
 
@@ -13,6 +14,7 @@ export interface Store extends AsyncDisposable {
   readonly agents: AgentStore;
   readonly executions: ExecutionStore;
   readonly tasks: TaskStore;
+  readonly logs: LogStore;
   /** Whether the database answers; used by readiness. Throws what is wrong. */
   check(): Promise<void>;
 }

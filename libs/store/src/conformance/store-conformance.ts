@@ -3,6 +3,7 @@ import { agentConformance } from "./agents.ts";
 import { executionConformance } from "./executions.ts";
 import { leaseModelConformance } from "./lease-model.ts";
 import { leaseConformance } from "./leases.ts";
+import { logConformance } from "./logs.ts";
 import { outcomeConformance } from "./outcomes.ts";
 import type { OpenStore } from "./samples.ts";
 import { taskConformance } from "./tasks.ts";
@@ -17,6 +18,7 @@ export function storeConformance(name: string, openStore: OpenStore): void {
     taskConformance(openStore);
     leaseConformance(openStore);
     outcomeConformance(openStore);
+    logConformance(openStore);
     leaseModelConformance(openStore);
   });
 }
