@@ -1,4 +1,4 @@
-import { TransshipError } from "@transship/errors";
+import { asTransshipError, TransshipError } from "@transship/errors";
 import type { Execution, Rule } from "@transship/model";
 import type { NewTask } from "@transship/store";
 import { taskId } from "../ids.ts";
@@ -26,7 +26,8 @@ export async function planTasks(desk: ExecutionDesk, execution: Execution, signa
     } catch (thrown) {
       if (!(thrown instanceof RouteLost)) throw thrown;
       if (signal.aborted || inventory >= MOST_INVENTORIES) throw thrown.cause;
-      desk.log.warn({ execution: execution.id, reason: String(thrown.cause) }, "an agent vanished, the inventory starts again");
+      const { code, message } = asTransshipError(thrown.cause);
+      desk.executionLog.warn(execution.id, `the inventory starts again: ${message}`, { code, inventory });
       current = await desk.store.executions.get(execution.id);
     }
   }
@@ -59,6 +60,7 @@ async function takeInventory(
   const pages = planPages(desk, rule, instances, signal, plannedBefore);
   let unchanged = 0;
   let repositories = 0;
+  let number = 0;
   let planning = execution.state === "planning";
   const begin = async () => {
     if (!planning) await moveExecution(desk, execution.id, "planning");
@@ -71,10 +73,22 @@ async function takeInventory(
     await addTasks(desk, execution.id, page, rule.spec.overwrite);
     signal.throwIfAborted();
     await desk.store.executions.planned(execution.id, { unchanged, repositories });
+    number++;
+    const tasks = page.items.filter(({ action }) => action !== "skip").length;
+    desk.executionLog.info(execution.id, `page ${number} planned: ${pageText(page, tasks)}`, {
+      page: number,
+      tasks,
+      unchanged: page.unchanged,
+    });
     desk.changes.notify(execution.id, "progress");
     desk.work.wake();
   }
   await begin();
+}
+
+function pageText({ items, unchanged, repositories }: PlannedPage, tasks: number): string {
+  const skipped = items.length - tasks;
+  return `${tasks} tasks, ${unchanged} unchanged${skipped === 0 ? "" : `, ${skipped} skipped`}; ${repositories} repositories until now`;
 }
 
 async function addTasks(desk: ExecutionDesk, execution: string, page: PlannedPage, overwrite: NewTask["overwrite"]): Promise<void> {

@@ -32,5 +32,6 @@ export async function runExecution(desk: ExecutionDesk, execution: Execution, si
 }
 
 function failureOf(error: TransshipError): Failure {
-  return { code: error.code, side: error.side, message: error.message, hint: error.hint };
+  const { code, side, message, hint, tried } = error;
+  return { code, side, message, hint, ...(tried === undefined ? {} : { tried }) };
 }

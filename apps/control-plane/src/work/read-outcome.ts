@@ -7,7 +7,7 @@ import {
   wire,
 } from "@transship/api";
 import { CODES, TransshipError } from "@transship/errors";
-import { type Failure, largestBlobs, sumBlobs, type Task } from "@transship/model";
+import { type Failure, largestBlobs, safeText, sumBlobs, type Task } from "@transship/model";
 import type { AttemptCost, AttemptOutcome } from "@transship/store";
 import { retryDelay } from "../scheduler/back-off.ts";
 
@@ -18,7 +18,7 @@ const LONGEST_WAIT_MS = 3_600_000;
 export function readOutcome(message: wire.Outcome, task: Task, now: Date): AttemptOutcome {
   const cost = costOf(message);
   const state = taskStateFromMessage(message.state);
-  const failure = message.failure === undefined ? unexplained(message.state) : failureFromMessage(message.failure);
+  const failure = message.failure === undefined ? unexplained(message.state) : safeFailure(failureFromMessage(message.failure));
   switch (state) {
     case "succeeded":
     case "queued":
@@ -41,6 +41,16 @@ function costOf(message: wire.Outcome): AttemptCost {
   if (message.blobs.length === 0 && message.state !== wire.TaskState.SUCCEEDED) return { progress };
   const blobs = largestBlobs(blobReportsFromMessages(message.blobs));
   return { progress, blobs, blobSums: message.blobSums.length === 0 ? sumBlobs(blobs) : blobSumsFromMessages(message.blobSums) };
+}
+
+/** Longest text of a failure that is kept, in characters: a registry's own words are part of it. */
+const LONGEST_TEXT = 2_000;
+
+/** Whatever agent and registry say, it is on one line, bounded, and without what looks like a secret. */
+function safeFailure(failure: Failure): Failure {
+  const safe = (text: string) => safeText(text, { most: LONGEST_TEXT });
+  const { tried } = failure;
+  return { ...failure, message: safe(failure.message), hint: safe(failure.hint), ...(tried === undefined ? {} : { tried: safe(tried) }) };
 }
 
 function unexplained(state: wire.TaskState): Failure {
