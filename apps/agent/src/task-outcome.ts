@@ -9,6 +9,7 @@ import {
 import type { TransshipError } from "@transship/errors";
 import { addBytes, largestBlobs, PLAN_REASONS, sumBlobs, type TaskProgress, type TaskState } from "@transship/model";
 import type { CopyCost, CopyResult } from "@transship/transfer";
+import { safeFailure, secretsOf } from "./hide-secrets.ts";
 import type { Assigned } from "./read-assignment.ts";
 import type { RetryBudget } from "./retry-budget.ts";
 
@@ -26,7 +27,7 @@ export function badOutcome(assigned: Assigned, error: TransshipError, cost: Copy
   const { key, attempt, bytesSoFar } = assigned;
   const again = budget.mayRetry({ taskId: key.taskId, attempt, code: error.code, before: bytesSoFar, moved: cost.progress.bytes });
   return outcome(key, again ? "retrying" : "failed", costOf(assigned, cost), {
-    failure: failureToMessage(error),
+    failure: safeFailure(error, secretsOf([assigned.sourceAccess, assigned.targetAccess, ...assigned.siblings])),
     retryAfterMs: again ? Math.round(error.retryAfterMs ?? 0) : 0,
   });
 }

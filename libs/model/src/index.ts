@@ -18,6 +18,7 @@ export {
   type UploadWay,
   type Way,
 } from "./blob-report.ts";
+export { bytesText } from "./bytes-text.ts";
 export { durationText } from "./duration.ts";
 export { type Execution, type ExecutionSummary, outcomeOf, type TaskCounts, TRIGGERS, type Trigger } from "./execution.ts";
 export { EXECUTION_TRANSITIONS, type ExecutionState } from "./execution-state.ts";

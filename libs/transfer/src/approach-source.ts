@@ -11,10 +11,10 @@ const CONNECTIONS_AHEAD = 8;
  * not near. Undefined where the source has no such manifest.
  */
 export async function approachSource(journey: Journey, reference: string): Promise<Manifest | undefined> {
-  const { source, paths, signal } = journey;
+  const { source, paths, signal, retried } = journey;
   void paths.measure(source.registry, () => source.resolve(reference, { signal }));
   using _ = openAhead(source, paths.rttMs(source.registry));
-  return await paths.timed(source.registry, () => fetchManifest(source, reference, signal));
+  return await paths.timed(source.registry, () => fetchManifest(source, reference, signal, retried));
 }
 
 /** Opens connections at once where the source is known to be far, else once an answer takes longer than it would on a short path; not after disposal. */

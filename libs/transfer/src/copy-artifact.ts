@@ -24,7 +24,8 @@ export async function copyArtifact(request: CopyRequest, context: CopyContext): 
   if (present !== undefined && request.overwrite === "never") return { outcome: "kept", digest };
 
   const root = fetched ?? (await fetchRoot(request, digest, journey));
-  const tree = await walkArtifact(request.source, root, signal);
+  const tree = await walkArtifact(request.source, root, signal, journey.retried);
+  journey.tell({ kind: "read", ...contentsOf(tree) });
   await journey.paths.known(request.source.registry);
   tally.enter("copying");
   const accessories = lookAhead(request, tree, context);
@@ -38,6 +39,12 @@ export async function copyArtifact(request: CopyRequest, context: CopyContext): 
   return { outcome: await moveTag(tree.root, request.tag, request.overwrite, context), digest };
 }
 
+/** Manifests of an artifact, and its blobs, each once. */
+function contentsOf({ manifests }: ArtifactTree): { manifests: number; blobs: number; bytes: number } {
+  const blobs = new Map(manifests.flatMap(({ parsed }) => parsed.blobs).map(({ digest, size }) => [digest, size]));
+  return { manifests: manifests.length, blobs: blobs.size, bytes: [...blobs.values()].reduce((sum, size) => sum + size, 0) };
+}
+
 /** What both sides have. */
 interface BothSides {
   /** The digest to copy: the planned one, else what the reference names now. */
@@ -49,7 +56,7 @@ interface BothSides {
 }
 
 async function lookUp(request: CopyRequest, journey: Journey): Promise<BothSides> {
-  const present = digestAtTarget(request, journey.signal);
+  const present = digestAtTarget(request, journey);
   if (request.digest !== undefined) return { digest: request.digest, present: await present };
   const pinned = pin(request, journey);
   pinned.catch(() => undefined);
@@ -59,8 +66,10 @@ async function lookUp(request: CopyRequest, journey: Journey): Promise<BothSides
   return root === undefined ? { digest: await pinned, present: undefined } : { digest: root.digest, present: undefined, root };
 }
 
-async function pin({ source, reference }: CopyRequest, { paths, signal }: Journey): Promise<Digest> {
-  const found = await paths.timed(source.registry, () => tryPatiently("source", signal, () => source.resolve(reference, { signal })));
+async function pin({ source, reference }: CopyRequest, { paths, signal, retried }: Journey): Promise<Digest> {
+  const found = await paths.timed(source.registry, () =>
+    tryPatiently("source", signal, () => source.resolve(reference, { signal }), retried),
+  );
   if (found !== undefined) return found.digest;
   throw new TransshipError("MANIFEST_UNKNOWN", {
     what: `reading ${source.name}:${reference}`,
@@ -69,10 +78,10 @@ async function pin({ source, reference }: CopyRequest, { paths, signal }: Journe
   });
 }
 
-async function digestAtTarget(request: CopyRequest, signal: AbortSignal): Promise<Digest | undefined> {
+async function digestAtTarget(request: CopyRequest, { signal, retried }: Journey): Promise<Digest | undefined> {
   const { tag } = request;
   if (tag === undefined) return undefined;
-  return (await tryPatiently("target", signal, () => request.target.resolve(tag, { signal })))?.digest;
+  return (await tryPatiently("target", signal, () => request.target.resolve(tag, { signal }), retried))?.digest;
 }
 
 async function fetchRoot(request: CopyRequest, digest: Digest, journey: Journey): Promise<Manifest> {

@@ -22,6 +22,7 @@ export async function moveTag(root: ManifestNode, tag: string, overwrite: Overwr
   }
   await putManifest(root, tag, context);
   await readBack(root, tag, context);
+  context.journey.tell({ kind: "tag", tag, digest: root.manifest.digest });
   return "copied";
 }
 
@@ -40,6 +41,6 @@ async function readBack(root: ManifestNode, tag: string, context: CopyContext): 
 }
 
 async function digestAtTarget(tag: string, context: CopyContext): Promise<string | undefined> {
-  const { target, signal } = context.journey;
-  return (await tryPatiently("target", signal, () => target.resolve(tag, { signal })))?.digest;
+  const { target, signal, retried } = context.journey;
+  return (await tryPatiently("target", signal, () => target.resolve(tag, { signal }), retried))?.digest;
 }

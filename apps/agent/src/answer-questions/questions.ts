@@ -1,6 +1,7 @@
-import { failureToMessage, type wire } from "@transship/api";
+import type { wire } from "@transship/api";
 import { asTransshipError, type Side, TransshipError } from "@transship/errors";
 import type { Logger } from "pino";
+import { safeFailure, secretsOf } from "../hide-secrets.ts";
 import type { Registries } from "../registries.ts";
 import type { WorkStream } from "../work-stream.ts";
 import { AnswerCredit } from "./answer-credit.ts";
@@ -78,7 +79,7 @@ export class Questions implements Disposable {
       if (signal.aborted) return;
       const error = asTransshipError(thrown, "answering a question");
       this.#logger.warn({ ...log, code: error.code, side: error.side, reason: error.message }, "question failed");
-      await send({ $case: "failure", value: failureToMessage(error) }, true);
+      await send({ $case: "failure", value: safeFailure(error, secretsOf([question.access])) }, true);
     }
   }
 

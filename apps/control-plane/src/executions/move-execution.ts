@@ -1,4 +1,4 @@
-import { EXECUTION_TRANSITIONS, type Execution, type ExecutionState, type Failure, isFinal } from "@transship/model";
+import { bytesText, EXECUTION_TRANSITIONS, type Execution, type ExecutionState, type Failure, isFinal } from "@transship/model";
 import { failureFacts } from "../logs/failure-facts.ts";
 import type { ExecutionDesk } from "./execution-desk.ts";
 
@@ -22,5 +22,5 @@ export async function moveExecution(desk: ExecutionDesk, id: string, to: Executi
 async function endText(desk: ExecutionDesk, id: string, state: ExecutionState): Promise<string> {
   const { tasks, unchanged, bytes } = await desk.store.executions.get(id);
   const named = (["failed", "skipped", "cancelled"] as const).filter((key) => tasks[key] > 0).map((key) => `, ${tasks[key]} ${key}`);
-  return `${state}: ${tasks.succeeded} of ${tasks.total} tasks succeeded${named.join("")}, ${unchanged} unchanged, ${bytes.copied} bytes copied`;
+  return `${state}: ${tasks.succeeded} of ${tasks.total} tasks succeeded${named.join("")}, ${unchanged} unchanged, ${bytesText(bytes.copied)} copied`;
 }

@@ -1,5 +1,6 @@
 import { asTransshipError, type TransshipError } from "@transship/errors";
 import { type Execution, type Failure, outcomeOf } from "@transship/model";
+import { safeFailure } from "../logs/failure-facts.ts";
 import { cancelTasks } from "./cancel-tasks.ts";
 import { copyTasks } from "./copy-tasks.ts";
 import type { ExecutionDesk } from "./execution-desk.ts";
@@ -33,5 +34,5 @@ export async function runExecution(desk: ExecutionDesk, execution: Execution, si
 
 function failureOf(error: TransshipError): Failure {
   const { code, side, message, hint, tried } = error;
-  return { code, side, message, hint, ...(tried === undefined ? {} : { tried }) };
+  return safeFailure({ code, side, message, hint, ...(tried === undefined ? {} : { tried }) });
 }

@@ -58,8 +58,8 @@ describe("the log of an execution", () => {
       expect.stringMatching(/^(?:phase copying|given to agent a1: )/) as string,
       "step 1",
       "step 2",
-      "succeeded: 10 bytes copied",
-      "succeeded: 1 of 1 tasks succeeded, 0 unchanged, 10 bytes copied",
+      "succeeded: 10 B copied",
+      "succeeded: 1 of 1 tasks succeeded, 0 unchanged, 10 B copied",
     ]);
     expect(told.map(({ sequence }) => sequence)).toEqual(told.map((_, index) => index + 1));
     expect(told[7]).toMatchObject({ source: "a1", taskId: task?.id, artifact: "team/app:v1", fields: { bytes: "7" } });

@@ -1,4 +1,4 @@
-import type { LogLevel, Task } from "@transship/model";
+import { bytesText, type LogLevel, type Task } from "@transship/model";
 import type { ExecutionLog } from "./execution-log.ts";
 import { failureFacts, failureWords } from "./failure-facts.ts";
 
@@ -15,7 +15,7 @@ function outcomeWords({ state, attempts, agent, failure, nextAttemptAt, skipReas
   const cause = failure === undefined ? "" : `: ${failureWords(failure)}`;
   switch (state) {
     case "succeeded":
-      return ["info", `succeeded: ${progress.bytes.copied} bytes copied`];
+      return ["info", `succeeded: ${bytesText(progress.bytes.copied)} copied`];
     case "retrying":
       return ["warn", `attempt ${attempts} failed, next at ${nextAttemptAt}${cause}`];
     case "failed":

@@ -7,8 +7,9 @@ import {
   wire,
 } from "@transship/api";
 import { CODES, TransshipError } from "@transship/errors";
-import { type Failure, largestBlobs, safeText, sumBlobs, type Task } from "@transship/model";
+import { type Failure, largestBlobs, sumBlobs, type Task } from "@transship/model";
 import type { AttemptCost, AttemptOutcome } from "@transship/store";
+import { safeFailure } from "../logs/failure-facts.ts";
 import { retryDelay } from "../scheduler/back-off.ts";
 
 /** Longest wait that a registry's `Retry-After` is believed: an hour. */
@@ -41,16 +42,6 @@ function costOf(message: wire.Outcome): AttemptCost {
   if (message.blobs.length === 0 && message.state !== wire.TaskState.SUCCEEDED) return { progress };
   const blobs = largestBlobs(blobReportsFromMessages(message.blobs));
   return { progress, blobs, blobSums: message.blobSums.length === 0 ? sumBlobs(blobs) : blobSumsFromMessages(message.blobSums) };
-}
-
-/** Longest text of a failure that is kept, in characters: a registry's own words are part of it. */
-const LONGEST_TEXT = 2_000;
-
-/** Whatever agent and registry say, it is on one line, bounded, and without what looks like a secret. */
-function safeFailure(failure: Failure): Failure {
-  const safe = (text: string) => safeText(text, { most: LONGEST_TEXT });
-  const { tried } = failure;
-  return { ...failure, message: safe(failure.message), hint: safe(failure.hint), ...(tried === undefined ? {} : { tried: safe(tried) }) };
 }
 
 function unexplained(state: wire.TaskState): Failure {
