@@ -1,8 +1,11 @@
+import { spawn } from "node:child_process";
+import { once } from "node:events";
 import { setTimeout as sleep } from "node:timers/promises";
 import { type DevRegistry, seedImage, startDevRegistry } from "@transship/dev-registry";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { openSite, type Site } from "./stage/site.ts";
 import { instance, rule, topology } from "./stage/topology.ts";
+import { TRANSSHIP } from "./stage/transship.ts";
 
 interface Line {
   readonly sequence: number;
@@ -70,7 +73,7 @@ describe("an execution tells what happens", { timeout: 120_000 }, () => {
     expect(task.stdout).toMatch(/\nLog \(the last lines; .*\):\n(?:.*\n)*.* tag v1 moved to /);
   });
 
-  it("while a task waits for its next attempt: what failed, where, how often, when next, what to do; and who stopped it", async () => {
+  it("while a task waits for its next attempt: what failed, where, how often, when next, what to do; who stopped it; Ctrl-C ends only the following", async () => {
     const fault = target.faults.add({ action: { kind: "too-many-requests", retryAfter: "60" }, match: { op: "manifest-put" } });
     const id = await run(site, "v2");
     const following = site.cli("execution", "logs", id, "-f");
@@ -83,6 +86,9 @@ describe("an execution tells what happens", { timeout: 120_000 }, () => {
       /\nTried again:\ntasks:\n {2}- task: +\S+\n {4}artifact: +team\/v2:v2\n {4}code: +TOOMANYREQUESTS\n {4}side: +target\n/,
     );
     for (const told of [/message: .*429/, /hint: +\S/, /attempts: +1\n/, /nextAttemptAt: +\d{4}-.*\(in /]) expect(described).toMatch(told);
+    const interrupted = spawn(TRANSSHIP, ["execution", "logs", id, "-f", "--server", site.server], { stdio: ["ignore", "pipe", "ignore"] });
+    interrupted.stdout.once("data", () => interrupted.kill("SIGINT"));
+    expect(await once(interrupted, "exit")).toEqual([130, null]);
     await site.cli("execution", "stop", id);
     const { code, stdout } = await following;
     expect(code).toBe(0);

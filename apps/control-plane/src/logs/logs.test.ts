@@ -1,3 +1,6 @@
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { wire } from "@transship/api";
 import { describe, expect, it } from "vitest";
 import { FakeAgent } from "../testing/fake-agent.ts";
@@ -146,6 +149,37 @@ describe("the log of an execution", () => {
     await until("acknowledgements", () => agent.heardOf("logAck").at(-1)?.number === 1);
     const told = (await logs(plane, { executionId: id, search: "step" })).map(({ message, source }) => `${source} ${message}`);
     expect(told).toEqual(["a1 step 1", "a1 step 2", "a1 step 3", "a1 step 4", "a1 step 1"]);
+  });
+
+  it("knows after a restart what an agent sent before", async () => {
+    const directory = mkdtempSync(join(tmpdir(), "transship-logs-"));
+    const world = new World();
+    world.push("gz", { "team/app:v1": 1 });
+    const held: wire.Assignment[] = [];
+    const connect = (plane: TestControlPlane, holds: wire.LeaseKey[] = []) =>
+      new FakeAgent({ address: plane.address, world, holds, work: (task) => void held.push(task) });
+    try {
+      let id = "";
+      {
+        await using plane = await startTest({ store: { directory } });
+        using agent = connect(plane);
+        await apply(plane.client);
+        id = (await run(plane.client)).execution?.id ?? "";
+        const task = await until("the assignment", () => held[0]);
+        agent.say({ $case: "log", value: { run: "a", lines: [line(task, 1), line(task, 2)] } });
+        await until("the acknowledgement", () => agent.heardOf("logAck").length > 0);
+      }
+      await using plane = await startTest({ store: { directory } });
+      const [task] = held;
+      if (task?.lease === undefined) throw new Error("nothing was assigned");
+      using agent = connect(plane, [task.lease]);
+      agent.say({ $case: "log", value: { run: "a", lines: [line(task, 2), line(task, 3)] } });
+      await until("the acknowledgement", () => agent.heardOf("logAck").length > 0);
+      const told = await logs(plane, { executionId: id, search: "step" });
+      expect(told.map(({ message }) => message)).toEqual(["step 1", "step 2", "step 3"]);
+    } finally {
+      rmSync(directory, { recursive: true });
+    }
   });
 
   it("is refused where there is none, and for questions that make no sense", async () => {
