@@ -60,7 +60,6 @@ describe("the writer of logs", () => {
     const { fake, writer } = fakeStore();
     fake.refuses = true;
     for (let line = 0; line < 20_000 + 5; line++) writer.add(entry("x"));
-    expect(writer.isFull).toBe(true);
     await writer.flush();
     fake.refuses = false;
     await writer.flush();

@@ -8,7 +8,7 @@ import { WakeUp } from "../wake-up.ts";
 const PAUSE_MS = 200;
 /** Time until lines that could not be written are tried again, in milliseconds. */
 const AGAIN_MS = 2_000;
-/** Lines that wait at most while the store refuses them. */
+/** Lines that wait at most while the store refuses them; agents hold back theirs by themselves. */
 const MOST_PENDING = 20_000;
 
 /** Lines of an agent, with what to do once they are stored. */
@@ -37,7 +37,7 @@ export class LogWriter {
   }
 
   add(entry: LogEntry): void {
-    if (this.isFull) {
+    if (this.#pending.length >= MOST_PENDING) {
       this.#lost.set(entry.executionId, (this.#lost.get(entry.executionId) ?? 0) + 1);
       return;
     }
@@ -50,11 +50,6 @@ export class LogWriter {
     this.#cursors.set(cursor.agent, cursor);
     this.#whenStored.push(onStored);
     this.#wakeUp.wake();
-  }
-
-  /** Whether more lines wait than may. */
-  get isFull(): boolean {
-    return this.#pending.length >= MOST_PENDING;
   }
 
   /** Waits for new lines of an execution. */

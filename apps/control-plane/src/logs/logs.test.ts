@@ -182,6 +182,22 @@ describe("the log of an execution", () => {
     }
   });
 
+  it("ends the stream of an agent that does not wait for acknowledgements", async () => {
+    await using plane = await startTest();
+    const world = new World();
+    world.push("gz", { "team/app:v1": 1 });
+    const held: wire.Assignment[] = [];
+    using agent = new FakeAgent({ address: plane.address, world, work: (task) => void held.push(task) });
+    await apply(plane.client);
+    await run(plane.client);
+    const task = await until("the assignment", () => held[0]);
+    for (let first = 1; first <= 20_000; first += 500) {
+      agent.say({ $case: "log", value: { run: "a", lines: Array.from({ length: 500 }, (_, index) => line(task, first + index)) } });
+    }
+    const error = await until("the end", () => agent.error);
+    expect(error.message).toMatch(/the log of agent a1: it sent \d+ lines without waiting/);
+  });
+
   it("is refused where there is none, and for questions that make no sense", async () => {
     await using plane = await startTest();
     await expect(logs(plane, { executionId: "absent" })).rejects.toThrow(/absent/);

@@ -9,6 +9,8 @@ import type { LogWriter } from "./log-writer.ts";
 /** Lines of one message, at most; more are left aside. */
 const MOST_LINES = 500;
 const MOST_RUN_LENGTH = 64;
+/** Lines of one agent that wait to be stored, at most: twice what an agent sends ahead. */
+const MOST_WAITING = 2_000;
 
 /** What taking an agent's lines needs. */
 export interface LogDesk {
@@ -22,6 +24,8 @@ export interface LogDesk {
 /** Up to where the lines of each agent were taken, stored or not yet. */
 export class AgentLogs {
   readonly #taken = new Map<string, LogCursor>();
+  /** Lines of each agent that are taken and not stored yet. */
+  readonly #waiting = new Map<string, number>();
 
   /** Up to where this process of the agent was heard; 0 = not at all. */
   heard(agent: string, run: string): number {
@@ -35,32 +39,49 @@ export class AgentLogs {
     if (stored !== undefined && !this.#taken.has(agent)) this.#taken.set(agent, stored);
   }
 
-  keep(cursor: LogCursor): void {
-    this.#taken.set(cursor.agent, cursor);
+  /** Takes so many lines, up to the cursor. @throws TransshipError `INVALID_ARGUMENT` for an agent that does not wait for acknowledgements. */
+  take(cursor: LogCursor, lines: number): void {
+    const { agent } = cursor;
+    const waiting = (this.#waiting.get(agent) ?? 0) + lines;
+    if (waiting > MOST_WAITING) {
+      throw new TransshipError("INVALID_ARGUMENT", {
+        what: `the log of agent ${agent}`,
+        why: `it sent ${waiting} lines without waiting for an answer`,
+      });
+    }
+    this.#waiting.set(agent, waiting);
+    this.#taken.set(agent, cursor);
+  }
+
+  stored(agent: string, lines: number): void {
+    this.#waiting.set(agent, (this.#waiting.get(agent) ?? 0) - lines);
   }
 }
 
 /**
- * Takes lines of an agent, each once however often it is sent, and acknowledges them when they are stored. Where the store is behind, nothing is taken or
- * acknowledged: the agent keeps its lines and sends them again.
+ * Takes lines of an agent, each once however often it is sent, and acknowledges them when they are stored.
+ * @throws TransshipError `INVALID_ARGUMENT` for an agent that does not wait for acknowledgements; it sends again what has none.
  */
 export async function takeLog(desk: LogDesk, session: AgentSession, message: wire.Log): Promise<void> {
   const { store, logWriter, agentLogs, now } = desk;
   const agent = session.name;
   const lines = message.lines.slice(0, MOST_LINES);
   const last = lines.at(-1);
-  if (logWriter.isFull || last === undefined || message.run.length > MOST_RUN_LENGTH) return;
+  if (last === undefined || message.run.length > MOST_RUN_LENGTH) return;
   await agentLogs.load(agent, store);
   const executions = await executionsOf(store, agent, lines);
   // From here on nothing waits: an older stream of the agent must not bring the same lines in between.
   const heard = agentLogs.heard(agent, message.run);
   const cursor = { agent, run: message.run, number: Math.max(heard, last.number) };
-  agentLogs.keep(cursor);
   const entries = lines.flatMap((line): LogEntry[] => {
     const executionId = executions.get(leaseText(line));
     return line.number <= heard || executionId === undefined ? [] : [logEntryFromMessage(line, executionId, agent, now())];
   });
-  const onStored = () => desk.agents.get(agent)?.send({ $case: "logAck", value: { number: cursor.number } });
+  agentLogs.take(cursor, entries.length);
+  const onStored = () => {
+    agentLogs.stored(agent, entries.length);
+    desk.agents.get(agent)?.send({ $case: "logAck", value: { number: cursor.number } });
+  };
   logWriter.addOfAgent({ entries, cursor, onStored });
 }
 
