@@ -53,6 +53,7 @@ describe("an execution tells what happens", { timeout: 120_000 }, () => {
     expect(failed?.fields).toMatchObject({ side: "target", attempt: "1", tried: "tried 5 times", agent: "west-1" });
     const ofAgent = lines.filter(({ source: who }) => who === "west-1").map(({ message }) => message.replace(/sha256:\w+/, "D"));
     const inOrder = [
+      /^inventory of a: part 1, 1 tags$/,
       /^attempt 1 begins/,
       /^manifests read: 1/,
       /^blob D of 2.9 MiB: copied/,

@@ -60,7 +60,7 @@ export async function holdSession(
   ending.defer(() => reports.detach(stream));
   reports.attach(stream);
   const renewals = ending.use(new Renewals(stream, leases, welcome.leaseMs, (key) => assignments.lose(key)));
-  const questions = ending.use(new Questions(stream, means.registries, means.logger));
+  const questions = ending.use(new Questions(stream, means.registries, means.logs, means.logger));
   for (const message of assignments.progress()) connection.tell(message);
   ending.use(new GateReport(stream, means.registries));
   const demand = new DemandReport(stream, assignments);

@@ -151,7 +151,7 @@ export class Assignments {
   #begin(assigned: Assigned): void {
     const { logger, logs, tell } = this.#means;
     const secrets = secretsOf([assigned.sourceAccess, assigned.targetAccess, ...assigned.siblings]);
-    const log = (telling: Telling) => logs.add(assigned.key, telling, secrets);
+    const log = (telling: Telling) => logs.add({ lease: assigned.key }, telling, secrets);
     const running: Running = { assigned, log, stop: new AbortController(), progress: new TaskProgressReport(assigned) };
     this.#running.set(assigned.key.taskId, running);
     logger.info({ task: assigned.key.taskId, epoch: assigned.key.epoch, attempt: assigned.attempt }, "task begins");

@@ -18,7 +18,7 @@ function fakeStream() {
 }
 
 function add(logs: TaskLogs, count: number): void {
-  for (let line = 0; line < count; line++) logs.add(LEASE, { level: "info", message: "m" }, []);
+  for (let line = 0; line < count; line++) logs.add({ lease: LEASE }, { level: "info", message: "m" }, []);
 }
 
 const upTo = (from: number, to: number) => Array.from({ length: to - from + 1 }, (_, index) => from + index);
@@ -82,7 +82,7 @@ describe("log lines of tasks", () => {
     using logs = new TaskLogs();
     const { stream, sent } = fakeStream();
     logs.attach(stream, true);
-    logs.add(LEASE, { level: "warn", message: "it said hunter2!", facts: { said: "hunter2", none: undefined } }, ["hunter2"]);
+    logs.add({ lease: LEASE }, { level: "warn", message: "it said hunter2!", facts: { said: "hunter2", none: undefined } }, ["hunter2"]);
     logs.flush();
     expect(sent[0]?.lines[0]).toMatchObject({ message: "it said ***!", fields: { said: "***" } });
   });

@@ -14,7 +14,10 @@ const WINDOW = 1_000;
 /** Lines that are kept; what comes while there is no room is counted in their place. */
 const MOST_LINES = 5_000;
 
-/** What happened to a task, in a sentence and in facts. */
+/** What a line is about: a task by its lease, or an execution. */
+export type Subject = { readonly lease: wire.LeaseKey } | { readonly executionId: string };
+
+/** What happened, in a sentence and in facts. */
 export interface Telling {
   readonly level: LogLevel;
   readonly message: string;
@@ -23,7 +26,7 @@ export interface Telling {
 }
 
 /**
- * Brings log lines of tasks to the control plane, in order: kept in memory, sent on whatever stream there is, again on the next one, until acknowledged. A log is
+ * Brings log lines to the control plane, in order: kept in memory, sent on whatever stream there is, again on the next one, until acknowledged. A log is
  * worth no disk writes: what is not acknowledged dies with the process, and how each attempt ended is in the reports.
  */
 export class TaskLogs implements Disposable {
@@ -32,8 +35,8 @@ export class TaskLogs implements Disposable {
   /** How many of the lines are on their way. */
   #sent = 0;
   #number = 0;
-  /** By lease: lines that found no room. */
-  readonly #dropped = new Map<string, { readonly lease: wire.LeaseKey; count: number }>();
+  /** Lines that found no room, by what they are about. */
+  readonly #dropped = new Map<string, { readonly about: Subject; count: number }>();
   #stream: WorkStream | undefined;
   /** False where the control plane is too old for logs. */
   #wanted = true;
@@ -41,17 +44,17 @@ export class TaskLogs implements Disposable {
   #whenEmpty: (() => void)[] = [];
 
   /** Adds a line; the secrets are hidden in it. */
-  add(lease: wire.LeaseKey, { level, message, code = undefined, facts = {} }: Telling, secrets: readonly string[]): void {
+  add(about: Subject, { level, message, code = undefined, facts = {} }: Telling, secrets: readonly string[]): void {
     if (!this.#wanted) return;
     if (this.#lines.length >= MOST_LINES) {
-      this.#drop(lease);
+      this.#drop(about);
       return;
     }
     const given = Object.entries(facts).filter(([, value]) => value !== undefined);
     this.#number += 1;
     this.#lines.push({
       number: this.#number,
-      lease: { ...lease },
+      ...subjectFields(about),
       at: new Date().toISOString(),
       level: logLevelToMessage(level),
       code: code ?? "",
@@ -105,20 +108,20 @@ export class TaskLogs implements Disposable {
     clearTimeout(this.#timer);
   }
 
-  #drop(lease: wire.LeaseKey): void {
-    const key = `${lease.taskId} ${lease.epoch}`;
-    const dropped = this.#dropped.get(key) ?? { lease: { ...lease }, count: 0 };
+  #drop(about: Subject): void {
+    const key = JSON.stringify(subjectFields(about));
+    const dropped = this.#dropped.get(key) ?? { about, count: 0 };
     dropped.count += 1;
     this.#dropped.set(key, dropped);
   }
 
   /** There is room again: each log learns how much of it is missing. */
   #tellDropped(): void {
-    for (const [key, { lease, count }] of this.#dropped) {
+    for (const [key, { about, count }] of this.#dropped) {
       if (this.#lines.length >= MOST_LINES) return;
       this.#dropped.delete(key);
       const message = `${count} lines of the agent are missing before this one: it could not deliver them and had no room for more`;
-      this.add(lease, { level: "warn", message, facts: { dropped: count } }, []);
+      this.add(about, { level: "warn", message, facts: { dropped: count } }, []);
     }
   }
 
@@ -131,4 +134,8 @@ export class TaskLogs implements Disposable {
   #tellEmpty(): void {
     for (const tell of this.#whenEmpty.splice(0)) tell();
   }
+}
+
+function subjectFields(about: Subject): Pick<wire.TaskLogLine, "lease" | "executionId"> {
+  return "lease" in about ? { lease: { ...about.lease } } : { lease: undefined, executionId: about.executionId };
 }

@@ -57,7 +57,7 @@ async function takeInventory(
   signal: AbortSignal,
 ): Promise<void> {
   const plannedBefore = again ? await tasksOf(desk, execution.id) : undefined;
-  const pages = planPages(desk, rule, instances, signal, plannedBefore);
+  const pages = planPages({ ...desk, execution: execution.id }, rule, instances, signal, plannedBefore);
   let unchanged = 0;
   let repositories = 0;
   let number = 0;

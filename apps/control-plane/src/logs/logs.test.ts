@@ -149,6 +149,11 @@ describe("the log of an execution", () => {
     await until("acknowledgements", () => agent.heardOf("logAck").at(-1)?.number === 1);
     const told = (await logs(plane, { executionId: id, search: "step" })).map(({ message, source }) => `${source} ${message}`);
     expect(told).toEqual(["a1 step 1", "a1 step 2", "a1 step 3", "a1 step 4", "a1 step 1"]);
+    const ofQuestion = [id, "absent"].map((executionId, index) => ({ ...line(task, 8 + index), lease: undefined, executionId }));
+    stranger.say({ $case: "log", value: { run: "s", lines: ofQuestion } });
+    await until("the acknowledgement", () => stranger.heardOf("logAck").at(-1)?.number === 9);
+    const ofExecution = (await logs(plane, { executionId: id, search: "a2" })).map(({ message, taskId }) => [message, taskId]);
+    expect(ofExecution).toEqual([["step 8", ""]]);
   });
 
   it("knows after a restart what an agent sent before", async () => {

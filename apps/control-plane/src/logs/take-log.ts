@@ -85,13 +85,18 @@ export async function takeLog(desk: LogDesk, session: AgentSession, message: wir
   logWriter.addOfAgent({ entries, cursor, onStored });
 }
 
-/** The executions that lines belong to, by their leases. Missing: those of tasks that the agent has no part in. */
+/** The executions that lines belong to, by their leases or as the agent was told. Missing: those of tasks that the agent has no part in. */
 async function executionsOf(store: Store, agent: string, lines: readonly wire.TaskLogLine[]): Promise<Map<string, string>> {
   const executions = new Map<string, string>();
   for (const line of new Map(lines.map((one) => [leaseText(one), one])).values()) {
-    const task = line.lease && (await taskOf(store, line.lease.taskId));
+    if (line.lease === undefined) {
+      // The store leaves out what names no execution; every line names who says it.
+      executions.set(leaseText(line), line.executionId ?? "");
+      continue;
+    }
+    const task = await taskOf(store, line.lease.taskId);
     // Who had an earlier lease is not known any more; its last words are worth having, and every line names who says it.
-    const own = task !== undefined && (task.agent === agent || (line.lease?.epoch ?? 0) < task.epoch);
+    const own = task !== undefined && (task.agent === agent || line.lease.epoch < task.epoch);
     if (own) executions.set(leaseText(line), task.executionId);
   }
   return executions;
@@ -106,6 +111,6 @@ async function taskOf(store: Store, id: string): Promise<Task | undefined> {
   }
 }
 
-function leaseText({ lease }: wire.TaskLogLine): string {
-  return `${lease?.taskId} ${lease?.epoch}`;
+function leaseText({ lease, executionId }: wire.TaskLogLine): string {
+  return lease === undefined ? `${executionId}` : `${lease.taskId} ${lease.epoch}`;
 }

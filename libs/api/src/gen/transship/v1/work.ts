@@ -225,7 +225,7 @@ export interface Ack {
   sequence: number;
 }
 
-/** What tasks did, a line a step; at most 500 lines a message. */
+/** What an agent did for tasks and executions, a line a step; at most 500 lines a message. */
 export interface Log {
   /** Names the process of the agent that counts the lines: another one begins anew. */
   run: string;
@@ -233,11 +233,11 @@ export interface Log {
   lines: TaskLogLine[];
 }
 
-/** One step of a task. */
+/** One step. */
 export interface TaskLogLine {
   /** Grows by one with each line of the process. */
   number: number;
-  /** The lease under which it happened. */
+  /** The lease under which it happened; absent = it concerns the execution as a whole. */
   lease:
     | LeaseKey
     | undefined;
@@ -251,6 +251,8 @@ export interface TaskLogLine {
   message: string;
   /** The facts of the sentence, for programs. */
   fields: { [key: string]: string };
+  /** Without a lease: the execution, as the question named it. */
+  executionId?: string | undefined;
 }
 
 export interface TaskLogLine_FieldsEntry {
@@ -354,6 +356,8 @@ export interface Question {
     | undefined;
   /** Parts of the answer that may be sent before more are asked for by AnswerCredit; 0 = all, as older control planes want it. */
   parts: number;
+  /** The execution that it is asked for: the agent tells in its log what it does for the answer; absent = none. */
+  executionId?: string | undefined;
 }
 
 /** More parts of an answer are wanted. */
@@ -1959,7 +1963,7 @@ export const Log: MessageFns<Log> = {
 };
 
 function createBaseTaskLogLine(): TaskLogLine {
-  return { number: 0, lease: undefined, at: "", level: 0, code: "", message: "", fields: {} };
+  return { number: 0, lease: undefined, at: "", level: 0, code: "", message: "", fields: {}, executionId: undefined };
 }
 
 export const TaskLogLine: MessageFns<TaskLogLine> = {
@@ -1985,6 +1989,9 @@ export const TaskLogLine: MessageFns<TaskLogLine> = {
     globalThis.Object.entries(message.fields).forEach(([key, value]: [string, string]) => {
       TaskLogLine_FieldsEntry.encode({ key: key as any, value }, writer.uint32(58).fork()).join();
     });
+    if (message.executionId !== undefined) {
+      writer.uint32(66).string(message.executionId);
+    }
     return writer;
   },
 
@@ -2060,6 +2067,14 @@ export const TaskLogLine: MessageFns<TaskLogLine> = {
             }
             continue;
           }
+          case 8: {
+            if (tag !== 66) {
+              break;
+            }
+
+            message.executionId = reader.string();
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -2094,6 +2109,7 @@ export const TaskLogLine: MessageFns<TaskLogLine> = {
       },
       {},
     );
+    message.executionId = object.executionId ?? undefined;
     return message;
   },
 };
@@ -2587,7 +2603,7 @@ export const Cancel: MessageFns<Cancel> = {
 };
 
 function createBaseQuestion(): Question {
-  return { id: "", access: undefined, ask: undefined, parts: 0 };
+  return { id: "", access: undefined, ask: undefined, parts: 0, executionId: undefined };
 }
 
 export const Question: MessageFns<Question> = {
@@ -2617,6 +2633,9 @@ export const Question: MessageFns<Question> = {
     }
     if (message.parts !== 0) {
       writer.uint32(64).int32(message.parts);
+    }
+    if (message.executionId !== undefined) {
+      writer.uint32(162).string(message.executionId);
     }
     return writer;
   },
@@ -2698,6 +2717,14 @@ export const Question: MessageFns<Question> = {
             message.parts = reader.int32();
             continue;
           }
+          case 20: {
+            if (tag !== 162) {
+              break;
+            }
+
+            message.executionId = reader.string();
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -2752,6 +2779,7 @@ export const Question: MessageFns<Question> = {
       }
     }
     message.parts = object.parts ?? 0;
+    message.executionId = object.executionId ?? undefined;
     return message;
   },
 };
