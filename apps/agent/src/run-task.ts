@@ -1,7 +1,7 @@
 import type { wire } from "@transship/api";
 import { asTransshipError, type Side, TransshipError } from "@transship/errors";
 import { NO_PROGRESS } from "@transship/model";
-import type { CopyCost, CopyEngine, CopyProgress, CopyResult, DeleteResult, Sibling } from "@transship/transfer";
+import type { CopyCost, CopyEngine, CopyOptions, CopyResult, DeleteResult, Sibling } from "@transship/transfer";
 import type { Assigned } from "./read-assignment.ts";
 import type { BorrowedRegistry, Registries } from "./registries.ts";
 
@@ -19,7 +19,7 @@ export const NO_COST: CopyCost = { progress: NO_PROGRESS, blobs: [] };
 export async function runTask(
   assigned: Assigned,
   means: { readonly engine: CopyEngine; readonly registries: Registries },
-  onProgress: (progress: CopyProgress) => void,
+  { onProgress, onStep }: Pick<CopyOptions, "onProgress" | "onStep">,
   signal: AbortSignal,
 ): Promise<Attempt> {
   let cost = NO_COST;
@@ -46,7 +46,7 @@ export async function runTask(
     const onEnd = (end: CopyCost) => {
       cost = end;
     };
-    return { kind: "done", result: await means.engine.copy(request, { signal, onProgress, onEnd }) };
+    return { kind: "done", result: await means.engine.copy(request, { signal, onProgress, onStep, onEnd }) };
   } catch (thrown) {
     if (signal.aborted) return { kind: "stopped", cost };
     return { kind: "failed", error: asTransshipError(thrown, `copying ${assigned.source.repository}:${assigned.source.tag}`), cost };

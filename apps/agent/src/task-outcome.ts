@@ -10,6 +10,7 @@ import {
 import type { TransshipError } from "@transship/errors";
 import { addBytes, largestBlobs, SKIP_REASONS, sumBlobs, type TaskOperation, type TaskProgress, type TaskState } from "@transship/model";
 import type { CopyCost, CopyResult, DeleteResult } from "@transship/transfer";
+import { safeFailure, secretsOf } from "./hide-secrets.ts";
 import type { Assigned } from "./read-assignment.ts";
 import type { RetryBudget } from "./retry-budget.ts";
 import { NO_COST } from "./run-task.ts";
@@ -53,7 +54,7 @@ export function badOutcome(assigned: Assigned, error: TransshipError, cost: Copy
   }
   const again = budget.mayRetry({ taskId: key.taskId, attempt, code: error.code, before: bytesSoFar, moved: cost.progress.bytes });
   return outcome(assigned, again ? "retrying" : "failed", costOf(assigned, cost), {
-    failure: failureToMessage(error),
+    failure: safeFailure(error, secretsOf([assigned.sourceAccess, assigned.targetAccess, ...assigned.siblings])),
     retryAfterMs: again ? Math.round(error.retryAfterMs ?? 0) : 0,
   });
 }

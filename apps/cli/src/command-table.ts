@@ -162,6 +162,22 @@ export const COMMANDS: readonly CommandRow[] = [
   },
   ...looks("execution", "executions", EXECUTION_FILTERS),
   {
+    words: "execution logs",
+    args: ["<id>"],
+    summary: "print what happened in an execution, a line each",
+    options: [
+      { flags: "-f, --follow", help: "go on until the execution ends", type: "flag" },
+      { flags: "--task <id>", help: "only lines of this task" },
+      { flags: "--search <text>", help: "only lines that hold this text, whatever the case" },
+      { flags: "--level <level>", help: "least important lines to print", choices: ["debug", "info", "warn", "error"] },
+      { flags: "--tail <n>", help: "begin with the last n of the lines that match", type: "count" },
+      { ...OUTPUT, choices: ["table", "json"] },
+      ...CONNECTION,
+    ],
+    examples: ["transship execution logs ID -f --level warn", "transship execution logs ID -o json > execution.jsonl"],
+    load: () => import("./commands/execution/logs.ts"),
+  },
+  {
     words: "execution stop",
     args: ["<id>"],
     summary: "stop an execution; what arrived is kept",

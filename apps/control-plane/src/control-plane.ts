@@ -12,6 +12,9 @@ import { type Served, serveGrpc } from "./grpc/grpc-server.ts";
 import { Happenings } from "./happenings.ts";
 import { healthRoutes } from "./http/health-routes.ts";
 import { serveHttp } from "./http/http-server.ts";
+import { executionLog } from "./logs/execution-log.ts";
+import { LogWriter } from "./logs/log-writer.ts";
+import { AgentLogs } from "./logs/take-log.ts";
 import { Metrics } from "./metrics.ts";
 import { type ControlPlaneOptions, checkOptions, DEFAULT_LEASE_MS } from "./options.ts";
 import { runScheduler } from "./scheduler/run-scheduler.ts";
@@ -57,7 +60,11 @@ export async function startControlPlane(options: ControlPlaneOptions): Promise<C
   const parts = await assemble(options, store);
   const { desk, executions, triggers, door, stopping, log } = parts;
 
-  const loops = [runScheduler(desk, desk.work, stopping.signal), desk.progress.run(desk, stopping.signal)];
+  const loops = [
+    runScheduler(desk, desk.work, stopping.signal),
+    desk.progress.run(desk, stopping.signal),
+    desk.logWriter.run(stopping.signal),
+  ];
   opening.defer(() => Promise.all(loops).then(() => undefined));
   opening.defer(() => stopping.abort());
   const interceptors = [logCalls(log), countCalls((method, code) => desk.metrics.callEnded(method, code)), authorizeCalls(door)];
@@ -96,6 +103,7 @@ async function assemble(options: ControlPlaneOptions, store: Store) {
     now,
   };
   const gates = new GateBoard();
+  const logWriter = new LogWriter(store.logs, log);
   const base = {
     store,
     log,
@@ -107,6 +115,9 @@ async function assemble(options: ControlPlaneOptions, store: Store) {
     gates,
     progress: new ProgressWriter(),
     questions: new Questions(options.silenceMs ?? SILENCE_MS),
+    logWriter,
+    agentLogs: new AgentLogs(),
+    executionLog: executionLog(log, logWriter, now),
     changes: new Changes(),
     metrics: new Metrics({ store, gates, version: VERSION }),
     work: new WakeUp(),
@@ -124,7 +135,7 @@ function servicesOf({ desk, executions, triggers, log, stopping }: Parts): Serve
     [wire.TopologyServiceService, topologyService(handlers, desk.store, desk.now, triggers.rulesChanged)],
     [wire.InstanceServiceService, instanceService(handlers, desk.store, desk)],
     [wire.RuleServiceService, ruleService(handlers, desk, executions, triggers.rulesChanged)],
-    [wire.ExecutionServiceService, executionService(handlers, desk.store, desk.changes, executions)],
+    [wire.ExecutionServiceService, executionService(handlers, desk, executions)],
     [wire.TaskServiceService, taskService(handlers, desk.store, executions, desk.gates, desk.now)],
     [wire.AgentServiceService, agentService(handlers, desk.store, desk.agents, desk.gates, desk.now)],
     [wire.ServerServiceService, serverService(handlers, desk.startedAt)],

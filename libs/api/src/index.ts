@@ -15,6 +15,7 @@ export {
   limitsFromMessage,
   limitsToMessage,
 } from "./instance-mapping.ts";
+export { logEntryFromMessage, logLevelFromMessage, logLevelToMessage, logLineToMessage } from "./log-mapping.ts";
 export { overwriteFromMessage, overwriteToMessage, ruleResourceFromMessage, ruleResourceToMessage, ruleToMessage } from "./rule-mapping.ts";
 export { type ListingWishes, listTagsToMessage, selectionFromMessage } from "./selection-mapping.ts";
 export {

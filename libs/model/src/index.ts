@@ -19,6 +19,7 @@ export {
   type UploadWay,
   type Way,
 } from "./blob-report.ts";
+export { bytesText } from "./bytes-text.ts";
 export { durationText } from "./duration.ts";
 export { type Execution, type ExecutionSummary, outcomeOf, type TaskCounts, TRIGGERS, type Trigger } from "./execution.ts";
 export { EXECUTION_TRANSITIONS, type ExecutionState } from "./execution-state.ts";
@@ -33,6 +34,7 @@ export {
 } from "./instance.ts";
 export { type InventoryEntry, subjectOfTag, type TagReference } from "./inventory.ts";
 export type { Limits } from "./limits.ts";
+export { CONTROL_PLANE_SOURCE, LOG_LEVELS, type LogEntry, type LogLevel, type LogLine, levelsFrom, safeEntry } from "./log-line.ts";
 export { belowNamespace, isRepositoryName, resourceName } from "./names.ts";
 export { anything, compilePattern, type Pattern } from "./pattern.ts";
 export { type Candidate, endpointFor, explainNoRoute, rankForCopy, rankForInstance } from "./placement.ts";
@@ -59,6 +61,7 @@ export {
   type RuleSpec,
   type RuleTarget,
 } from "./rule.ts";
+export { formsOfSecret, safeText } from "./safe-text.ts";
 export { MOST_SCOPE_ENTRIES, SCOPE_ACTIONS, type ScopeAction, type ScopeEntry, scopeName } from "./scope.ts";
 export { type ArtifactKind, KINDS, type NameFilter, type NewestBy, type TagFilter } from "./selection.ts";
 export { MOST_SIBLINGS, type SiblingPlace, siblingsFor } from "./siblings.ts";

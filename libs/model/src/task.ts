@@ -56,6 +56,8 @@ export interface Failure {
   readonly side: Side | undefined;
   readonly message: string;
   readonly hint: string;
+  /** What was tried before giving up; undefined = nothing more. */
+  readonly tried?: string | undefined;
 }
 
 /** What a task does: brings an artifact over, or takes a tag at the target away that the source no longer has. */

@@ -2,6 +2,7 @@ import { agentStore } from "./agents/agent-store-on-database.ts";
 import { arrivalStore } from "./arrivals/arrival-store-on-database.ts";
 import type { Database } from "./database.ts";
 import { executionStore } from "./executions/execution-store-on-database.ts";
+import { logStore } from "./logs/log-store-on-database.ts";
 import type { Store } from "./store.ts";
 import { taskStore } from "./tasks/task-store-on-database.ts";
 import { topologyStore } from "./topology/topology-store-on-database.ts";
@@ -17,6 +18,7 @@ export function storeOn(database: Database, close: () => Promise<void>): Store {
     tasks: taskStore(database),
     triggers: triggerStore(database),
     arrivals: arrivalStore(database),
+    logs: logStore(database),
     check: () =>
       database.transact(async (tx) => {
         await tx.selectFrom("executions").select("id").limit(1).execute();

@@ -1,6 +1,7 @@
 import type { AgentStore } from "./agent-store.ts";
 import type { ArrivalStore } from "./arrival-store.ts";
 import type { ExecutionStore } from "./execution-store.ts";
+import type { LogStore } from "./log-store.ts";
 import type { TaskStore } from "./task-store.ts";
 import type { TopologyStore } from "./topology-store.ts";
 import type { TriggerStore } from "./trigger-store.ts";
@@ -17,6 +18,7 @@ export interface Store extends AsyncDisposable {
   readonly tasks: TaskStore;
   readonly triggers: TriggerStore;
   readonly arrivals: ArrivalStore;
+  readonly logs: LogStore;
   /** Whether the database answers; used by readiness. Throws what is wrong. */
   check(): Promise<void>;
 }

@@ -1,4 +1,15 @@
-import type { AgentState, ExecutionState, Overwrite, Rung, ScopeAction, TaskOperation, TaskState, Trigger } from "@transship/model";
+import type { ErrorCode } from "@transship/errors";
+import type {
+  AgentState,
+  ExecutionState,
+  LogLevel,
+  Overwrite,
+  Rung,
+  ScopeAction,
+  TaskOperation,
+  TaskState,
+  Trigger,
+} from "@transship/model";
 import type { Generated, Insertable, Selectable } from "kysely";
 
 /*
@@ -172,6 +183,36 @@ interface TaskReportTable {
   epoch: number;
 }
 
+/** What happened in executions. */
+interface LogLineTable {
+  execution_id: string;
+  /** Place in the log of the execution. */
+  seq: number;
+  task_id: string | null;
+  at: string;
+  level: LogLevel;
+  source: string;
+  code: ErrorCode | null;
+  message: string;
+  fields: string;
+}
+
+/** How much log an execution has; kept in step with `log_lines` in the same transaction. */
+interface ExecutionLogTable {
+  execution_id: string;
+  next_seq: number;
+  lines: number;
+  /** Lines that made room for others. */
+  removed: number;
+}
+
+/** Up to where the lines of an agent's process are stored. */
+interface LogCursorTable {
+  agent: string;
+  run: string;
+  number: number;
+}
+
 /** All tables. */
 export interface Tables {
   instances: ResourceTable;
@@ -188,6 +229,9 @@ export interface Tables {
   tasks: TaskTable;
   task_reports: TaskReportTable;
   arrivals: ArrivalTable;
+  log_lines: LogLineTable;
+  execution_logs: ExecutionLogTable;
+  log_cursors: LogCursorTable;
 }
 
 export type ResourceRow = Selectable<ResourceTable>;

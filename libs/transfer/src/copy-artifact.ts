@@ -26,7 +26,9 @@ export async function copyArtifact(request: CopyRequest, context: CopyContext): 
   if (leave !== undefined) return { outcome: leave, digest };
 
   const root = fetched ?? (await fetchRoot(request, digest, journey));
-  const tree = await walkArtifact(request.source, root, journey.signal, request.platforms);
+  const read = { onRetry: journey.retried };
+  const tree = await walkArtifact(request.source, root, journey.signal, { ...read, platforms: request.platforms });
+  journey.tell({ kind: "read", ...contentsOf(tree) });
   if (await isOfOtherPlatforms(request, tree, journey.signal)) return { outcome: "other-platform", digest };
   try {
     const outcome = await bring(request, tree, context);
@@ -34,7 +36,11 @@ export async function copyArtifact(request: CopyRequest, context: CopyContext): 
   } catch (thrown) {
     if (!refusesSparse(thrown, tree)) throw thrown;
   }
-  return { outcome: await bring(request, await walkArtifact(request.source, root, journey.signal), context), digest, note: WHOLE_INDEX };
+  return {
+    outcome: await bring(request, await walkArtifact(request.source, root, journey.signal, read), context),
+    digest,
+    note: WHOLE_INDEX,
+  };
 }
 
 type Ending = Omit<CopyResult, "progress" | "blobs">;
@@ -61,6 +67,12 @@ async function isOfOtherPlatforms({ source, platforms }: CopyRequest, tree: Arti
   return !isChosen(await platformOfImage(source, tree.root, signal), platforms);
 }
 
+/** Manifests of an artifact, and its blobs, each once. */
+function contentsOf({ manifests }: ArtifactTree): { manifests: number; blobs: number; bytes: number } {
+  const blobs = new Map(manifests.flatMap(({ parsed }) => parsed.blobs).map(({ digest, size }) => [digest, size]));
+  return { manifests: manifests.length, blobs: blobs.size, bytes: [...blobs.values()].reduce((sum, size) => sum + size, 0) };
+}
+
 /** What both sides have. */
 interface BothSides {
   /** The digest to copy: the planned one, else what the reference names now. */
@@ -72,7 +84,7 @@ interface BothSides {
 }
 
 async function lookUp(request: CopyRequest, journey: Journey): Promise<BothSides> {
-  const present = digestAtTarget(request, journey.signal);
+  const present = digestAtTarget(request, journey);
   if (request.digest !== undefined) return { digest: request.digest, present: await present };
   const pinned = pin(request, journey);
   pinned.catch(() => undefined);
@@ -82,8 +94,13 @@ async function lookUp(request: CopyRequest, journey: Journey): Promise<BothSides
   return root === undefined ? { digest: await pinned, present: undefined } : { digest: root.digest, present: undefined, root };
 }
 
-async function pin({ source, reference }: CopyRequest, { paths, signal }: Journey): Promise<Digest> {
-  const found = await tryPatiently("source", signal, () => paths.timed(source.registry, () => source.resolve(reference, { signal })));
+async function pin({ source, reference }: CopyRequest, { paths, signal, retried }: Journey): Promise<Digest> {
+  const found = await tryPatiently(
+    "source",
+    signal,
+    () => paths.timed(source.registry, () => source.resolve(reference, { signal })),
+    retried,
+  );
   if (found !== undefined) return found.digest;
   throw new TransshipError("MANIFEST_UNKNOWN", {
     what: `reading ${source.name}:${reference}`,
@@ -92,10 +109,10 @@ async function pin({ source, reference }: CopyRequest, { paths, signal }: Journe
   });
 }
 
-async function digestAtTarget(request: CopyRequest, signal: AbortSignal): Promise<Digest | undefined> {
+async function digestAtTarget(request: CopyRequest, { signal, retried }: Journey): Promise<Digest | undefined> {
   const { tag } = request;
   if (tag === undefined) return undefined;
-  return (await tryPatiently("target", signal, () => request.target.resolve(tag, { signal })))?.digest;
+  return (await tryPatiently("target", signal, () => request.target.resolve(tag, { signal }), retried))?.digest;
 }
 
 async function fetchRoot(request: CopyRequest, digest: Digest, journey: Journey): Promise<Manifest> {

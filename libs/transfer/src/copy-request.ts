@@ -1,5 +1,6 @@
 import type { BlobReport, Overwrite, TaskProgress } from "@transship/model";
 import type { Digest, Repository } from "@transship/oci";
+import type { CopyStep } from "./copy-step.ts";
 import type { Sibling } from "./sibling/sibling.ts";
 
 /** One artifact to bring over. */
@@ -34,6 +35,8 @@ export interface CopyOptions {
   readonly signal?: AbortSignal | undefined;
   /** Called when numbers change, at most a few times a second. Never after the copy ended. */
   readonly onProgress?: ((progress: CopyProgress) => void) | undefined;
+  /** Called with each step, a few for every blob at most. Never after the copy ended. */
+  readonly onStep?: ((step: CopyStep) => void) | undefined;
   /** Called once, just before the copy resolves or rejects: what it cost, also where it failed or was stopped. */
   readonly onEnd?: ((cost: CopyCost) => void) | undefined;
 }

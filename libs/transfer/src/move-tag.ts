@@ -38,6 +38,7 @@ export async function moveTag(
   }
   await putManifest(root, tag, context);
   await readBack(root, tag, context);
+  context.journey.tell({ kind: "tag", tag, digest: root.manifest.digest });
   return "copied";
 }
 
@@ -56,6 +57,6 @@ async function readBack(root: ManifestNode, tag: string, context: CopyContext): 
 }
 
 async function digestAtTarget(tag: string, context: CopyContext): Promise<string | undefined> {
-  const { target, signal } = context.journey;
-  return (await tryPatiently("target", signal, () => target.resolve(tag, { signal })))?.digest;
+  const { target, signal, retried } = context.journey;
+  return (await tryPatiently("target", signal, () => target.resolve(tag, { signal }), retried))?.digest;
 }

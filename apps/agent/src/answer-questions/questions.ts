@@ -1,7 +1,9 @@
-import { failureToMessage, type wire } from "@transship/api";
+import type { wire } from "@transship/api";
 import { asTransshipError, type Side, TransshipError } from "@transship/errors";
 import type { Logger } from "pino";
+import { safeFailure, secretsOf } from "../hide-secrets.ts";
 import type { Registries } from "../registries.ts";
+import type { TaskLogs } from "../task-logs.ts";
 import type { WorkStream } from "../work-stream.ts";
 import { AnswerCredit } from "./answer-credit.ts";
 import { findMissing } from "./find-missing.ts";
@@ -23,12 +25,14 @@ interface Asked {
 export class Questions implements Disposable {
   readonly #stream: WorkStream;
   readonly #registries: Registries;
+  readonly #logs: Pick<TaskLogs, "add">;
   readonly #logger: Logger;
   readonly #asked = new Map<string, Asked>();
 
-  constructor(stream: WorkStream, registries: Registries, logger: Logger) {
+  constructor(stream: WorkStream, registries: Registries, logs: Pick<TaskLogs, "add">, logger: Logger) {
     this.#stream = stream;
     this.#registries = registries;
+    this.#logs = logs;
     this.#logger = logger;
   }
 
@@ -63,6 +67,7 @@ export class Questions implements Disposable {
       if (found?.$case !== "failure") await credit.covers(part, signal);
       this.#stream.send({ $case: "answer", value: { questionId: question.id, part, last, found } });
       part += 1;
+      this.#tell(question, part, found);
     };
     try {
       // One part is held back, since only the last one may say that it is the last.
@@ -79,8 +84,16 @@ export class Questions implements Disposable {
       if (signal.aborted) return;
       const error = asTransshipError(thrown, "answering a question");
       this.#logger.warn({ ...log, code: error.code, side: error.side, reason: error.message }, "question failed");
-      await send({ $case: "failure", value: failureToMessage(error) }, true);
+      await send({ $case: "failure", value: safeFailure(error, secretsOf([question.access])) }, true);
     }
+  }
+
+  /** Tells the log of the execution what was found; that nothing was is told by the control plane, with the whole failure. */
+  #tell({ executionId, ask, access }: wire.Question, part: number, found: Found | undefined): void {
+    if (executionId === undefined || found?.$case !== "tags" || ask?.$case !== "listTags") return;
+    const tags = found.value.tags.length;
+    const message = `inventory of ${access?.instance}: part ${part}, ${tags} tags`;
+    this.#logs.add({ executionId }, { level: "info", message, facts: { instance: access?.instance, part, tags } }, []);
   }
 
   async *#look(question: wire.Question, signal: AbortSignal): AsyncGenerator<Found> {

@@ -6,8 +6,12 @@ import { type TaskDocument, taskDocument, wholeTaskDocument } from "../documents
 import { formatTable } from "../output/table.ts";
 import { formatAge, formatBytes } from "../quantities.ts";
 import { BLOB_COLUMNS } from "./blob-columns.ts";
+import { lastLines } from "./last-lines.ts";
 import { nameOf } from "./name-of.ts";
 import type { Noun } from "./noun.ts";
+
+/** Lines of its log that are shown with a task. */
+const LAST_LINES = 10;
 
 /** Tasks. */
 export const tasks: Noun<TaskDocument> = {
@@ -46,7 +50,13 @@ export const tasks: Noun<TaskDocument> = {
     ...task,
     status: overAttempts === undefined ? status : { ...status, overAttempts: { ...overAttempts, blobs: rungsUsed(overAttempts.blobs) } },
   }),
-  async *related(_controlPlane, task) {
+  async *related(controlPlane, task) {
+    const log = await lastLines(controlPlane, task.metadata.id, LAST_LINES);
+    if (log !== "")
+      yield {
+        title: `Log (the last lines; all: transship execution logs ${task.metadata.execution} --task ${task.metadata.id})`,
+        text: log,
+      };
     const { blobs = [] } = task.status;
     if (blobs.length === 0) return;
     const which = task.status.attempts > 1 ? " of the last attempt" : "";

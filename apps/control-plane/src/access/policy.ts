@@ -28,6 +28,7 @@ export const POLICY = {
   "/transship.v1.ExecutionService/WatchExecution": ADMIN,
   "/transship.v1.ExecutionService/StopExecution": ADMIN,
   "/transship.v1.ExecutionService/RetryExecution": ADMIN,
+  "/transship.v1.ExecutionService/StreamLogs": ADMIN,
   "/transship.v1.TaskService/ListTasks": ADMIN,
   "/transship.v1.TaskService/GetTask": ADMIN,
   "/transship.v1.TaskService/RetryTask": ADMIN,

@@ -87,8 +87,8 @@ export class Executions implements AsyncDisposable {
     });
   }
 
-  /** Stops an execution: what waits is cancelled, what runs is told to stop. Throws `NOT_FOUND`, `CONFLICT` where it is final. */
-  stop(id: string): Promise<Execution> {
+  /** Stops an execution for `who` asks: what waits is cancelled, what runs is told to stop. Throws `NOT_FOUND`, `CONFLICT` where it is final. */
+  stop(id: string, who: string): Promise<Execution> {
     return this.#inTurn(async () => {
       const before = await this.#desk.store.executions.get(id);
       if (isFinal(EXECUTION_TRANSITIONS, before.state)) throw conflict(`stopping execution ${id}`, `it has ${before.state} already`);
@@ -98,6 +98,7 @@ export class Executions implements AsyncDisposable {
       await run?.done;
       const now = await this.#desk.store.executions.get(id);
       if (isFinal(EXECUTION_TRANSITIONS, now.state)) return now;
+      this.#desk.executionLog.info(id, `stopped by ${who}`, { who });
       await cancelTasks(this.#desk, id);
       const stopped = await moveExecution(this.#desk, id, "stopped");
       await this.#startNext(stopped.rule);
@@ -113,18 +114,17 @@ export class Executions implements AsyncDisposable {
   }
 
   async #open(name: string, trigger: Trigger, options: OpenOptions = {}): Promise<Opened> {
-    const { store, now, log } = this.#desk;
+    const { store, now, executionLog } = this.#desk;
     if (this.#closed)
       throw new TransshipError("CONTROL_PLANE_UNREACHABLE", { what: `running rule ${name}`, why: "the control plane is stopping" });
     requireEnabled(await store.topology.getRule(name));
     const { first, ...request } = options;
     const opened = await store.executions.open({ id: executionId(now()), rule: name, trigger, ...request }, now());
     const { execution, outcome } = opened;
+    const of = options.retryOf === undefined ? "" : ` of execution ${options.retryOf}`;
     // A large run may send thousands of arrivals into the one that waits.
-    log[request.scope !== undefined && outcome === "merged" ? "debug" : "info"](
-      { execution: execution.id, rule: name, trigger, outcome },
-      "execution opened",
-    );
+    const level = request.scope !== undefined && outcome === "merged" ? "debug" : "info";
+    executionLog[level](execution.id, `${trigger} run${of} of rule ${name} ${OPENINGS[outcome]}`, { rule: name, trigger, outcome });
     await first?.(execution.id);
     if (outcome === "started") this.#start(execution);
     return opened;
@@ -164,6 +164,13 @@ export class Executions implements AsyncDisposable {
     return result;
   }
 }
+
+/** What asking for an execution led to, in words. */
+const OPENINGS = {
+  started: "opened",
+  queued: "opened; it waits for the one before it",
+  merged: "merged into this one, which was waiting already",
+} as const satisfies Record<OpenOutcome, string>;
 
 interface OpenOptions {
   readonly retryOf?: string;

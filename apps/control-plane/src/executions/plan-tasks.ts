@@ -1,8 +1,8 @@
-import { TransshipError } from "@transship/errors";
+import { asTransshipError, TransshipError } from "@transship/errors";
 import { artifactName, type Execution, type Failure, type Rule, type ScopeEntry } from "@transship/model";
 import { taskId } from "../ids.ts";
 import type { DeletionGround } from "../planning/plan-deletions.ts";
-import { type PlannedBefore, planPages } from "../planning/plan-pages.ts";
+import { type PlannedBefore, type PlannedPage, planPages } from "../planning/plan-pages.ts";
 import { type RuleInstances, ruleInstances } from "../planning/rule-instances.ts";
 import { waitForRoute } from "../planning/wait-for-route.ts";
 import { AgentGone } from "../work/questions.ts";
@@ -28,7 +28,8 @@ export async function planTasks(desk: ExecutionDesk, execution: Execution, signa
     } catch (thrown) {
       if (!(thrown instanceof RouteLost)) throw thrown;
       if (signal.aborted || inventory >= MOST_INVENTORIES) throw thrown.cause;
-      desk.log.warn({ execution: execution.id, reason: String(thrown.cause) }, "an agent vanished, the inventory starts again");
+      const { code, message } = asTransshipError(thrown.cause);
+      desk.executionLog.warn(execution.id, `the inventory starts again: ${message}`, { code, inventory });
       current = await desk.store.executions.get(execution.id);
     }
   }
@@ -59,10 +60,11 @@ async function takeInventory(
 ): Promise<Failure | undefined> {
   const plannedBefore = again ? await tasksOf(desk, execution.id) : undefined;
   const scope = await desk.store.executions.scope(execution.id);
-  const pages = planPages(desk, rule, instances, signal, plannedBefore, { scope });
+  const pages = planPages({ ...desk, execution: execution.id }, rule, instances, signal, plannedBefore, { scope });
   let unchanged = 0;
   let names: ReadonlySet<string> = new Set();
   let entries = 0;
+  let number = 0;
   let planning = execution.state === "planning";
   const begin = async () => {
     if (!planning) await moveExecution(desk, execution.id, "planning");
@@ -76,12 +78,24 @@ async function takeInventory(
     await addTasks(desk, execution.id, page.items, rule.spec);
     signal.throwIfAborted();
     await desk.store.executions.planned(execution.id, { unchanged, repositories: page.repositories });
+    number++;
+    const tasks = page.items.filter(({ action }) => action !== "skip").length;
+    desk.executionLog.info(execution.id, `page ${number} planned: ${pageText(page, tasks)}`, {
+      page: number,
+      tasks,
+      unchanged: page.unchanged,
+    });
     desk.changes.notify(execution.id, "progress");
     desk.work.wake();
   }
   await begin();
   const ground = scope === undefined ? { listing: { whole: true, entries }, repositories: names } : groundOf(scope);
   return ground && (await planDeletionTasks(desk, execution.id, rule, instances, ground, signal));
+}
+
+function pageText({ items, unchanged, repositories }: PlannedPage, tasks: number): string {
+  const skipped = items.length - tasks;
+  return `${tasks} tasks, ${unchanged} unchanged${skipped === 0 ? "" : `, ${skipped} skipped`}; ${repositories} repositories until now`;
 }
 
 /**

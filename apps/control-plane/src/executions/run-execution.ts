@@ -1,5 +1,6 @@
 import { asTransshipError, type TransshipError } from "@transship/errors";
 import { type Execution, type Failure, outcomeOf } from "@transship/model";
+import { safeFailure } from "../logs/failure-facts.ts";
 import { cancelTasks } from "./cancel-tasks.ts";
 import { copyTasks } from "./copy-tasks.ts";
 import type { ExecutionDesk } from "./execution-desk.ts";
@@ -33,5 +34,6 @@ export async function runExecution(desk: ExecutionDesk, execution: Execution, si
 }
 
 function failureOf(error: TransshipError): Failure {
-  return { code: error.code, side: error.side, message: error.message, hint: error.hint };
+  const { code, side, message, hint, tried } = error;
+  return safeFailure({ code, side, message, hint, ...(tried === undefined ? {} : { tried }) });
 }

@@ -94,7 +94,12 @@ async function hand(desk: AssignmentDesk, agent: AgentSession, task: Task, route
   if (!sent)
     await desk.store.tasks.finish({ taskId: task.id, epoch: task.epoch }, { state: "queued", progress: task.progress }, desk.now());
   else
-    desk.log.info({ task: task.id, execution: task.executionId, agent: agent.name, epoch: task.epoch, why: task.placement }, "task leased");
+    desk.executionLog.info(task.executionId, `given to agent ${agent.name}: ${task.placement}`, {
+      task: task.id,
+      agent: agent.name,
+      attempt: task.attempts,
+      epoch: task.epoch,
+    });
   desk.changes.notify(task.executionId, "state");
 }
 

@@ -5,6 +5,8 @@ import type { Store } from "@transship/store";
 import type { Handlers } from "../calls/handlers.ts";
 import type { Changes } from "../changes.ts";
 import type { Executions } from "../executions/executions.ts";
+import type { LogWriter } from "../logs/log-writer.ts";
+import { streamLogs } from "../logs/stream-logs.ts";
 import { readPage } from "./read-page.ts";
 
 /** Failed tasks that are told with an execution, at most. */
@@ -13,13 +15,16 @@ const MOST_FAILURES = 100;
 const WATCH_PAUSE_MS = 500;
 const USUAL_PAGE = 50;
 
+/** What answering needs. */
+interface ServiceDesk {
+  readonly store: Store;
+  readonly changes: Changes;
+  readonly logWriter: LogWriter;
+}
+
 /** Runs of rules. */
-export function executionService(
-  { unary, streaming }: Handlers,
-  store: Store,
-  changes: Changes,
-  executions: Executions,
-): wire.ExecutionServiceServer {
+export function executionService({ unary, streaming }: Handlers, desk: ServiceDesk, executions: Executions): wire.ExecutionServiceServer {
+  const { store, changes } = desk;
   return {
     listExecutions: unary(async (request) => {
       const filter = { rule: request.rule === "" ? undefined : request.rule, state: executionStateFromMessage(request.state) };
@@ -28,10 +33,11 @@ export function executionService(
     }),
     getExecution: unary(({ id }) => describe(store, id)),
     watchExecution: streaming(({ id }, signal) => watch(store, changes, id, signal)),
-    stopExecution: unary(async ({ id }) => {
-      await executions.stop(id);
+    stopExecution: unary(async ({ id }, who) => {
+      await executions.stop(id, who);
       return describe(store, id);
     }),
+    streamLogs: streaming((request, signal) => streamLogs(desk, request, signal)),
     retryExecution: unary(async ({ id, failedOnly }) => describe(store, (await executions.retry(id, failedOnly)).execution.id)),
   };
 }

@@ -9,6 +9,8 @@ import { registryAccess } from "./registry-access.ts";
 export interface Desk {
   readonly agents: ConnectedAgents;
   readonly questions: Questions;
+  /** The execution that is asked for, whose log tells of it; absent = none. */
+  readonly execution?: string | undefined;
 }
 
 /**
@@ -17,7 +19,7 @@ export interface Desk {
  * were used, or where the last agent that reaches the instance vanished.
  */
 export async function* askNearest(
-  { agents, questions }: Desk,
+  { agents, questions, execution }: Desk,
   instance: Instance,
   side: Side,
   ask: Ask,
@@ -32,7 +34,7 @@ export async function* askNearest(
     tried.add(candidate.agent);
     let used = false;
     try {
-      for await (const found of questions.ask(candidate.agent, registryAccess(instance, candidate.source), ask, signal)) {
+      for await (const found of questions.ask(candidate.agent, registryAccess(instance, candidate.source), ask, signal, execution)) {
         used = true;
         yield found;
       }

@@ -10,6 +10,7 @@ import {
 import { CODES, TransshipError } from "@transship/errors";
 import { type Failure, largestBlobs, sumBlobs, type Task } from "@transship/model";
 import type { AttemptCost, AttemptOutcome } from "@transship/store";
+import { safeFailure } from "../logs/failure-facts.ts";
 import { retryDelay } from "../scheduler/back-off.ts";
 
 /** Longest wait that a registry's `Retry-After` is believed: an hour. */
@@ -19,7 +20,7 @@ const LONGEST_WAIT_MS = 3_600_000;
 export function readOutcome(message: wire.Outcome, task: Task, now: Date): AttemptOutcome {
   const cost = costOf(message);
   const state = taskStateFromMessage(message.state);
-  const failure = message.failure === undefined ? unexplained(message.state) : failureFromMessage(message.failure);
+  const failure = message.failure === undefined ? unexplained(message.state) : safeFailure(failureFromMessage(message.failure));
   switch (state) {
     case "succeeded":
       return taskOperationFromMessage(message.operation) === task.operation

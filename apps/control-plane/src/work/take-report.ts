@@ -4,6 +4,9 @@ import { isFinal, LEASED_STATES, PLAN_REASONS, TASK_TRANSITIONS, type Task, type
 import type { LeaseKey, Store } from "@transship/store";
 import type { Logger } from "pino";
 import type { Changes } from "../changes.ts";
+import type { ExecutionLog } from "../logs/execution-log.ts";
+import type { LogWriter } from "../logs/log-writer.ts";
+import { tellOutcome } from "../logs/tell-outcome.ts";
 import type { Metrics } from "../metrics.ts";
 import type { Cascade } from "../triggers/cascade.ts";
 import type { WakeUp } from "../wake-up.ts";
@@ -20,6 +23,8 @@ export interface ReportDesk {
   /** Wakes the scheduler. */
   readonly work: WakeUp;
   readonly log: Logger;
+  readonly executionLog: ExecutionLog;
+  readonly logWriter: LogWriter;
   readonly now: () => Date;
 }
 
@@ -54,11 +59,9 @@ async function apply(desk: ReportDesk, task: Task, lease: LeaseKey, message: wir
   if (result === "stale") desk.metrics.reportFenced();
   if (result !== "applied") return;
   const after = await desk.store.tasks.get(task.id);
-  const why = after.failure && { code: after.failure.code, side: after.failure.side, why: after.failure.message };
-  desk.log.info(
-    { task: task.id, execution: task.executionId, agent: task.agent, state: after.state, attempt: after.attempts, ...why },
-    "task",
-  );
+  tellOutcome(desk.executionLog, after);
+  // Before the report is acknowledged: why something failed is never lost.
+  if (message.failure !== undefined) await desk.logWriter.flush();
   if (isFinal(TASK_TRANSITIONS, after.state)) {
     const { rule, trigger, hops } = await desk.store.executions.get(task.executionId);
     desk.metrics.taskEnded(rule, after);

@@ -4,6 +4,7 @@ import { arrivalConformance } from "./arrivals.ts";
 import { executionConformance } from "./executions.ts";
 import { leaseModelConformance } from "./lease-model.ts";
 import { leaseConformance } from "./leases.ts";
+import { logConformance } from "./logs.ts";
 import { outcomeConformance } from "./outcomes.ts";
 import type { OpenStore } from "./samples.ts";
 import { taskConformance } from "./tasks.ts";
@@ -21,6 +22,7 @@ export function storeConformance(name: string, openStore: OpenStore): void {
     leaseConformance(openStore);
     outcomeConformance(openStore);
     arrivalConformance(openStore);
+    logConformance(openStore);
     leaseModelConformance(openStore);
   });
 }

@@ -21,6 +21,7 @@ import {
   type UntypedServiceImplementation,
 } from "@grpc/grpc-js";
 import { Failure } from "./failure.ts";
+import { LogLine, StreamLogsRequest } from "./log.ts";
 import { ByteCounts, RungSum } from "./task.ts";
 
 /** The life of an execution. */
@@ -1182,6 +1183,16 @@ export const ExecutionServiceService = {
     responseSerialize: (value: Execution): Buffer => Buffer.from(Execution.encode(value).finish()),
     responseDeserialize: (value: Buffer): Execution => Execution.decode(value),
   },
+  /** What happened in an execution, in order: stored lines, and with `follow` new ones until it is final. NOT_FOUND. */
+  streamLogs: {
+    path: "/transship.v1.ExecutionService/StreamLogs" as const,
+    requestStream: false as const,
+    responseStream: true as const,
+    requestSerialize: (value: StreamLogsRequest): Buffer => Buffer.from(StreamLogsRequest.encode(value).finish()),
+    requestDeserialize: (value: Buffer): StreamLogsRequest => StreamLogsRequest.decode(value),
+    responseSerialize: (value: LogLine): Buffer => Buffer.from(LogLine.encode(value).finish()),
+    responseDeserialize: (value: Buffer): LogLine => LogLine.decode(value),
+  },
 } as const;
 
 export interface ExecutionServiceServer extends UntypedServiceImplementation {
@@ -1195,6 +1206,8 @@ export interface ExecutionServiceServer extends UntypedServiceImplementation {
   stopExecution: handleUnaryCall<StopExecutionRequest, Execution>;
   /** Runs a finished execution again as a new one: the whole rule, or its failed and cancelled tasks only. */
   retryExecution: handleUnaryCall<RetryExecutionRequest, Execution>;
+  /** What happened in an execution, in order: stored lines, and with `follow` new ones until it is final. NOT_FOUND. */
+  streamLogs: handleServerStreamingCall<StreamLogsRequest, LogLine>;
 }
 
 export interface ExecutionServiceClient extends Client {
@@ -1269,6 +1282,13 @@ export interface ExecutionServiceClient extends Client {
     options: Partial<CallOptions>,
     callback: (error: ServiceError | null, response: Execution) => void,
   ): ClientUnaryCall;
+  /** What happened in an execution, in order: stored lines, and with `follow` new ones until it is final. NOT_FOUND. */
+  streamLogs(request: StreamLogsRequest, options?: Partial<CallOptions>): ClientReadableStream<LogLine>;
+  streamLogs(
+    request: StreamLogsRequest,
+    metadata?: Metadata,
+    options?: Partial<CallOptions>,
+  ): ClientReadableStream<LogLine>;
 }
 
 export const ExecutionServiceClient = makeGenericClientConstructor(

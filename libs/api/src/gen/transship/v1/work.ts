@@ -19,10 +19,11 @@ import {
 } from "@grpc/grpc-js";
 import { Failure } from "./failure.ts";
 import { Circuit, Credential, Endpoint, Limits } from "./instance.ts";
+import { LogLevel } from "./log.ts";
 import { NameFilter, Overwrite, TagFilter } from "./rule.ts";
 import { ArtifactPlace, BlobReport, ByteCounts, RungSum, TaskOperation, TaskProgress, TaskState } from "./task.ts";
 
-/** From the agent. Reports (`outcome`) carry a sequence and are sent again until acknowledged; everything else may be lost with the stream. */
+/** From the agent. Reports (`outcome`) carry a sequence and are sent again until acknowledged, so are log lines; everything else may be lost with the stream. */
 export interface AgentMessage {
   /** Which. */
   message:
@@ -47,6 +48,9 @@ export interface AgentMessage {
     | //
     /** How the agent stands with the registries that it talks to. */
     { $case: "gates"; value: Gates }
+    | //
+    /** What its tasks did. Sent again until acknowledged, while the agent lives. */
+    { $case: "log"; value: Log }
     | undefined;
 }
 
@@ -81,6 +85,9 @@ export interface ControlMessage {
     | //
     /** More parts of an answer are wanted. */
     { $case: "answerCredit"; value: AnswerCredit }
+    | //
+    /** Log lines that are stored. */
+    { $case: "logAck"; value: LogAck }
     | undefined;
 }
 
@@ -108,6 +115,8 @@ export interface Welcome {
   version: string;
   /** Full duration of a lease, in milliseconds; renew well before. */
   leaseMs: number;
+  /** Whether it takes log lines; older control planes do not. */
+  takesLog: boolean;
 }
 
 /** An agent's claim on a task. */
@@ -224,6 +233,47 @@ export interface Ack {
   sequence: number;
 }
 
+/** What an agent did for tasks and executions, a line a step; at most 500 lines a message. */
+export interface Log {
+  /** Names the process of the agent that counts the lines: another one begins anew. */
+  run: string;
+  /** In the order in which they were written. */
+  lines: TaskLogLine[];
+}
+
+/** One step. */
+export interface TaskLogLine {
+  /** Grows by one with each line of the process. */
+  number: number;
+  /** The lease under which it happened; absent = it concerns the execution as a whole. */
+  lease:
+    | LeaseKey
+    | undefined;
+  /** ISO 8601, UTC, by the agent's clock. */
+  at: string;
+  /** How much it matters. */
+  level: LogLevel;
+  /** One of the product's error codes; empty = no error. */
+  code: string;
+  /** One sentence, without secrets. */
+  message: string;
+  /** The facts of the sentence, for programs. */
+  fields: { [key: string]: string };
+  /** Without a lease: the execution, as the question named it. */
+  executionId?: string | undefined;
+}
+
+export interface TaskLogLine_FieldsEntry {
+  key: string;
+  value: string;
+}
+
+/** Lines up to this one are stored, or refused for good; they need not be sent again. */
+export interface LogAck {
+  /** The highest number. */
+  number: number;
+}
+
 /** A registry, as an agent must reach it for one task or question. */
 export interface RegistryAccess {
   /** Name of the instance. */
@@ -327,6 +377,8 @@ export interface Question {
     | undefined;
   /** Parts of the answer that may be sent before more are asked for by AnswerCredit; 0 = all, as older control planes want it. */
   parts: number;
+  /** The execution that it is asked for: the agent tells in its log what it does for the answer; absent = none. */
+  executionId?: string | undefined;
 }
 
 /** More parts of an answer are wanted. */
@@ -580,6 +632,9 @@ export const AgentMessage: MessageFns<AgentMessage> = {
       case "gates":
         Gates.encode(message.message.value, writer.uint32(58).fork()).join();
         break;
+      case "log":
+        Log.encode(message.message.value, writer.uint32(162).fork()).join();
+        break;
     }
     return writer;
   },
@@ -653,6 +708,14 @@ export const AgentMessage: MessageFns<AgentMessage> = {
             message.message = { $case: "gates", value: Gates.decode(reader, reader.uint32()) };
             continue;
           }
+          case 20: {
+            if (tag !== 162) {
+              break;
+            }
+
+            message.message = { $case: "log", value: Log.decode(reader, reader.uint32()) };
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -713,6 +776,12 @@ export const AgentMessage: MessageFns<AgentMessage> = {
         }
         break;
       }
+      case "log": {
+        if (object.message?.value !== undefined && object.message?.value !== null) {
+          message.message = { $case: "log", value: Log.fromPartial(object.message.value) };
+        }
+        break;
+      }
     }
     return message;
   },
@@ -751,6 +820,9 @@ export const ControlMessage: MessageFns<ControlMessage> = {
         break;
       case "answerCredit":
         AnswerCredit.encode(message.message.value, writer.uint32(74).fork()).join();
+        break;
+      case "logAck":
+        LogAck.encode(message.message.value, writer.uint32(162).fork()).join();
         break;
     }
     return writer;
@@ -841,6 +913,14 @@ export const ControlMessage: MessageFns<ControlMessage> = {
             message.message = { $case: "answerCredit", value: AnswerCredit.decode(reader, reader.uint32()) };
             continue;
           }
+          case 20: {
+            if (tag !== 162) {
+              break;
+            }
+
+            message.message = { $case: "logAck", value: LogAck.decode(reader, reader.uint32()) };
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -910,6 +990,12 @@ export const ControlMessage: MessageFns<ControlMessage> = {
       case "answerCredit": {
         if (object.message?.value !== undefined && object.message?.value !== null) {
           message.message = { $case: "answerCredit", value: AnswerCredit.fromPartial(object.message.value) };
+        }
+        break;
+      }
+      case "logAck": {
+        if (object.message?.value !== undefined && object.message?.value !== null) {
+          message.message = { $case: "logAck", value: LogAck.fromPartial(object.message.value) };
         }
         break;
       }
@@ -1046,7 +1132,7 @@ export const Hello: MessageFns<Hello> = {
 };
 
 function createBaseWelcome(): Welcome {
-  return { version: "", leaseMs: 0 };
+  return { version: "", leaseMs: 0, takesLog: false };
 }
 
 export const Welcome: MessageFns<Welcome> = {
@@ -1056,6 +1142,9 @@ export const Welcome: MessageFns<Welcome> = {
     }
     if (message.leaseMs !== 0) {
       writer.uint32(16).int64(message.leaseMs);
+    }
+    if (message.takesLog !== false) {
+      writer.uint32(160).bool(message.takesLog);
     }
     return writer;
   },
@@ -1089,6 +1178,14 @@ export const Welcome: MessageFns<Welcome> = {
             message.leaseMs = longToNumber(reader.int64());
             continue;
           }
+          case 20: {
+            if (tag !== 160) {
+              break;
+            }
+
+            message.takesLog = reader.bool();
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -1108,6 +1205,7 @@ export const Welcome: MessageFns<Welcome> = {
     const message = createBaseWelcome();
     message.version = object.version ?? "";
     message.leaseMs = object.leaseMs ?? 0;
+    message.takesLog = object.takesLog ?? false;
     return message;
   },
 };
@@ -1945,6 +2043,347 @@ export const Ack: MessageFns<Ack> = {
   },
 };
 
+function createBaseLog(): Log {
+  return { run: "", lines: [] };
+}
+
+export const Log: MessageFns<Log> = {
+  encode(message: Log, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.run !== "") {
+      writer.uint32(10).string(message.run);
+    }
+    for (const v of message.lines) {
+      TaskLogLine.encode(v!, writer.uint32(18).fork()).join();
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): Log {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseLog();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.run = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.lines.push(TaskLogLine.decode(reader, reader.uint32()));
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create(base?: DeepPartial<Log>): Log {
+    return Log.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<Log>): Log {
+    const message = createBaseLog();
+    message.run = object.run ?? "";
+    message.lines = object.lines?.map((e) => TaskLogLine.fromPartial(e)) || [];
+    return message;
+  },
+};
+
+function createBaseTaskLogLine(): TaskLogLine {
+  return { number: 0, lease: undefined, at: "", level: 0, code: "", message: "", fields: {}, executionId: undefined };
+}
+
+export const TaskLogLine: MessageFns<TaskLogLine> = {
+  encode(message: TaskLogLine, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.number !== 0) {
+      writer.uint32(8).int64(message.number);
+    }
+    if (message.lease !== undefined) {
+      LeaseKey.encode(message.lease, writer.uint32(18).fork()).join();
+    }
+    if (message.at !== "") {
+      writer.uint32(26).string(message.at);
+    }
+    if (message.level !== 0) {
+      writer.uint32(32).int32(message.level);
+    }
+    if (message.code !== "") {
+      writer.uint32(42).string(message.code);
+    }
+    if (message.message !== "") {
+      writer.uint32(50).string(message.message);
+    }
+    globalThis.Object.entries(message.fields).forEach(([key, value]: [string, string]) => {
+      TaskLogLine_FieldsEntry.encode({ key: key as any, value }, writer.uint32(58).fork()).join();
+    });
+    if (message.executionId !== undefined) {
+      writer.uint32(66).string(message.executionId);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): TaskLogLine {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseTaskLogLine();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 8) {
+              break;
+            }
+
+            message.number = longToNumber(reader.int64());
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.lease = LeaseKey.decode(reader, reader.uint32());
+            continue;
+          }
+          case 3: {
+            if (tag !== 26) {
+              break;
+            }
+
+            message.at = reader.string();
+            continue;
+          }
+          case 4: {
+            if (tag !== 32) {
+              break;
+            }
+
+            message.level = reader.int32() as any;
+            continue;
+          }
+          case 5: {
+            if (tag !== 42) {
+              break;
+            }
+
+            message.code = reader.string();
+            continue;
+          }
+          case 6: {
+            if (tag !== 50) {
+              break;
+            }
+
+            message.message = reader.string();
+            continue;
+          }
+          case 7: {
+            if (tag !== 58) {
+              break;
+            }
+
+            const entry7 = TaskLogLine_FieldsEntry.decode(reader, reader.uint32());
+            if (entry7.value !== undefined) {
+              message.fields[entry7.key] = entry7.value;
+            }
+            continue;
+          }
+          case 8: {
+            if (tag !== 66) {
+              break;
+            }
+
+            message.executionId = reader.string();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create(base?: DeepPartial<TaskLogLine>): TaskLogLine {
+    return TaskLogLine.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<TaskLogLine>): TaskLogLine {
+    const message = createBaseTaskLogLine();
+    message.number = object.number ?? 0;
+    message.lease = (object.lease !== undefined && object.lease !== null)
+      ? LeaseKey.fromPartial(object.lease)
+      : undefined;
+    message.at = object.at ?? "";
+    message.level = object.level ?? 0;
+    message.code = object.code ?? "";
+    message.message = object.message ?? "";
+    message.fields = (globalThis.Object.entries(object.fields ?? {}) as [string, string][]).reduce(
+      (acc: { [key: string]: string }, [key, value]: [string, string]) => {
+        if (value !== undefined) {
+          acc[key] = globalThis.String(value);
+        }
+        return acc;
+      },
+      {},
+    );
+    message.executionId = object.executionId ?? undefined;
+    return message;
+  },
+};
+
+function createBaseTaskLogLine_FieldsEntry(): TaskLogLine_FieldsEntry {
+  return { key: "", value: "" };
+}
+
+export const TaskLogLine_FieldsEntry: MessageFns<TaskLogLine_FieldsEntry> = {
+  encode(message: TaskLogLine_FieldsEntry, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.key !== "") {
+      writer.uint32(10).string(message.key);
+    }
+    if (message.value !== "") {
+      writer.uint32(18).string(message.value);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): TaskLogLine_FieldsEntry {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseTaskLogLine_FieldsEntry();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.key = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.value = reader.string();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create(base?: DeepPartial<TaskLogLine_FieldsEntry>): TaskLogLine_FieldsEntry {
+    return TaskLogLine_FieldsEntry.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<TaskLogLine_FieldsEntry>): TaskLogLine_FieldsEntry {
+    const message = createBaseTaskLogLine_FieldsEntry();
+    message.key = object.key ?? "";
+    message.value = object.value ?? "";
+    return message;
+  },
+};
+
+function createBaseLogAck(): LogAck {
+  return { number: 0 };
+}
+
+export const LogAck: MessageFns<LogAck> = {
+  encode(message: LogAck, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.number !== 0) {
+      writer.uint32(8).int64(message.number);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): LogAck {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseLogAck();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 8) {
+              break;
+            }
+
+            message.number = longToNumber(reader.int64());
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create(base?: DeepPartial<LogAck>): LogAck {
+    return LogAck.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<LogAck>): LogAck {
+    const message = createBaseLogAck();
+    message.number = object.number ?? 0;
+    return message;
+  },
+};
+
 function createBaseRegistryAccess(): RegistryAccess {
   return { instance: "", endpoint: undefined, credential: undefined, limits: undefined };
 }
@@ -2377,7 +2816,7 @@ export const Cancel: MessageFns<Cancel> = {
 };
 
 function createBaseQuestion(): Question {
-  return { id: "", access: undefined, ask: undefined, parts: 0 };
+  return { id: "", access: undefined, ask: undefined, parts: 0, executionId: undefined };
 }
 
 export const Question: MessageFns<Question> = {
@@ -2410,6 +2849,9 @@ export const Question: MessageFns<Question> = {
     }
     if (message.parts !== 0) {
       writer.uint32(64).int32(message.parts);
+    }
+    if (message.executionId !== undefined) {
+      writer.uint32(162).string(message.executionId);
     }
     return writer;
   },
@@ -2499,6 +2941,14 @@ export const Question: MessageFns<Question> = {
             message.parts = reader.int32();
             continue;
           }
+          case 20: {
+            if (tag !== 162) {
+              break;
+            }
+
+            message.executionId = reader.string();
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -2559,6 +3009,7 @@ export const Question: MessageFns<Question> = {
       }
     }
     message.parts = object.parts ?? 0;
+    message.executionId = object.executionId ?? undefined;
     return message;
   },
 };
