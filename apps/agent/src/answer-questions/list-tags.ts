@@ -75,9 +75,11 @@ async function* tagsOf(
   signal: AbortSignal,
 ): AsyncGenerator<wire.FoundTag> {
   const digests = new Set<string>();
+  let begun = false;
   const belonging: { readonly tag: string; readonly subject: string }[] = [];
   const own = async function* () {
     for await (const tag of eachOnce(() => repository.tags({ signal }), signal)) {
+      begun = true;
       const subject = subjectOfTag(tag);
       if (subject !== undefined) belonging.push({ tag, subject });
       else if (pattern === anything || pattern.matches(tag)) yield tag;
@@ -89,7 +91,8 @@ async function* tagsOf(
       yield found;
     }
   } catch (thrown) {
-    if (mayVanish && thrown instanceof TransshipError && thrown.code === "NAME_UNKNOWN") return;
+    // A later page that is not there is no repository that vanished: the listing broke.
+    if (mayVanish && !begun && thrown instanceof TransshipError && thrown.code === "NAME_UNKNOWN") return;
     throw thrown;
   }
   const theirs = belonging.filter(({ subject }) => digests.has(subject)).map(({ tag }) => tag);
