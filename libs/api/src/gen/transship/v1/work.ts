@@ -286,7 +286,7 @@ export interface Assignment {
   platforms: string[];
   /** Bring what is missing even where the target's tag has the digest already: platforms were added to the rule. */
   refill: boolean;
-  /** For deletions: other tags of the target's repository that this execution deletes too. */
+  /** For deletions: other tags of the target's repository that this execution deletes too, with the same digest and from the same source repository. */
   alsoGone: string[];
 }
 
