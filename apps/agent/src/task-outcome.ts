@@ -23,9 +23,10 @@ export function goodOutcome(assigned: Assigned, result: CopyResult): UnsentOutco
   const cost = costOf(assigned, result);
   const { outcome: end, platforms = [], note = "" } = result;
   if (end !== "copied" && end !== "unchanged") return outcome(assigned, "skipped", cost, { skipReason: SKIP_REASONS[end] });
-  // An attempt before may have moved the tag and ended without a word.
-  const movedTag = end === "copied" || (assigned.attempt > 1 && !assigned.refill);
-  return outcome(assigned, "succeeded", cost, { movedTag, broughtPlatforms: movedTag ? [...platforms] : [], note });
+  if (end === "copied") return outcome(assigned, "succeeded", cost, { movedTag: true, broughtPlatforms: [...platforms], note });
+  // An attempt before may have moved the tag and ended without a word; then at least the chosen platforms are there.
+  const movedTag = assigned.attempt > 1;
+  return outcome(assigned, "succeeded", cost, { movedTag, broughtPlatforms: movedTag ? [...(assigned.platforms ?? [])] : [] });
 }
 
 /** The report of a deletion that ended well: the tag is gone, or it was left alone for a reason. */

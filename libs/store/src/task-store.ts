@@ -94,7 +94,10 @@ export interface TaskStore {
   cancelAll(executionId: string, now: Date): Promise<Task[]>;
   /** Whether any task of the execution is unfinished. */
   anyUnfinished(executionId: string): Promise<boolean>;
-  /** Tags of the target's repository that deletions of the same execution take away with the same digest, this one's among them; those left alone are not. */
+  /**
+   * Tags of the target's repository that deletions of the same execution, from the same source repository, take away with the same digest, this one's among them;
+   * those left alone are not.
+   */
   deletedTogether(task: Task): Promise<string[]>;
   /** Tasks that an agent holds a lease on. */
   heldBy(agent: string): Promise<Task[]>;

@@ -47,6 +47,9 @@ describe("deleteTag", () => {
     expect(await digestAt(stage.target, "app", "a")).toBe(shared);
     expect(await remove(stage, "c", alone)).toEqual({ outcome: "deleted", by: "digest" });
     expect(await digestAt(stage.target, "app", "c")).toBeUndefined();
+    await seedImage(stage.source, { repository: "app", tag: "b", layers: layers(3) });
+    expect(await remove(stage, "a", shared, ["b"])).toEqual({ outcome: "shared", neededBy: "b" });
+    await stage.source.storage.removeTag("app", "b");
     expect(await remove(stage, "a", shared, ["b"])).toEqual({ outcome: "deleted", by: "digest" });
     expect(await remove(stage, "b", shared, ["a"])).toEqual({ outcome: "absent" });
   });

@@ -14,7 +14,7 @@ export interface DeleteRequest {
   readonly tag: string;
   /** What the tag named when the deletion was planned; nothing else is deleted. */
   readonly digest: Digest;
-  /** Other tags of the target's repository that are to be deleted too, and so need nothing. */
+  /** Other tags of the target's repository that are to be deleted too and come from the same source repository: they need nothing, unless the source has them again. */
   readonly alsoGone: readonly string[];
 }
 
@@ -45,10 +45,19 @@ export async function deleteTag(request: DeleteRequest, signal: AbortSignal): Pr
   if (present === undefined) return { outcome: "absent" };
   if (present.digest !== digest) return { outcome: "moved" };
   if (await supports(target, tag, signal)) return await confirmed(request, "tag", signal);
-  const neededBy = await findNeeding(target, digest, new Set([tag, ...request.alsoGone]), signal);
+  const neededBy = await findNeeding(target, digest, new Set([tag, ...(await stillGone(request, signal))]), signal);
   if (neededBy !== undefined) return { outcome: "shared", neededBy };
   if (await supports(target, digest, signal)) return await confirmed(request, "digest", signal);
   return { outcome: "undeletable" };
+}
+
+/** Those that go too: what is deleted by digest takes them along, so the source must say 404 for them now as well. */
+async function stillGone({ source, alsoGone }: DeleteRequest, signal: AbortSignal): Promise<string[]> {
+  const gone: string[] = [];
+  for (const tag of alsoGone) {
+    if ((await tryPatiently("source", signal, () => source.resolve(tag, { signal }))) === undefined) gone.push(tag);
+  }
+  return gone;
 }
 
 /** Deletes a tag or manifest; false where the registry does not offer that. */

@@ -54,7 +54,7 @@ async function* judgeNames(
   { selection, explain, signal }: Listing,
   belongs: (tag: string, subject: string) => void,
 ): AsyncGenerator<NamedTag> {
-  for await (const tag of eachOnce(() => repository.tags({ signal }), signal)) {
+  for await (const tag of namesOf(repository, signal)) {
     const subject = subjectOfTag(tag);
     if (subject !== undefined) {
       belongs(tag, subject);
@@ -62,6 +62,25 @@ async function* judgeNames(
     }
     const refusal = refuseTagName(selection, tag);
     if (refusal === undefined || explain) yield { tag, refusal };
+  }
+}
+
+/** The names of all tags. A later page that is not there is no repository that vanished: the listing broke. */
+async function* namesOf(repository: Repository, signal: AbortSignal): AsyncGenerator<string> {
+  let begun = false;
+  try {
+    for await (const tag of eachOnce(() => repository.tags({ signal }), signal)) {
+      begun = true;
+      yield tag;
+    }
+  } catch (thrown) {
+    if (!begun || !(thrown instanceof TransshipError) || thrown.code !== "NAME_UNKNOWN") throw thrown;
+    const what = `listing the tags of ${repository.name}`;
+    throw new TransshipError("RESPONSE_MALFORMED", {
+      what,
+      why: "after some of them the registry says that there is no such repository",
+      cause: thrown,
+    });
   }
 }
 

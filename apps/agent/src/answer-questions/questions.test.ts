@@ -84,6 +84,31 @@ const image = (registry: DevRegistry, repository: string, tag: string) =>
   seedImage(registry, { repository, tag, layers: [{ size: 100, seed: tag }] });
 const everything: NonNullable<wire.Question["ask"]> = { $case: "listTags", value: { namespace: "", repository: "", tag: "" } };
 
+describe("listing names", () => {
+  const ask = (...repositories: string[]) => ({ $case: "listNames" as const, value: { repositories } });
+
+  it("gives all tags of each repository, and says where each ends; one that is not there has none", async () => {
+    const registry = await registryOf({ settings: { pageSize: 2 } });
+    for (const tag of ["a", "b", "c", "d", "e"]) await image(registry, "app", tag);
+    await image(registry, "web", "latest");
+    const found = await answerTo(accessTo(registry.url), ask("app", "absent", "web"));
+    const pages = found.flatMap((part) => (part.$case === "names" ? part.value.pages : []));
+    expect(pages).toEqual([
+      { repository: "app", page: 0, last: true, tags: ["a", "b", "c", "d", "e"] },
+      { repository: "absent", page: 0, last: true, tags: [] },
+      { repository: "web", page: 0, last: true, tags: ["latest"] },
+    ]);
+  });
+
+  it("is whole or fails: a page that is refused fails it, with the page", async () => {
+    const registry = await registryOf({ settings: { pageSize: 2 } });
+    for (const tag of ["a", "b", "c"]) await image(registry, "app", tag);
+    const fault = registry.faults.add({ action: { kind: "status", status: 404 }, match: { op: "tags-list", path: /last=/ }, times: 99 });
+    expect((await failureOf(accessTo(registry.url), ask("app"))).message).toContain("page 2");
+    expect(fault.fired).toBe(1);
+  });
+});
+
 describe("listing tags", () => {
   it("selects by namespace, repository and tag pattern, over pages of catalogue and tags", async () => {
     const registry = await registryOf({ settings: { pageSize: 2 } });
@@ -98,6 +123,14 @@ describe("listing tags", () => {
       "team0/app2:v1.1",
     ]);
     expect(await list(registry, { namespace: "team0", tag: "v9" })).toEqual([]);
+  });
+
+  it("fails where a later page of a repository is not there, also in a catalogue", async () => {
+    const registry = await registryOf({ settings: { pageSize: 2 } });
+    for (const tag of ["a", "b", "c"]) await image(registry, "app", tag);
+    const fault = registry.faults.add({ action: { kind: "status", status: 404 }, match: { op: "tags-list", path: /last=/ }, times: 99 });
+    expect((await failureOf(accessTo(registry.url), everything)).message).toContain("page 2");
+    expect(fault.fired).toBe(1);
   });
 
   it("answers with the digest that the tag names", async () => {
@@ -195,7 +228,7 @@ describe("the other questions", () => {
     const one = await image(registry, "app", "one");
     const absent = `sha256:${"0".repeat(64)}`;
     const artifacts = [many.digest, absent, one.digest].map((digest) => ({ repository: "app", digest }));
-    const [found] = await answerTo(accessTo(registry.url), { $case: "measureArtifacts", value: { artifacts } });
+    const [found] = await answerTo(accessTo(registry.url), { $case: "measureArtifacts", value: { artifacts, platforms: [] } });
     if (found?.$case !== "artifacts") throw new Error(`expected artifacts, not ${found?.$case}`);
     expect(found.value.artifacts.map((entry) => entry.artifact?.digest)).toEqual([many.digest, absent, one.digest]);
     const sizes = found.value.artifacts.map((entry) => entry.blobs.reduce((sum, blob) => sum + blob.size, 0));
@@ -211,7 +244,10 @@ describe("the other questions", () => {
       mediaType: "application/vnd.oci.image.manifest.v1+json",
       manifest: bytes,
     });
-    const ask: NonNullable<wire.Question["ask"]> = { $case: "measureArtifacts", value: { artifacts: [{ repository: "app", digest }] } };
+    const ask: NonNullable<wire.Question["ask"]> = {
+      $case: "measureArtifacts",
+      value: { artifacts: [{ repository: "app", digest }], platforms: [] },
+    };
     expect(await failureOf(accessTo(registry.url), ask)).toMatchObject({ code: "MANIFEST_INVALID", side: 1 });
   });
 

@@ -20,7 +20,7 @@ export async function* planEvents(
 ): AsyncGenerator<wire.PlanEvent> {
   const instances = await ruleInstances(desk.store.topology, rule);
   await waitForRoute(desk, instances, false, signal);
-  const measure = new PlanMeasure(desk, instances, signal);
+  const measure = new PlanMeasure(desk, instances, rule.spec.platforms, signal);
   const summary = { copy: 0, skip: 0, unchanged: 0, bytes: 0, existingBytes: 0, repositories: 0, delete: 0, capped: 0 };
   let repositories: ReadonlySet<string> = new Set();
   let entries = 0;

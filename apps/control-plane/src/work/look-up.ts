@@ -72,16 +72,17 @@ export async function listNames(
   return gatherNames(repositories, pages);
 }
 
-/** The blobs of artifacts at an instance, each blob of an artifact once. */
+/** The blobs of artifacts at an instance, each blob of an artifact once; of indexes those of the given platforms, none = all. */
 export async function measureArtifacts(
   desk: Desk,
   source: Instance,
   artifacts: readonly wire.ArtifactDigest[],
+  platforms: readonly string[],
   signal: AbortSignal,
 ): Promise<wire.FoundArtifact[]> {
   const all: wire.FoundArtifact[] = [];
   if (artifacts.length === 0) return all;
-  const ask: Ask = { $case: "measureArtifacts", value: { artifacts: [...artifacts] } };
+  const ask: Ask = { $case: "measureArtifacts", value: { artifacts: [...artifacts], platforms: [...platforms] } };
   for await (const found of askNearest(desk, source, "source", ask, signal)) all.push(...foundOf(found, "artifacts").artifacts);
   return all;
 }

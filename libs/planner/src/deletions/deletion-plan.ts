@@ -68,7 +68,7 @@ export class DeletionPlan {
     for (const tag of gone) {
       const digest = atTarget.get(artifactName(tag.target));
       if (digest === undefined) continue;
-      if (mayDelete(tag, digest, this.#terms.rule.spec)) this.#add(this.#deletions, this.#item(tag, digest, "delete", "gone"));
+      if (!tag.onlyBrought || tag.brought === digest) this.#add(this.#deletions, this.#item(tag, digest, "delete", "gone"));
       else this.#skips.push(this.#item(tag, digest, "skip", "foreign"));
     }
   }
@@ -99,9 +99,4 @@ export class DeletionPlan {
       reason,
     };
   }
-}
-
-/** A rule that replaces only its own, or nothing, deletes nothing that others put there either. */
-function mayDelete({ brought, onlyBrought }: GoneTag, digest: string, { overwrite }: RuleSpec): boolean {
-  return overwrite !== "always" || onlyBrought ? brought === digest : true;
 }

@@ -16,9 +16,12 @@ export interface GroupNames {
 export interface GoneTag {
   readonly source: { readonly repository: string; readonly tag: string };
   readonly target: { readonly repository: string; readonly tag: string };
-  /** What this rule brought there; undefined = nothing, or another rule's since. */
+  /** What this rule brought there; undefined = nothing. */
   readonly brought: string | undefined;
-  /** Deleted only while it is what this rule brought: its repository vanished at the source, or the rule selects by more than names. */
+  /**
+   * Deleted only while it is what this rule brought: the rule replaces only its own or nothing, or selects by more than names, or the repository vanished at the
+   * source. Never so without anything brought: such a tag is not this rule's at all.
+   */
   readonly onlyBrought: boolean;
 }
 
@@ -43,7 +46,7 @@ export function findGone(
   if (!atTarget.whole || names.length !== group.sources.length || names.includes(undefined)) return undefined;
   const selection = tagSelectionOf(rule.spec);
   const brought = new Map(arrivals.map((arrival) => [arrival.target.tag, arrival]));
-  const onlyBrought = !selection.byNameOnly || names.some((tags) => tags?.size === 0);
+  const onlyBrought = rule.spec.overwrite !== "always" || !selection.byNameOnly || names.some((tags) => tags?.size === 0);
   const gone: GoneTag[] = [];
   let kept = 0;
   for (const tag of atTarget.tags) {
@@ -55,6 +58,7 @@ export function findGone(
     const arrival = brought.get(tag);
     if (arrival !== undefined && arrival.rule !== rule.name) continue;
     const ours = arrival?.source.instance === rule.spec.source.instance ? arrival : undefined;
+    if (onlyBrought && ours === undefined) continue;
     const source = placeAtSource(group, tag, ours, scope);
     if (source !== undefined) gone.push({ source, target: { repository: group.target, tag }, brought: ours?.digest, onlyBrought });
   }

@@ -68,6 +68,7 @@ async function deletedTogether(tx: Tx, task: Task): Promise<string[]> {
     .select("target_tag")
     .where("execution_id", "=", task.executionId)
     .where("operation", "=", "delete")
+    .where("source_repository", "=", task.source.repository)
     .where("target_instance", "=", task.target.instance)
     .where("target_repository", "=", task.target.repository)
     .where("digest", "=", task.digest)

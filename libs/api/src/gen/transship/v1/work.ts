@@ -336,7 +336,7 @@ export interface Assignment {
   platforms: string[];
   /** Bring what is missing even where the target's tag has the digest already: platforms were added to the rule. */
   refill: boolean;
-  /** For deletions: other tags of the target's repository that this execution deletes too. */
+  /** For deletions: other tags of the target's repository that this execution deletes too, with the same digest and from the same source repository. */
   alsoGone: string[];
 }
 
@@ -518,6 +518,8 @@ export interface FoundTag {
 export interface MeasureArtifacts {
   /** One repository and digest each. */
   artifacts: ArtifactDigest[];
+  /** `os/architecture[/variant]`: the only platforms of indexes to measure; empty = all. */
+  platforms: string[];
 }
 
 /** A repository and digest. */
@@ -3980,13 +3982,16 @@ export const FoundTag: MessageFns<FoundTag> = {
 };
 
 function createBaseMeasureArtifacts(): MeasureArtifacts {
-  return { artifacts: [] };
+  return { artifacts: [], platforms: [] };
 }
 
 export const MeasureArtifacts: MessageFns<MeasureArtifacts> = {
   encode(message: MeasureArtifacts, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
     for (const v of message.artifacts) {
       ArtifactDigest.encode(v!, writer.uint32(10).fork()).join();
+    }
+    for (const v of message.platforms) {
+      writer.uint32(242).string(v!);
     }
     return writer;
   },
@@ -4012,6 +4017,14 @@ export const MeasureArtifacts: MessageFns<MeasureArtifacts> = {
             message.artifacts.push(ArtifactDigest.decode(reader, reader.uint32()));
             continue;
           }
+          case 30: {
+            if (tag !== 242) {
+              break;
+            }
+
+            message.platforms.push(reader.string());
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -4030,6 +4043,7 @@ export const MeasureArtifacts: MessageFns<MeasureArtifacts> = {
   fromPartial(object: DeepPartial<MeasureArtifacts>): MeasureArtifacts {
     const message = createBaseMeasureArtifacts();
     message.artifacts = object.artifacts?.map((e) => ArtifactDigest.fromPartial(e)) || [];
+    message.platforms = object.platforms?.map((e) => e) || [];
     return message;
   },
 };
