@@ -34,7 +34,7 @@ async function blobsOf(
   const digest = parseDigest(artifact.digest);
   const root = await tryPatiently("source", signal, () => repository.manifest(digest, { signal }));
   if (root === undefined) return [];
-  const { manifests } = await walkArtifact(repository, root, signal, platforms.length === 0 ? undefined : platforms);
+  const { manifests } = await walkArtifact(repository, root, signal, platforms.length === 0 ? {} : { platforms });
   const blobs = manifests.flatMap((node) => node.parsed.blobs).filter((blob) => (blob.urls?.length ?? 0) === 0);
   return [...new Map(blobs.map((blob) => [blob.digest, { digest: blob.digest, size: blob.size }])).values()];
 }
