@@ -13,7 +13,7 @@ export const ALLOWED_EDGES: Readonly<Record<string, readonly string[]>> = {
   "libs/api": ["model", "errors"],
   "libs/dev-registry": ["errors"],
   "apps/control-plane": ["store", "planner", "api", "model", "errors"],
-  "apps/agent": ["transfer", "checkpoint", "oci", "api", "model", "errors"],
+  "apps/agent": ["planner", "transfer", "checkpoint", "oci", "api", "model", "errors"],
   "apps/cli": ["api", "model", "errors", "control-plane", "agent", "dev-registry", "oci"],
 };
 

@@ -4,6 +4,7 @@ import { benchHistory } from "./history.ts";
 import { benchLan } from "./lan.ts";
 import { benchMemory } from "./memory.ts";
 import { benchNoop } from "./noop.ts";
+import { benchPlan } from "./plan.ts";
 import { benchResume } from "./resume.ts";
 import { benchShared } from "./shared.ts";
 import { benchStraggler } from "./straggler.ts";
@@ -13,6 +14,7 @@ const BENCHMARKS: Readonly<Record<string, (options: BenchOptions) => Promise<voi
   lan: benchLan,
   wan: benchWan,
   noop: benchNoop,
+  plan: benchPlan,
   resume: benchResume,
   memory: benchMemory,
   straggler: benchStraggler,

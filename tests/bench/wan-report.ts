@@ -1,4 +1,5 @@
 import type { BenchOptions } from "./bench-options.ts";
+import { transshipCopy } from "./copy-tools.ts";
 import { QUEUE } from "./long-link.ts";
 import { median, medianCost } from "./measure.ts";
 import { publish, type Row } from "./report.ts";
@@ -17,13 +18,12 @@ export interface WanResult {
 export async function reportWan(result: WanResult, options: BenchOptions & { readonly rounds: number }): Promise<void> {
   const { wanCase, kind, imageBytes } = result;
   const { link, layers } = wanCase;
-  const { capSeconds: cap = wanCase.cap } = options;
   const line = `${link.roundTrip} ms round trip, ${link.loss * 100} % loss each way, ${link.rate} Mbit/s, ${link.congestion}`;
   const conditions = [
     `An image of ${(imageBytes / 1e6).toFixed(0)} MB in ${layers.length === 1 ? "one layer" : `${layers.length} layers`};`,
     `${kind} at both ends, the target beside the tool, plain HTTP, empty target and no checkpoint each time;`,
     `link emulated by tools/wanlink with a ${QUEUE} ms queue, one seed a round; medians of up to ${options.rounds} rounds, contenders in turn.`,
-    `A run is ended after ${cap} s and that contender not run again. "Sent" counts IP bytes from the far side.`,
+    `A run is ended after ${capsText(result, options)} and that contender not run again. "Sent" counts IP bytes from the far side.`,
   ].join(" ");
   await publish(
     {
@@ -31,18 +31,29 @@ export async function reportWan(result: WanResult, options: BenchOptions & { rea
       command: `wan --case ${wanCase.name}`,
       title: `WAN: ${line}`,
       conditions,
-      rows: rowsOf(result, cap),
+      rows: rowsOf(result, options),
     },
     options,
   );
 }
 
-function rowsOf({ imageBytes, runs }: WanResult, cap: number): Row[] {
+/** Seconds after which a run of a contender is ended. */
+export function capOf(tool: string, wanCase: WanCase, { capSeconds = wanCase.cap, peerCapSeconds }: BenchOptions): number {
+  return tool === transshipCopy.name ? capSeconds : Math.min(capSeconds, peerCapSeconds ?? capSeconds);
+}
+
+function capsText({ wanCase, runs }: WanResult, options: BenchOptions): string {
+  const caps = new Set([...runs.keys()].map((tool) => capOf(tool, wanCase, options)));
+  return caps.size === 1 ? `${[...caps][0]} s` : `${[...caps].join(" s (ours) or ")} s (a peer's)`;
+}
+
+function rowsOf({ wanCase, imageBytes, runs }: WanResult, options: BenchOptions): Row[] {
   const ours = wallOf([...runs.values()][0] ?? []);
   return [...runs].map(([tool, costs]) => {
     const { cpu, memory } = medianCost(costs);
     const wall = wallOf(costs);
     const walls = costs.map((cost) => cost.wall);
+    const cap = capOf(tool, wanCase, options);
     return {
       tool,
       "wall (s)": shownWall(wall, cap),

@@ -12,7 +12,7 @@ import { type Cost, measureCapped } from "./measure.ts";
 import { serveInside } from "./namespaced-registry.ts";
 import { requireRegistry } from "./registry-kind.ts";
 import { chosenCases, type WanCase } from "./wan-cases.ts";
-import { reportWan, shownWall } from "./wan-report.ts";
+import { capOf, reportWan, shownWall } from "./wan-report.ts";
 
 const REPOSITORY = "bench/wan";
 const TAG = "v1";
@@ -60,7 +60,7 @@ async function benchCase(wanCase: WanCase, tools: readonly CopyTool[], stage: St
       // A tool that did not finish once would only cost the time of its cap again.
       if (earlier.some(({ wall }) => wall === Number.POSITIVE_INFINITY)) continue;
       const run = await runOnce(tool, wanCase, { sourceDir, image, seed: round }, stage);
-      const wall = shownWall(run.wall, stage.capSeconds ?? wanCase.cap);
+      const wall = shownWall(run.wall, capOf(tool.name, wanCase, stage));
       console.error(`${wanCase.name} round ${round} ${tool.name}: ${wall} s, ${(run.sent / 1e6).toFixed(0)} MB sent`);
       earlier.push(run);
     }
@@ -84,17 +84,17 @@ interface Source {
   readonly seed: number;
 }
 
-async function runOnce(tool: CopyTool, { link, cap }: WanCase, { sourceDir, image, seed }: Source, stage: Stage): Promise<WanRun> {
-  const { kind, signal, capSeconds = cap } = stage;
+async function runOnce(tool: CopyTool, wanCase: WanCase, { sourceDir, image, seed }: Source, stage: Stage): Promise<WanRun> {
+  const { kind, signal } = stage;
   const dir = join(stage.scratch, "target");
   await using made = new AsyncDisposableStack();
   made.defer(() => rm(dir, { recursive: true, force: true }));
-  const line = made.use(await openLongLink(stage.wanlink, link, seed));
+  const line = made.use(await openLongLink(stage.wanlink, wanCase.link, seed));
   const source = made.use(await serveInside(line.far, { kind, dir: sourceDir }));
   const target = made.use(await serveInside(line.near, { kind, dir }));
   const reference = (host: string) => `${host}/${REPOSITORY}:${TAG}`;
   const order = { source: reference(source.host), target: reference(target.host), checkpoint: join(dir, "checkpoint.db") };
-  const cost = await measureCapped([...within(line.near.namespace), ...tool.command(order)], capSeconds, signal);
+  const cost = await measureCapped([...within(line.near.namespace), ...tool.command(order)], capOf(tool.name, wanCase, stage), signal);
   const sent = await line.close();
   await target[Symbol.asyncDispose]();
   if (!cost.killed) await checkArrival(dir, kind, image);

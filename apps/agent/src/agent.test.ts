@@ -111,6 +111,8 @@ describe("a task", () => {
   it.each([
     ["unchanged", "succeeded", ""],
     ["kept", "skipped", "the target has another digest and the rule never overwrites"],
+    ["foreign", "skipped", "the target's tag is not what this rule brought, and the rule touches nothing else"],
+    ["other-platform", "skipped", "it has none of the platforms that the rule names"],
   ] as const)("that is %s is %s", async (result, state, reason) => {
     await start();
     await plane.hear("demand");

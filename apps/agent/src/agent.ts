@@ -14,6 +14,7 @@ import { RetryBudget } from "./retry-budget.ts";
 import { RulePaces } from "./rule-paces.ts";
 import { holdSession } from "./session.ts";
 import { Assignments } from "./take-assignments.ts";
+import { TaskLogs } from "./task-logs.ts";
 import { VERSION } from "./version.ts";
 import { watchLeases } from "./watch-leases.ts";
 import { WorkStream } from "./work-stream.ts";
@@ -51,6 +52,7 @@ export async function startAgent(options: AgentOptions): Promise<Agent> {
   const connection = new Connection();
   const leases = new Leases();
   const reports = new Reports(outbox, logger);
+  const logs = starting.use(new TaskLogs());
   const identity = identityOf(options);
   const tell = connection.tell.bind(connection);
   const assignments = new Assignments({
@@ -60,11 +62,12 @@ export async function startAgent(options: AgentOptions): Promise<Agent> {
     paces,
     leases,
     reports,
+    logs,
     budget: new RetryBudget(),
     logger,
     tell,
   });
-  const means = { identity, assignments, leases, reports, connection, registries, paces, logger };
+  const means = { identity, assignments, leases, reports, logs, connection, registries, paces, logger };
 
   const stopping = new AbortController();
   let ready = false;
@@ -98,7 +101,7 @@ export async function startAgent(options: AgentOptions): Promise<Agent> {
       assignments.close();
       await assignments.idle();
       const enough = AbortSignal.any([stopping.signal, AbortSignal.timeout(DELIVERY_MS)]);
-      if (!enough.aborted) await Promise.race([reports.delivered(), once(enough, "abort")]);
+      if (!enough.aborted) await Promise.race([Promise.all([reports.delivered(), logs.delivered()]), once(enough, "abort")]);
       stopping.abort();
       await finished;
     },

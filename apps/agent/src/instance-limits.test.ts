@@ -145,7 +145,10 @@ describe("Retry-After", () => {
     const others = log.filter((record) => record !== refusal).map(({ startedAt }) => startedAt.getTime() - refusedAt);
     expect(throttled.fired).toBe(1);
     expect(others.length).toBeGreaterThanOrEqual(4);
+    // A HEAD that shows how far away the source is goes beside the first manifest: one request may have been on its way when the other was refused.
+    const later = others.filter((after) => after > 100);
+    expect(others.length - later.length).toBeLessThanOrEqual(1);
     // Both clocks are rounded to whole milliseconds.
-    expect(Math.min(...others)).toBeGreaterThanOrEqual(1_998);
+    expect(Math.min(...later)).toBeGreaterThanOrEqual(1_998);
   }, 30_000);
 });

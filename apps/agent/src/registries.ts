@@ -1,6 +1,7 @@
 import { createHash } from "node:crypto";
 import { credentialFromMessage, endpointFromMessage, limitsFromMessage, type wire } from "@transship/api";
 import { TransshipError } from "@transship/errors";
+import { AGENT_PRODUCT } from "@transship/model";
 import { openRegistry, type Registry } from "@transship/oci";
 import type { GateState } from "@transship/transfer";
 import { InstanceGates } from "./instance-gates.ts";
@@ -73,7 +74,7 @@ export class Registries implements AsyncDisposable {
     this.#limit(access);
     const { url, address, ca } = endpointFromMessage(access.endpoint);
     const credential = credentialFromMessage(access.credential);
-    return this.#gates.guard(gateName(access), openRegistry({ url, address, ca, credential, userAgent: `transship/${VERSION}` }));
+    return this.#gates.guard(gateName(access), openRegistry({ url, address, ca, credential, userAgent: `${AGENT_PRODUCT}/${VERSION}` }));
   }
 
   /** Takes this agent's shares of instances' limits, and pauses that others were asked for: at once, for work under way too. @throws TransshipError `INVALID_ARGUMENT` for limits that are none. */

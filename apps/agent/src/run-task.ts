@@ -2,7 +2,7 @@ import type { wire } from "@transship/api";
 import { asTransshipError, type Side, TransshipError } from "@transship/errors";
 import { NO_PROGRESS } from "@transship/model";
 import type { Registry } from "@transship/oci";
-import type { CopyCost, CopyEngine, CopyProgress, CopyResult, Sibling } from "@transship/transfer";
+import type { CopyCost, CopyEngine, CopyOptions, CopyResult, DeleteResult, Sibling } from "@transship/transfer";
 import type { Assigned } from "./read-assignment.ts";
 import type { BorrowedRegistry, Registries } from "./registries.ts";
 import type { RulePaces } from "./rule-paces.ts";
@@ -10,6 +10,7 @@ import type { RulePaces } from "./rule-paces.ts";
 /** How one attempt ended. `stopped`: the signal ended it. */
 export type Attempt =
   | { readonly kind: "done"; readonly result: CopyResult }
+  | { readonly kind: "deleted"; readonly result: DeleteResult }
   | { readonly kind: "failed"; readonly error: TransshipError; readonly cost: CopyCost }
   | { readonly kind: "stopped"; readonly cost: CopyCost };
 
@@ -20,7 +21,7 @@ export const NO_COST: CopyCost = { progress: NO_PROGRESS, blobs: [] };
 export async function runTask(
   assigned: Assigned,
   means: { readonly engine: CopyEngine; readonly registries: Registries; readonly paces: RulePaces },
-  onProgress: (progress: CopyProgress) => void,
+  { onProgress, onStep }: Pick<CopyOptions, "onProgress" | "onStep">,
   signal: AbortSignal,
 ): Promise<Attempt> {
   let cost = NO_COST;
@@ -38,6 +39,9 @@ export async function runTask(
       digest: assigned.digest,
       tag: assigned.target.tag,
       overwrite: assigned.overwrite,
+      expected: assigned.expected,
+      platforms: assigned.platforms,
+      refill: assigned.refill,
       siblings: [home, ...siblings.opened].map(({ name, registry }) => ({ name, registry: paced(registry) })),
       rule: assigned.executionId,
       begunBefore: assigned.key.epoch > 1,
@@ -45,7 +49,7 @@ export async function runTask(
     const onEnd = (end: CopyCost) => {
       cost = end;
     };
-    return { kind: "done", result: await means.engine.copy(request, { signal, onProgress, onEnd }) };
+    return { kind: "done", result: await means.engine.copy(request, { signal, onProgress, onStep, onEnd }) };
   } catch (thrown) {
     if (signal.aborted) return { kind: "stopped", cost };
     return { kind: "failed", error: asTransshipError(thrown, `copying ${assigned.source.repository}:${assigned.source.tag}`), cost };
@@ -64,7 +68,8 @@ function borrowSiblings(accesses: readonly wire.RegistryAccess[], registries: Re
   return { opened, [Symbol.dispose]: () => lent.dispose() };
 }
 
-function borrow(side: Side, open: () => BorrowedRegistry): BorrowedRegistry {
+/** A client; where it cannot be opened, the error names the side. */
+export function borrow(side: Side, open: () => BorrowedRegistry): BorrowedRegistry {
   try {
     return open();
   } catch (thrown) {

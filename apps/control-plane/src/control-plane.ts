@@ -11,11 +11,16 @@ import { Changes } from "./changes.ts";
 import { Executions } from "./executions/executions.ts";
 import { Rates } from "./executions/rates.ts";
 import { type Served, serveGrpc } from "./grpc/grpc-server.ts";
+import { Happenings } from "./happenings.ts";
 import { sweepHistory } from "./history/sweep-history.ts";
 import { healthRoutes } from "./http/health-routes.ts";
 import { serveHttp } from "./http/http-server.ts";
+import { executionLog } from "./logs/execution-log.ts";
+import { LogWriter } from "./logs/log-writer.ts";
+import { AgentLogs } from "./logs/take-log.ts";
 import { Metrics } from "./metrics.ts";
 import { type ControlPlaneOptions, checkOptions, DEFAULT_HISTORY, DEFAULT_LEASE_MS } from "./options.ts";
+import { CappedAgents } from "./scheduler/capped-agents.ts";
 import { runScheduler } from "./scheduler/run-scheduler.ts";
 import { Turns } from "./scheduler/turns.ts";
 import { WindowWatch } from "./scheduler/window-watch.ts";
@@ -29,6 +34,8 @@ import { serverService } from "./services/server-service.ts";
 import { taskService } from "./services/task-service.ts";
 import { topologyService } from "./services/topology-service.ts";
 import { workService } from "./services/work-service.ts";
+import { webhookReceiver } from "./triggers/receive-webhook.ts";
+import { Triggers } from "./triggers/triggers.ts";
 import { VERSION } from "./version.ts";
 import { WakeUp } from "./wake-up.ts";
 import { ConnectedAgents } from "./work/connected-agents.ts";
@@ -58,22 +65,28 @@ export async function startControlPlane(options: ControlPlaneOptions): Promise<C
   await using opening = new AsyncDisposableStack();
   const store = opening.use(await openSqliteStore(options.store));
   const parts = await assemble(options, store);
-  const { desk, executions, door, stopping, log } = parts;
+  const { desk, executions, triggers, door, stopping, log } = parts;
 
   const loops = [
     runScheduler(desk, desk.work, stopping.signal),
     desk.progress.run(desk, stopping.signal),
+    desk.logWriter.run(stopping.signal),
     sweepHistory(desk, options.history ?? DEFAULT_HISTORY, stopping.signal),
   ];
   opening.defer(() => Promise.all(loops).then(() => undefined));
   opening.defer(() => stopping.abort());
   const interceptors = [logCalls(log), countCalls((method, code) => desk.metrics.callEnded(method, code)), authorizeCalls(door)];
   const grpc = opening.use(await serveGrpc(options, servicesOf(parts), interceptors));
-  const routes = healthRoutes(store, desk.metrics, stopping.signal);
+  const routes = {
+    get: healthRoutes(store, desk.metrics, stopping.signal),
+    post: { webhooks: webhookReceiver({ ...desk, hints: triggers.hints }) },
+  };
   const http = options.http === undefined ? undefined : opening.use(await serveHttp(options.http, routes, log));
   opening.defer(() => hangUp(parts));
   // Closed first: an execution must not take the end of its agents' streams for their death.
   await opening.use(executions).resume();
+  // After what was under way, so that a schedule's run waits behind it.
+  loops.push(triggers.runClock(stopping.signal));
   log.info({ version: VERSION, grpc: grpc.address, http: http?.address, leaseMs: desk.leaseMs }, "control plane started");
   const running = opening.move();
   let drained: Promise<void> | undefined;
@@ -98,8 +111,9 @@ async function assemble(options: ControlPlaneOptions, store: Store) {
     now,
   };
   const gates = new GateBoard();
+  const logWriter = new LogWriter(store.logs, log);
   const agents = new ConnectedAgents();
-  const desk = {
+  const base = {
     store,
     log,
     now,
@@ -111,22 +125,30 @@ async function assemble(options: ControlPlaneOptions, store: Store) {
     gates,
     progress: new ProgressWriter(),
     questions: new Questions(options.silenceMs ?? SILENCE_MS),
+    logWriter,
+    agentLogs: new AgentLogs(),
+    executionLog: executionLog(log, logWriter, now),
     changes: new Changes(),
     metrics: new Metrics({ store, gates, version: VERSION }),
     work: new WakeUp(),
     rates: new Rates(),
     turns: new Turns(),
+    capped: new CappedAgents(),
     windows: new WindowWatch(),
+    happenings: new Happenings(),
   };
-  return { desk, door, log, executions: new Executions(desk), stopping: new AbortController() };
+  const executions = new Executions(base);
+  const triggers = new Triggers({ ...base, executions });
+  const desk = { ...base, cascade: triggers.cascade };
+  return { desk, door, log, executions, triggers, stopping: new AbortController() };
 }
 
-function servicesOf({ desk, executions, log, stopping }: Parts): Served[] {
+function servicesOf({ desk, executions, triggers, log, stopping }: Parts): Served[] {
   const handlers = createHandlers(log, stopping.signal);
   const services: Served[] = [
-    [wire.TopologyServiceService, topologyService(handlers, desk.store, desk.now)],
+    [wire.TopologyServiceService, topologyService(handlers, desk.store, desk.now, triggers.rulesChanged)],
     [wire.InstanceServiceService, instanceService(handlers, desk.store, desk)],
-    [wire.RuleServiceService, ruleService(handlers, desk, executions)],
+    [wire.RuleServiceService, ruleService(handlers, desk, executions, triggers.rulesChanged)],
     [wire.PlanServiceService, planService(handlers, desk, executions)],
     [wire.ExecutionServiceService, executionService(handlers, desk, executions)],
     [wire.TaskServiceService, taskService(handlers, desk.store, executions, desk.gates, desk.now)],

@@ -1,4 +1,4 @@
-import { type Agent, type ByteCounts, type ExecutionState, NO_BYTES, RUNGS, type Task } from "@transship/model";
+import { type Agent, type ByteCounts, type ExecutionState, NO_BYTES, RUNGS, skipReasonOf, type Task } from "@transship/model";
 import type { Store } from "@transship/store";
 import { Counter, Gauge, Histogram, Registry } from "prom-client";
 import { gaugeGates } from "./metrics-of-gates.ts";
@@ -28,6 +28,12 @@ export class Metrics {
     "rung",
   ]);
   readonly #fenced = this.#counter("transship_lease_fenced_total", "Reports refused because their lease was not the newest.", []);
+  readonly #events = this.#counter("transship_events_total", "Events of registries, and arrivals that may start rules.", [
+    "instance",
+    "action",
+    "result",
+  ]);
+  readonly #missed = this.#counter("transship_schedule_missed_total", "Scheduled runs that nobody was there to start.", ["rule"]);
   readonly #calls = this.#counter("transship_grpc_server_handled_total", "gRPC calls that ended.", ["method", "code"]);
   readonly #duration = new Histogram({
     name: "transship_task_duration_seconds",
@@ -57,7 +63,7 @@ export class Metrics {
 
   /** Counts a task that became final, with the bytes of all its attempts. */
   taskEnded(rule: string, task: Task): void {
-    this.#tasks.inc({ rule, result: task.state, reason: task.failure?.code ?? (task.state === "skipped" ? "kept" : "") });
+    this.#tasks.inc({ rule, result: task.state, reason: reasonOf(task) });
     this.#countBytes(task, task.progress.bytes);
     for (const rung of RUNGS) {
       this.#blobs.inc({ rung }, task.blobSums[rung].count);
@@ -69,6 +75,18 @@ export class Metrics {
 
   reportFenced(): void {
     this.#fenced.inc();
+  }
+
+  /**
+   * Counts an event of a registry (`push`, `delete`; empty where that is not known) or an `arrival`. `followed`: rules look at it. `unmatched`: none does.
+   * `repeated`, `own`, `other`, `unreadable`: not followed. `refused`: without the secret.
+   */
+  eventTaken(instance: string, action: string, result: string): void {
+    this.#events.inc({ instance, action, result });
+  }
+
+  scheduleMissed(rule: string, count: number): void {
+    this.#missed.inc({ rule }, count);
   }
 
   callEnded(method: string, code: string): void {
@@ -132,4 +150,9 @@ export class Metrics {
       },
     });
   }
+}
+
+function reasonOf({ failure, state, skipReason }: Task): string {
+  if (state !== "skipped") return failure?.code ?? "";
+  return skipReasonOf(skipReason ?? "") ?? "other";
 }

@@ -1,7 +1,7 @@
 import { wire } from "@transship/api";
 import { expect, it } from "vitest";
 import { FakeAgent } from "./testing/fake-agent.ts";
-import { apply, execution, finished, instance, rule, run, startTest, tasks, until } from "./testing/test-control-plane.ts";
+import { apply, execution, finished, instance, messages, rule, run, startTest, tasks, until } from "./testing/test-control-plane.ts";
 import { World } from "./testing/world.ts";
 
 const idle = () => undefined;
@@ -74,4 +74,37 @@ it("a closing window has tasks given back without an attempt; they go on at the 
   expect(other.assignments).toEqual([]);
   agent.succeed(again);
   expect(await finished(plane.client, id)).toMatchObject({ state: wire.ExecutionState.SUCCEEDED, waiting: "" });
+  const told = (await messages(plane.client, id)).filter((message) => /window/.test(message));
+  expect(told).toEqual([
+    "agent a1 is asked to give it back: the rule's window closed",
+    `${paused.waiting}`,
+    "goes on: the rule's window is open",
+  ]);
+}, 40_000);
+
+it("a closing window pauses deletions too", async () => {
+  let shift = 0;
+  const begin = Date.UTC(2026, 6, 1, 5, 59, 0);
+  const started = Date.now();
+  await using plane = await startTest({ now: () => new Date(begin + shift + Date.now() - started), leaseMs: 600_000 });
+  const world = new World();
+  world.push("gz", { "team/app:v1": 1 });
+  world.push("sg", { "mirror/app:v1": 1, "mirror/app:v2": 2 });
+  using agent = new FakeAgent({ address: plane.address, world, work: idle, slots: 1 });
+  const window = { from: "22:00", to: "06:00", timeZone: "" };
+  const deletion = { propagate: true, maxCount: 9, maxSharePercent: 100 };
+  await apply(plane.client, { resources: [instance("gz"), instance("sg"), rule("r", { window, deletion })] });
+  const id = (await run(plane.client)).execution?.id ?? "";
+  const task = await until("the deletion", () => agent.assignments[0]);
+  expect(task.operation).toBe(wire.TaskOperation.DELETE);
+  shift = 60_000;
+  await until("the pause", () => agent.heardOf("cancel")[0], 15_000);
+  agent.report(task, wire.TaskState.QUEUED);
+  agent.demand(1);
+  await until("the task back", async () => (await tasks(plane.client, id))[0]?.state === wire.TaskState.QUEUED);
+  shift += 16 * 3_600_000;
+  const again = await until("the deletion again", () => agent.assignments[1], 15_000);
+  expect(again).toMatchObject({ operation: wire.TaskOperation.DELETE, attempt: 1 });
+  agent.succeed(again);
+  expect(await finished(plane.client, id)).toMatchObject({ state: wire.ExecutionState.SUCCEEDED, deleted: 1 });
 }, 40_000);

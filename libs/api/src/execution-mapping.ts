@@ -1,4 +1,14 @@
-import { artifactName, type Execution, type ExecutionState, type ExecutionSummary, NO_BLOBS, NO_BYTES, type Task } from "@transship/model";
+import {
+  artifactName,
+  type Execution,
+  type ExecutionState,
+  type ExecutionSummary,
+  NO_BLOBS,
+  NO_BYTES,
+  type ScopeEntry,
+  scopeName,
+  type Task,
+} from "@transship/model";
 import { blobSumsToMessages } from "./blob-report-mapping.ts";
 import { storedFailureToMessage } from "./failure-mapping.ts";
 import {
@@ -32,11 +42,15 @@ export type ExecutionOutlook = Pick<ExecutionMessage, "waiting" | "bytesPerSecon
 
 const NO_OUTLOOK: ExecutionOutlook = { waiting: "", bytesPerSecond: 0, leftMs: 0 };
 
+/** Names of a scope that are told, at most. */
+const MOST_SCOPE_NAMES = 100;
+
 /** An execution as a message; one without sums (just opened) has zeros. */
 export function executionToMessage(
   execution: Execution | ExecutionSummary,
   failedTasks: readonly Task[] = [],
   outlook: ExecutionOutlook = NO_OUTLOOK,
+  scope: readonly ScopeEntry[] = [],
 ): ExecutionMessage {
   const sums = "tasks" in execution ? execution : NO_SUMS;
   return {
@@ -52,6 +66,7 @@ export function executionToMessage(
     tasks: { ...sums.tasks },
     unchanged: execution.unchanged,
     repositories: execution.repositories,
+    deleted: execution.deleted,
     bytes: { ...sums.bytes },
     totalBytes: sums.totalBytes,
     doneBytes: sums.doneBytes,
@@ -60,6 +75,8 @@ export function executionToMessage(
     failures: failedTasks.map(taskFailure),
     failure: execution.failure && storedFailureToMessage(execution.failure),
     ...outlook,
+    scoped: execution.scoped,
+    scope: scope.slice(0, MOST_SCOPE_NAMES).map(scopeName),
   };
 }
 

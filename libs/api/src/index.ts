@@ -15,7 +15,9 @@ export {
   limitsFromMessage,
   limitsToMessage,
 } from "./instance-mapping.ts";
+export { logEntryFromMessage, logLevelFromMessage, logLevelToMessage, logLineToMessage } from "./log-mapping.ts";
 export { overwriteFromMessage, overwriteToMessage, ruleResourceFromMessage, ruleResourceToMessage, ruleToMessage } from "./rule-mapping.ts";
+export { type ListingWishes, listTagsToMessage, selectionFromMessage } from "./selection-mapping.ts";
 export {
   bytesFromMessage,
   progressFromMessage,
@@ -24,6 +26,7 @@ export {
   taskStateToMessage,
   taskToMessage,
 } from "./task-mapping.ts";
+export { taskOperationFromMessage, taskOperationToMessage } from "./task-terms-mapping.ts";
 export { webhookResourceFromMessage, webhookResourceShown, webhookResourceToMessage } from "./webhook-mapping.ts";
 /** The generated messages and services, by the noun of their proto file. */
 export * as wire from "./wire.ts";

@@ -7,6 +7,7 @@ export * from "./gen/transship/v1/agent.ts";
 export * from "./gen/transship/v1/execution.ts";
 export * from "./gen/transship/v1/failure.ts";
 export * from "./gen/transship/v1/instance.ts";
+export * from "./gen/transship/v1/log.ts";
 export * from "./gen/transship/v1/plan.ts";
 export * from "./gen/transship/v1/rule.ts";
 export * from "./gen/transship/v1/server.ts";

@@ -21,6 +21,7 @@ export {
 export { PROFILES, type ProfileName, type Settings } from "./settings.ts";
 export type { RequestRecord, Stats } from "./stats.ts";
 export type { Catalogue, ManifestRecord } from "./storage/catalogue.ts";
+export type { CatalogueRecipe } from "./storage/computed-storage.ts";
 export { DirectoryStorage } from "./storage/directory-storage.ts";
 export { MemoryStorage } from "./storage/memory-storage.ts";
 export type { Storage, StoredManifest, Upload } from "./storage/storage.ts";

@@ -201,6 +201,12 @@ export const CODES = {
     EXIT.conflict,
     "The target forbids changing this tag; exclude it, or lift the immutability rule there.",
   ),
+  DELETION_CAPPED: row(
+    "never",
+    "FAILED_PRECONDITION",
+    EXIT.partial,
+    "Look at `transship plan rule NAME`; if the deletions are right, raise deletion.maxCount and deletion.maxShare of the rule and run it again.",
+  ),
   TARGET_GC_RACE: row(
     "retry-later",
     "ABORTED",

@@ -2,6 +2,7 @@ import { z } from "zod";
 import { instanceSpecSchema } from "./instance.ts";
 import { resourceName } from "./names.ts";
 import { isOntoItself, ruleSpecSchema } from "./rule.ts";
+import { namesNamespace } from "./target-name.ts";
 import { webhookSpecSchema } from "./webhook.ts";
 
 /** The version that every document of ours carries. */
@@ -23,6 +24,13 @@ const ruleResource = z
   .strictObject({ apiVersion: z.literal(API_VERSION), kind: z.literal("Rule"), metadata: metadataSchema, spec: ruleSpecSchema })
   .superRefine((rule, context) => {
     for (const [index, target] of rule.spec.targets.entries()) {
+      if (rule.spec.source.namespace === undefined && namesNamespace(target.repository)) {
+        context.addIssue({
+          code: "custom",
+          path: ["spec", "targets", index, "repository"],
+          message: "names {{namespace}}, but the rule's source has no namespace",
+        });
+      }
       if (!isOntoItself(rule.spec.source, target)) continue;
       context.addIssue({
         code: "custom",

@@ -2,6 +2,7 @@ import { z } from "zod";
 import { limitsSchema } from "./limits.ts";
 import { namespaceName, resourceName } from "./names.ts";
 import { KINDS, nameFilterSchema, patternText, platformText, tagFilterSchema } from "./selection.ts";
+import { targetTemplate } from "./target-name.ts";
 import { triggersSchema } from "./triggers.ts";
 import { workWindowSchema } from "./work-window.ts";
 
@@ -25,7 +26,7 @@ export const ruleTargetSchema = z.strictObject({
    * The repository below the target's namespace, with `{{repository}}` (its name below the source's namespace, flattened), `{{namespace}}` (the source's namespace)
    * and `{{name}}` (its last part) filled in; absent = `{{repository}}`.
    */
-  repository: z.string().min(1).max(255).optional(),
+  repository: targetTemplate.optional(),
   /** Leading parts of the name below the source's namespace to drop; the last part always stays. `all` keeps only that. Absent = 0. */
   flatten: z.union([z.int().min(0), z.literal("all")], { error: "must be a whole number of parts from 0, or all" }).optional(),
 });
@@ -90,21 +91,6 @@ export interface Rule {
   /** ISO 8601, UTC. */
   readonly createdAt: string;
   readonly updatedAt: string;
-}
-
-/** The repository at the target for a repository at the source; undefined where the source's name is not below the rule's namespace. */
-export function targetRepository(source: RuleSource, target: RuleTarget, repository: string): string | undefined {
-  const rest = belowNamespace(source.namespace, repository);
-  if (rest === undefined) return undefined;
-  if (target.namespace === undefined) return repository;
-  return `${target.namespace}/${rest}`;
-}
-
-/** The name of a repository below a namespace: `app` for `team0/app` in `team0`; undefined where it is not below it. */
-export function belowNamespace(namespace: string | undefined, repository: string): string | undefined {
-  if (namespace === undefined) return repository;
-  const prefix = `${namespace}/`;
-  return repository.startsWith(prefix) ? repository.slice(prefix.length) : undefined;
 }
 
 /** Whether a rule would copy a place onto itself: same instance, same names. */

@@ -1,3 +1,4 @@
+import { validRange } from "semver";
 import { z } from "zod";
 import { duration } from "./duration.ts";
 import { compilePattern } from "./pattern.ts";
@@ -22,7 +23,11 @@ export const NEWEST_BY = ["semver", "pushed", "name"] as const;
 /** Which tags of a repository; everything given must hold. */
 export const tagFilterSchema = nameFilterSchema.extend({
   /** A semver range; tags that are no version do not match. A leading `v` is allowed. */
-  semver: z.string().min(1).optional(),
+  semver: z
+    .string()
+    .min(1)
+    .refine((text) => validRange(text) !== null, "must be a semver range such as >=1.2, ^2.0.0 or 1.x || 2.x")
+    .optional(),
   /** Whether pre-releases are in a semver range, and count for the newest by semver. */
   prereleases: z.boolean().optional(),
   /** Only so many of what all other filters leave, of each repository. */

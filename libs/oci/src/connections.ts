@@ -1,11 +1,12 @@
 import { type LookupAddress, lookup } from "node:dns";
 import { isIP, type LookupFunction } from "node:net";
 import { rootCertificates } from "node:tls";
-import { buildConnector, type Dispatcher, Pool } from "undici";
+import type { Dispatcher, Pool as HttpPool, buildConnector as httpConnector } from "undici";
 import { readInLargePieces } from "./large-reads.ts";
 import { LIMITS } from "./limits.ts";
 import { SocketsAhead } from "./sockets-ahead.ts";
 import type { Timeouts } from "./timeouts.ts";
+import { buildConnector, Pool } from "./undici-parts.ts";
 import type { UrlGuard } from "./url-guard.ts";
 
 /** Settings of {@link Connections}. */
@@ -34,9 +35,9 @@ const MAX_FOREIGN_POOLS = 16;
  */
 export class Connections implements AsyncDisposable {
   readonly #settings: ConnectionSettings;
-  readonly #own: Readonly<Record<Lane, Pool>>;
+  readonly #own: Readonly<Record<Lane, HttpPool>>;
   readonly #ahead: SocketsAhead;
-  readonly #foreign = new Map<string, Pool>();
+  readonly #foreign = new Map<string, HttpPool>();
 
   constructor(settings: ConnectionSettings) {
     this.#settings = settings;
@@ -45,9 +46,9 @@ export class Connections implements AsyncDisposable {
     this.#own = { control: this.#open(settings.origin, control), download: this.#open(settings.origin, this.#ahead.connect) };
   }
 
-  /** Opens connections for downloads from the own origin that are about to begin, so many at most. What is not used is closed soon. */
+  /** Opens connections for downloads from the own origin that are about to begin, until there are so many. What is not used is closed soon. */
   openAhead(connections: number): void {
-    this.#ahead.open(Math.min(connections, this.#settings.connections));
+    this.#ahead.open(Math.min(connections, this.#settings.connections) - this.#own.download.stats.connected);
   }
 
   /** The pool for a URL's origin. The caller has checked the URL itself. */
@@ -73,7 +74,7 @@ export class Connections implements AsyncDisposable {
     this.#foreign.clear();
   }
 
-  #open(url: URL, connect: buildConnector.connector): Pool {
+  #open(url: URL, connect: httpConnector.connector): HttpPool {
     const { connections, timeouts } = this.#settings;
     return new Pool(url.origin, {
       connections,
@@ -87,7 +88,7 @@ export class Connections implements AsyncDisposable {
     });
   }
 
-  #connector(url: URL, lane: Lane): buildConnector.connector {
+  #connector(url: URL, lane: Lane): httpConnector.connector {
     const { origin, ca, address, guard, timeouts } = this.#settings;
     const own = url.origin === origin.origin;
     const connect = buildConnector({

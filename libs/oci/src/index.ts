@@ -20,6 +20,7 @@ export { openRegistry, type RegistryOptions } from "./open-registry.ts";
 export {
   formatReference,
   type ImageReference,
+  isLocalHost,
   type LayoutReference,
   parseReference,
   type RegistryReference,

@@ -1,7 +1,7 @@
 import { TransshipError } from "@transship/errors";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { formatReference, parseReference, registryUrl } from "./reference.ts";
+import { formatReference, isLocalHost, parseReference, registryUrl } from "./reference.ts";
 
 const DIGEST = `sha256:${"a".repeat(64)}`;
 
@@ -53,7 +53,7 @@ describe("parseReference", () => {
     );
   });
 
-  it("is undone by formatReference, and throws only typed errors", () => {
+  it("is undone by formatReference, isLocalHost, and throws only typed errors", () => {
     fc.assert(
       fc.property(fc.stringMatching(/^[a-zA-Z0-9.:/@_[\]-]{0,40}$/), (text) => {
         try {
@@ -73,4 +73,17 @@ describe("registryUrl", () => {
     expect(registryUrl("docker.io")).toBe("https://registry-1.docker.io");
     expect(registryUrl("localhost:5000", { plainHttp: true })).toBe("http://localhost:5000");
   });
+});
+
+describe("a host of an image's name", () => {
+  it.each(["localhost", "localhost:5000", "127.0.0.1:5000", "127.9.9.9", "[::1]:5000"])("%s is this machine", (host) => {
+    expect(isLocalHost(host)).toBe(true);
+  });
+
+  it.each(["registry.example", "localhost.example:5000", "10.0.0.1:5000", "127.0.0.1.example", "[fd00::1]:5000"])(
+    "%s is another",
+    (host) => {
+      expect(isLocalHost(host)).toBe(false);
+    },
+  );
 });

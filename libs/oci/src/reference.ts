@@ -1,4 +1,5 @@
 import { TransshipError } from "@transship/errors";
+import { classifyAddress } from "./address-class.ts";
 import { type Digest, parseDigest } from "./digest.ts";
 import { repositoryFault, tagFault } from "./names.ts";
 
@@ -59,6 +60,12 @@ export function formatReference(reference: ImageReference): string {
 export function registryUrl(host: string, options: { readonly plainHttp?: boolean } = {}): string {
   const apiHost = DOCKER_HUB_ALIASES.has(host) ? "registry-1.docker.io" : host;
   return `${options.plainHttp === true ? "http" : "https"}://${apiHost}`;
+}
+
+/** Whether a host of an image's name is this machine by its name alone: `localhost` or a loopback address, with or without a port. */
+export function isLocalHost(host: string): boolean {
+  const name = host.replace(/:\d+$/, "");
+  return name === "localhost" || classifyAddress(name) === "loopback";
 }
 
 function parseLayout(text: string): LayoutReference {

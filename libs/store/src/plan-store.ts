@@ -1,4 +1,4 @@
-import type { PlanItem } from "@transship/model";
+import type { Failure, PlanItem } from "@transship/model";
 
 /** An item of a saved plan, with the bytes that would cross and those that are at the target. */
 export interface SavedItem extends PlanItem {
@@ -14,6 +14,12 @@ export interface PlanSums {
   readonly bytes: number;
   readonly existingBytes: number;
   readonly repositories: number;
+  /** Tags to take away. */
+  readonly delete: number;
+  /** Tags that the source no longer has and that are left, because they are more than the rule allows to delete at one target. */
+  readonly capped: number;
+  /** Why part of the work is left out; absent where nothing is. */
+  readonly leftOut?: Failure | undefined;
 }
 
 /** A plan that was saved to be run later. */

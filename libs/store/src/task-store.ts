@@ -1,8 +1,11 @@
-import type { ArtifactPlace, BlobReport, BlobSums, Failure, Overwrite, Task, TaskProgress, TaskState } from "@transship/model";
+import type { ArtifactPlace, BlobReport, BlobSums, Failure, Overwrite, Task, TaskProgress, TaskState, TaskTerms } from "@transship/model";
 import type { Page } from "./store.ts";
 
-/** A task to be. Its id is derived from execution, source and target, so that adding it twice is no error. */
-export interface NewTask {
+/**
+ * A task to be. Its id is derived from execution, source and target, so that adding it twice is no error. Terms that are left out are those of a plain copy: of
+ * all platforms, of what the target's tag does not name yet.
+ */
+export interface NewTask extends Partial<TaskTerms> {
   readonly id: string;
   readonly executionId: string;
   readonly source: ArtifactPlace;
@@ -42,7 +45,14 @@ export interface LeaseKey {
 /** How an attempt ended, by the agent's report. */
 export type AttemptOutcome = AttemptCost &
   (
-    | { readonly state: "succeeded" | "cancelled" }
+    | {
+        readonly state: "succeeded";
+        /** Absent where the target's tag had the digest before: then the rule brought nothing. `platforms`: the only ones that were brought; absent = all. */
+        readonly arrival?: { readonly platforms?: readonly string[] | undefined } | undefined;
+        /** What was done otherwise than asked for. */
+        readonly note?: string | undefined;
+      }
+    | { readonly state: "cancelled" }
     | { readonly state: "skipped"; readonly reason: string }
     | { readonly state: "failed"; readonly failure: Failure }
     | { readonly state: "retrying"; readonly failure: Failure; readonly nextAttemptAt: Date }
@@ -94,7 +104,7 @@ export interface TaskStore {
   expire(now: Date): Promise<Task[]>;
   /** Records progress and the state among `leased`, `copying`, `verifying`; false when the epoch is stale. */
   progress(lease: LeaseKey, state: TaskState, progress: TaskProgress): Promise<boolean>;
-  /** Records how an attempt ended. */
+  /** Records how an attempt ended; with it what a copy brought, or that a deletion was done. */
   finish(lease: LeaseKey, outcome: AttemptOutcome, now: Date): Promise<ReportResult>;
   /** Cancels all unfinished tasks of an execution; returns those that agents hold. */
   cancelAll(executionId: string, now: Date): Promise<Task[]>;
@@ -102,6 +112,11 @@ export interface TaskStore {
   anyUnfinished(executionId: string): Promise<boolean>;
   /** All tasks that agents hold a lease on, connected or not. */
   held(): Promise<HeldTask[]>;
+  /**
+   * Tags of the target's repository that deletions of the same execution, from the same source repository, take away with the same digest, this one's among them;
+   * those left alone are not.
+   */
+  deletedTogether(task: Task): Promise<string[]>;
   /** Tasks that an agent holds a lease on. */
   heldBy(agent: string): Promise<Task[]>;
   /** With its blob reports. Throws `NOT_FOUND`. */

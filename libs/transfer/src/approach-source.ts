@@ -1,30 +1,46 @@
-import type { Manifest, Repository } from "@transship/oci";
+import type { Manifest } from "@transship/oci";
 import type { Journey } from "./journey.ts";
 import { SHORT_MS } from "./path-memory.ts";
-import { fetchManifest } from "./walk-artifact.ts";
+import { tryPatiently } from "./patience.ts";
 
 /** Connections that are opened before the size of an artifact is known. */
-const CONNECTIONS_AHEAD = 8;
+const CONNECTIONS_AHEAD = 16;
 
 /**
- * Fetches the root manifest, and meanwhile gets ready for its blobs: learns how far away the source is where that is not known, and opens connections where it is
- * not near. Undefined where the source has no such manifest.
+ * Fetches the root manifest, and meanwhile gets ready for its blobs where the source does not turn out to be near: learns how far away it is, and opens connections.
+ * Undefined where the source has no such manifest.
  */
 export async function approachSource(journey: Journey, reference: string): Promise<Manifest | undefined> {
-  const { source, paths, signal } = journey;
-  void paths.measure(source.registry, () => source.resolve(reference, { signal }));
-  using _ = openAhead(source, paths.rttMs(source.registry));
-  return await paths.timed(source.registry, () => fetchManifest(source, reference, signal));
+  const { source, paths, signal, retried } = journey;
+  using _ = getReady(journey, reference);
+  const root = await tryPatiently(
+    "source",
+    signal,
+    () => paths.timed(source.registry, () => source.manifest(reference, { signal })),
+    retried,
+  );
+  void learnDistance(journey, reference);
+  return root;
 }
 
-/** Opens connections at once where the source is known to be far, else once an answer takes longer than it would on a short path; not after disposal. */
-function openAhead(source: Repository, rttMs: number | undefined): Disposable | undefined {
-  if (source.openAhead === undefined || (rttMs !== undefined && rttMs < SHORT_MS)) return undefined;
-  const open = () => source.openAhead?.(CONNECTIONS_AHEAD);
+/** By HEADs, unless it is known or the answers so far showed that it is short. */
+function learnDistance({ source, paths, signal }: Journey, reference: string): Promise<void> {
+  return paths.measure(source.registry, () => source.resolve(reference, { signal }));
+}
+
+/** At once where the source is known to be far, else as soon as an answer takes longer than it would on a short path; not after disposal. */
+function getReady(journey: Journey, reference: string): Disposable | undefined {
+  const { source, paths } = journey;
+  const rttMs = paths.rttMs(source.registry);
+  if (rttMs !== undefined && rttMs < SHORT_MS) return undefined;
+  const ready = () => {
+    source.openAhead?.(CONNECTIONS_AHEAD);
+    void learnDistance(journey, reference);
+  };
   if (rttMs !== undefined) {
-    open();
+    ready();
     return undefined;
   }
-  const timer = setTimeout(open, SHORT_MS);
+  const timer = setTimeout(ready, SHORT_MS);
   return { [Symbol.dispose]: () => clearTimeout(timer) };
 }

@@ -49,7 +49,7 @@ describe("a long path", { timeout: 60_000 }, () => {
     { name: "429 for some ranges", action: { kind: "too-many-requests", retryAfter: "1" }, times: 3 },
   ])("is survived with $name", async ({ action, times, after = 1 }) => {
     await using stage = await farStage();
-    const image = await seedImage(stage.source, { repository: "app", tag: "v1", layers: [{ size: 24 * MIB, seed: 3 }] });
+    const image = await seedImage(stage.source, { repository: "app", tag: "v1", layers: [{ size: 12 * MIB, seed: 3 }] });
     const fault = stage.source.faults.add({ action, match: { op: "blob-get" }, ...(times && { times }), after });
 
     const result = await stage.engine.copy(stage.request("app", "v1"));

@@ -1,4 +1,6 @@
 export type { CopyCost, CopyOptions, CopyProgress, CopyRequest, CopyResult } from "./copy-request.ts";
+export type { CopyStep } from "./copy-step.ts";
+export { type DeleteRequest, type DeleteResult, deleteTag } from "./delete-tag.ts";
 export { type CopyEngine, createCopyEngine, type EngineOptions } from "./engine.ts";
 export { ByteThrottle } from "./gate/byte-throttle.ts";
 export { gateRegistry } from "./gate/gate-registry.ts";

@@ -9,6 +9,8 @@ export const SHORT_MS = 20;
 const FAR_MS = 150;
 /** Round trips below this many milliseconds do not leave a site. */
 const NEAR_MS = 5;
+/** What takes longer than this was held up, e.g. by a pause that the registry asked for, and says nothing of the distance. */
+const HELD_UP_MS = 1_500;
 /** A stream slower than so many bytes a second does not fill any path worth the name: something holds single connections back. */
 const SLOW_STREAM = 10 * 1024 * 1024;
 /** Streams that are both smaller and shorter than this say nothing about throughput. */
@@ -55,6 +57,7 @@ export class PathMemory {
     const startedAt = performance.now();
     const answer = await request();
     const elapsed = performance.now() - startedAt;
+    if (elapsed > HELD_UP_MS) return answer;
     // While this process was idle the answer had not come: that time was not its own doing.
     path.far ||= Math.min(performance.eventLoopUtilization(before).idle, elapsed) >= FAR_MS;
     if (path.rttMs === undefined || elapsed < path.rttMs) Object.assign(path, { rttMs: elapsed, measuredAt: this.#now() });

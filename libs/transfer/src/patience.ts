@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { asTransshipError, type ErrorCode, type Side, type TransshipError } from "@transship/errors";
-import { ExponentialBackoff } from "cockatiel";
+import type { IBackoff } from "cockatiel";
+import type { Retry } from "./copy-step.ts";
 
 /** How often a step is tried before the task as a whole gives up for a while. Progress starts the count anew. */
 const ATTEMPTS = 5;
@@ -23,12 +24,12 @@ export class Patience {
   #wrongBytes = 0;
   /** Bytes since the last failure. */
   #gained = 0;
-  #backoff = newBackoff();
+  #backoff: IBackoff<unknown> | undefined;
   readonly #side: Side;
   readonly #signal: AbortSignal;
-  readonly #onRetry: (() => void) | undefined;
+  readonly #onRetry: ((retry: Retry) => void) | undefined;
 
-  constructor(side: Side, signal: AbortSignal, onRetry?: () => void) {
+  constructor(side: Side, signal: AbortSignal, onRetry?: (retry: Retry) => void) {
     this.#side = side;
     this.#signal = signal;
     this.#onRetry = onRetry;
@@ -45,7 +46,7 @@ export class Patience {
     this.#gained += bytes;
     if (this.#gained < PROGRESS_BYTES) return;
     this.#failures = 0;
-    this.#backoff = newBackoff();
+    this.#backoff = undefined;
   }
 
   /** Waits until the step may be tried again. Throws the failure, with its side, when it may not. */
@@ -56,10 +57,11 @@ export class Patience {
     if (WRONG_BYTES.includes(error.code)) this.#wrongBytes += 1;
     this.#gained = 0;
     // Added, not the longer of the two: all who were told the same moment would come back at it together.
-    const wait = this.#backoff.duration + (error.retryAfterMs ?? 0);
+    const backoff = this.#backoff ?? (await newBackoff());
+    const wait = backoff.duration + (error.retryAfterMs ?? 0);
     if (!mayWaitHere(error) || this.#givesUp(error) || wait > LONGEST_PAUSE_MS) throw withTries(error, this.#failures);
-    this.#backoff = this.#backoff.next(undefined);
-    this.#onRetry?.();
+    this.#backoff = backoff.next(undefined);
+    this.#onRetry?.({ error, waitMs: wait });
     await sleep(wait, undefined, { signal: this.#signal });
   }
 
@@ -69,7 +71,12 @@ export class Patience {
 }
 
 /** Runs one step until it succeeds or patience ends. */
-export async function tryPatiently<T>(side: Side, signal: AbortSignal, step: () => Promise<T>, onRetry?: () => void): Promise<T> {
+export async function tryPatiently<T>(
+  side: Side,
+  signal: AbortSignal,
+  step: () => Promise<T>,
+  onRetry?: (retry: Retry) => void,
+): Promise<T> {
   const patience = new Patience(side, signal, onRetry);
   for (;;) {
     try {
@@ -98,6 +105,8 @@ function withTries(error: TransshipError, tries: number): TransshipError {
   return tries < 2 || error.tried !== undefined ? error : error.with({ tried: `tried ${tries} times` });
 }
 
-function newBackoff() {
+/** Loaded by the first failure, and made by it: nearly every step succeeds at once. */
+async function newBackoff(): Promise<IBackoff<unknown>> {
+  const { ExponentialBackoff } = await import("cockatiel");
   return new ExponentialBackoff({ initialDelay: 200, maxDelay: 8_000 }).next();
 }

@@ -24,6 +24,11 @@ export function assignment(
     siblings: [],
     executionId: "x1",
     rule: "r1",
+    operation: wire.TaskOperation.COPY,
+    expected: "",
+    platforms: [],
+    refill: false,
+    alsoGone: [],
     ...more,
   };
   return { $case: "assignment", value };

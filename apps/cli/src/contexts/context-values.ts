@@ -1,7 +1,6 @@
 import { environmentName, type OptionRow, optionName } from "../command.ts";
 import type { Environment } from "../environment.ts";
 import { nameOf } from "../nouns/name-of.ts";
-import { contextFilePath, findContext, readContexts } from "./context-file.ts";
 
 /**
  * What the context says about the options of a command, by long name. Where a flag or variable names the server itself, the current context is left out
@@ -20,6 +19,8 @@ export async function contextValues(
   };
   const named = given("context");
   if (named === undefined && given("server") !== undefined) return {};
+  // Commands that need no server do without the YAML parser.
+  const { contextFilePath, findContext, readContexts } = await import("./context-file.ts");
   const file = await readContexts(contextFilePath(environment));
   const name = named === undefined ? file.current : nameOf(String(named), "context");
   if (name === undefined) return {};

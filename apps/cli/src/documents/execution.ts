@@ -25,9 +25,13 @@ export interface ExecutionDocument extends Document {
   readonly status: BlobSumsDocument & {
     readonly state: ExecutionState;
     readonly trigger: string;
+    /** What of the rule's source it looks at (`repository:tag`, at most 100); absent = all of it, or an execution of a list. */
+    readonly scope?: readonly string[];
     readonly tasks: TaskCounts;
     readonly unchanged: number;
     readonly repositories: number;
+    /** Tags taken away at targets. */
+    readonly deleted: number;
     readonly bytes: ByteCounts;
     readonly totalBytes: number;
     readonly doneBytes: number;
@@ -61,9 +65,11 @@ export function executionDocument(message: wire.Execution): ExecutionDocument {
     status: {
       state: executionStateFromMessage(message.state) ?? "queued",
       trigger: message.trigger,
+      ...(message.scope.length === 0 ? {} : { scope: message.scope }),
       tasks: { ...NO_TASKS, ...message.tasks },
       unchanged: message.unchanged,
       repositories: message.repositories,
+      deleted: message.deleted,
       bytes: bytesFromMessage(message.bytes),
       totalBytes: message.totalBytes,
       doneBytes: message.doneBytes,

@@ -24,7 +24,26 @@ export interface RuleDocument extends Document {
       readonly medianMs: number;
       readonly lastSuccessAt: string | null;
     } | null;
+    /** When it ran and will run without being asked. */
+    readonly triggers: RuleTriggersDocument;
   };
+}
+
+export interface RuleTriggersDocument {
+  /** ISO 8601, UTC, like all moments here. */
+  readonly nextRuns: readonly string[];
+  readonly lastDueAt?: string;
+  readonly missedRuns: number;
+  readonly lastMissedAt?: string;
+  readonly lastEventAt?: string;
+  readonly lastEvent?: string;
+  readonly lastFullRunAt?: string;
+  readonly nextPollAt?: string;
+}
+
+function triggersDocument(message: wire.RuleTriggerStatus | undefined): RuleTriggersDocument {
+  const { nextRuns = [], missedRuns = 0, ...moments } = message ?? {};
+  return { nextRuns, missedRuns, ...present(moments) };
 }
 
 /** A rule of the wire as JSON. */
@@ -47,6 +66,7 @@ export function ruleDocument(message: wire.Rule): RuleDocument {
               ...last.status,
             },
       record: message.record === undefined ? null : { ...message.record, lastSuccessAt: message.record.lastSuccessAt || null },
+      triggers: triggersDocument(message.triggers),
     },
   };
 }

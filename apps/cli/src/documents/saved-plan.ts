@@ -9,7 +9,17 @@ export interface SavedPlanDocument extends Document {
   readonly status: Omit<PlanDocument["status"], "items"> & { readonly items?: PlanDocument["status"]["items"] };
 }
 
-const NO_SUMS: wire.PlanSummary = { copy: 0, skip: 0, unchanged: 0, bytes: 0, existingBytes: 0, repositories: 0, planId: "" };
+const NO_SUMS: wire.PlanSummary = {
+  copy: 0,
+  skip: 0,
+  delete: 0,
+  capped: 0,
+  unchanged: 0,
+  bytes: 0,
+  existingBytes: 0,
+  repositories: 0,
+  planId: "",
+};
 
 /** A saved plan of the wire as JSON. */
 export function savedPlanDocument(plan: wire.SavedPlan, items?: readonly PlanItemDocument[]): SavedPlanDocument {

@@ -17,6 +17,7 @@ export const plans: Noun<SavedPlanDocument> = {
     { title: "ID", cell: (plan) => plan.metadata.id },
     { title: "RULE", cell: (plan) => plan.metadata.rule },
     { title: "COPY", cell: (plan) => String(plan.status.counts.copy), align: "right" },
+    { title: "DELETE", cell: (plan) => String(plan.status.counts.delete), align: "right" },
     { title: "SKIP", cell: (plan) => String(plan.status.counts.skip), align: "right" },
     { title: "UNCHANGED", cell: (plan) => String(plan.status.counts.unchanged), align: "right" },
     { title: "BYTES", cell: (plan) => formatBytes(plan.status.bytes), align: "right" },

@@ -22,6 +22,7 @@ export const rules: Noun<RuleDocument> = {
     },
     { title: "MEDIAN", cell: ({ status: { record } }) => (record === null ? "" : formatDuration(record.medianMs)), align: "right" },
     { title: "LAST SUCCESS", cell: ({ status: { record } }) => formatAge(record?.lastSuccessAt ?? undefined), wide: true },
+    { title: "NEXT RUN", cell: (rule) => nextRunText(rule), wide: true },
     { title: "DESCRIPTION", cell: (rule) => rule.spec.description ?? "" },
   ],
   async *list(controlPlane) {
@@ -34,6 +35,14 @@ export const rules: Noun<RuleDocument> = {
     return ruleDocument(await controlPlane.ask(service.getRule.bind(service), { name }));
   },
 };
+
+/** The next moment of its schedule; else that it waits for events, or for a person. */
+function nextRunText({ spec, status }: RuleDocument): string {
+  const [next] = status.triggers.nextRuns;
+  if (!spec.enabled) return "-";
+  if (next !== undefined) return formatAge(next);
+  return spec.triggers?.events === true ? "at events" : "-";
+}
 
 function sourceText(source: RuleSource): string {
   const place = [source.instance, source.namespace, source.repository].filter((part) => part !== undefined).join("/");

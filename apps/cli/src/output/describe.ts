@@ -1,6 +1,6 @@
-import stringWidth from "string-width";
 import { formatAge, formatBytes } from "../quantities.ts";
 import { printable } from "./printable.ts";
+import { textWidth } from "./text-width.ts";
 
 /** A JSON value as indented `Name: value` lines, with byte counts and times in words. For people; programs use `-o json`. */
 export function describeValue(value: object): string {
@@ -9,7 +9,7 @@ export function describeValue(value: object): string {
 
 function lines(value: object, indent: string): string[] {
   const entries = Object.entries(value).filter(([, member]) => !isEmpty(member));
-  const width = Math.max(0, ...entries.filter(([, member]) => !isNested(member)).map(([key]) => stringWidth(key)));
+  const width = Math.max(0, ...entries.filter(([, member]) => !isNested(member)).map(([key]) => textWidth(key)));
   return entries.flatMap(([key, member]) => {
     if (!isNested(member)) return [`${indent}${`${key}:`.padEnd(width + 2)}${scalar(key, member)}`];
     if (Array.isArray(member)) return [`${indent}${key}:`, ...member.flatMap((item) => listItem(item, `${indent}  `))];

@@ -1,6 +1,6 @@
 import { styleText } from "node:util";
-import stringWidth from "string-width";
 import { printable } from "./printable.ts";
+import { textWidth } from "./text-width.ts";
 
 /** A column of a table of `T`. */
 export interface Column<T> {
@@ -22,11 +22,11 @@ export interface TableStyle {
 export function formatTable<T>(items: readonly T[], columns: readonly Column<T>[], style: TableStyle): string {
   const shown = columns.filter((column) => style.wide || column.wide !== true);
   const rows = items.map((item) => shown.map((column) => oneCell(column.cell(item))));
-  const widths = shown.map((column, index) => Math.max(stringWidth(column.title), ...rows.map((row) => stringWidth(row[index] ?? ""))));
+  const widths = shown.map((column, index) => Math.max(textWidth(column.title), ...rows.map((row) => textWidth(row[index] ?? ""))));
   const line = (cells: readonly string[], paint: (text: string, index: number) => string) =>
     cells
       .map((cell, index) => {
-        const space = " ".repeat((widths[index] ?? 0) - stringWidth(cell));
+        const space = " ".repeat((widths[index] ?? 0) - textWidth(cell));
         const painted = paint(cell, index);
         return shown[index]?.align === "right" ? space + painted : painted + space;
       })

@@ -1,7 +1,7 @@
 import { wire } from "@transship/api";
 import { describe, expect, it } from "vitest";
 import { FakeAgent } from "../testing/fake-agent.ts";
-import { apply, execution, instance, rule, run, startTest, until } from "../testing/test-control-plane.ts";
+import { apply, execution, instance, messages, rule, run, startTest, until } from "../testing/test-control-plane.ts";
 import { World } from "../testing/world.ts";
 
 const idle = () => undefined;
@@ -78,6 +78,9 @@ describe("limits", () => {
     await until("the next", () => a.assignments[1] ?? b.assignments[0]);
     await new Promise((resolve) => setTimeout(resolve, 200));
     expect((await execution(plane.client, id)).tasks).toMatchObject({ running: 1, succeeded: 1 });
+    const told = (await messages(plane.client, id)).filter((message) => message.includes("shares"));
+    expect(told[0]).toBe("agent b gets no tasks for now: other agents have all shares of the limits of instance gz");
+    expect(new Set(told).size).toBe(told.length);
   });
 });
 

@@ -1,6 +1,7 @@
 import type { Store } from "@transship/store";
 import type { Logger } from "pino";
 import type { Changes } from "../changes.ts";
+import type { ExecutionLog } from "../logs/execution-log.ts";
 import type { Metrics } from "../metrics.ts";
 import type { RouteDesk } from "../planning/wait-for-route.ts";
 import type { WakeUp } from "../wake-up.ts";
@@ -16,4 +17,5 @@ export interface ExecutionDesk extends Desk, RouteDesk {
   /** Wakes the scheduler. */
   readonly work: WakeUp;
   readonly log: Logger;
+  readonly executionLog: ExecutionLog;
 }

@@ -13,8 +13,8 @@ export interface HistoryDesk {
 const DAY_MS = 86_400_000;
 /** Time between two sweeps, in milliseconds. */
 const EVERY_MS = 3_600_000;
-/** Tasks forgotten in one transaction, and the pause after it in milliseconds, in which everybody else gets a turn. */
-const TASKS_AT_ONCE = 500;
+/** Tasks or log lines forgotten in one transaction, and the pause after it in milliseconds, in which everybody else gets a turn. */
+const ROWS_AT_ONCE = 500;
 const PAUSE_MS = 20;
 
 /** The loop that forgets executions and saved plans that need not be kept. Ends when `signal` aborts. */
@@ -38,7 +38,7 @@ async function sweepOnce({ store, now }: HistoryDesk, { executions, days }: Hist
   for (let forgotten = 0; ; forgotten++) {
     const id = await store.executions.nextToForget({ keep: executions, before });
     if (id === undefined) return forgotten;
-    while (!(await store.executions.forget(id, TASKS_AT_ONCE))) await delay(PAUSE_MS, undefined, { signal });
+    while (!(await store.executions.forget(id, ROWS_AT_ONCE))) await delay(PAUSE_MS, undefined, { signal });
     await delay(PAUSE_MS, undefined, { signal });
   }
 }

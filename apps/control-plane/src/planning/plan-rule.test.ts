@@ -37,7 +37,8 @@ describe("the plan of a rule", () => {
       ["v3", 1, "missing", 7, 100],
       ["kept", 2, "kept", 0, 0],
     ]);
-    expect(summary).toEqual({ planId: "", copy: 3, skip: 1, unchanged: 1, bytes: 121, existingBytes: 200, repositories: 2 });
+    const sums = { copy: 3, skip: 1, unchanged: 1, bytes: 121, existingBytes: 200, repositories: 2, delete: 0, capped: 0 };
+    expect(summary).toEqual({ planId: "", ...sums });
     expect(agent.assignments).toEqual([]);
     expect(world.at("sg").size).toBe(2);
   });

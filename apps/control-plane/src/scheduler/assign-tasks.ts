@@ -2,6 +2,7 @@ import type { Rule } from "@transship/model";
 import type { Budgets } from "../budgets/budgets.ts";
 import type { AgentSession } from "../work/agent-session.ts";
 import type { ConnectedAgents } from "../work/connected-agents.ts";
+import type { CappedAgents } from "./capped-agents.ts";
 import { failOrphans, type OrphanDesk } from "./fail-orphans.ts";
 import { findRoutes, type Route } from "./find-routes.ts";
 import { handOver } from "./hand-over.ts";
@@ -14,6 +15,7 @@ export interface AssignmentDesk extends OrphanDesk {
   readonly turns: Turns;
   readonly windows: WindowWatch;
   readonly budgets: Budgets;
+  readonly capped: CappedAgents;
 }
 
 /** How long a task that came back to the queue is left to the agent that may hold a checkpoint of it, in milliseconds. */
@@ -28,6 +30,7 @@ export async function assignTasks(desk: AssignmentDesk): Promise<void> {
   const rules = new Map((await desk.store.topology.listRules()).map((rule) => [rule.name, rule]));
   await failOrphans(desk, waiting, instances);
   desk.turns.keep(new Set(waiting.map(({ rule }) => rule)));
+  desk.capped.keep(new Set(waiting.map(({ executionId }) => executionId)));
   const open = waiting.filter(({ rule }) => desk.windows.isOpen(rules.get(rule), desk.now()));
   const routes = findRoutes(ready, open, { instances, rules });
   const round: Round = { rules, running: new Map(open.map(({ executionId, running }) => [executionId, running])), exhausted: new Map() };
@@ -64,14 +67,20 @@ async function giveTasks(desk: AssignmentDesk, agent: AgentSession, routes: read
     const contenders = contendersOf(routes, round).filter(({ execution }) => !exhausted.has(execution));
     if (contenders.length === 0) break;
     for (const [execution, turns] of desk.turns.deal(contenders, limit - given)) {
-      const free = (route: Route) => [route.source, route.target].every((instance) => desk.budgets.mayJoin(agent.name, instance));
-      const own = routes.filter((route) => route.executionId === execution && free(route));
+      const own = routes.filter((route) => route.executionId === execution && mayJoin(desk, agent, route));
       const got = own.length === 0 ? 0 : await giveFrom(desk, agent, own, turns, round);
       if (got < turns) exhausted.add(execution);
       given += got;
     }
   }
   return given;
+}
+
+/** Whether the agent has a share of the limits at both sides, or there is one left. */
+function mayJoin({ budgets, capped, executionLog }: AssignmentDesk, agent: AgentSession, { source, target, executionId }: Route): boolean {
+  const full = [source, target].find((instance) => !budgets.mayJoin(agent.name, instance));
+  if (full !== undefined) capped.tell(executionLog, executionId, agent.name, full);
+  return full === undefined;
 }
 
 function contendersOf(routes: readonly Route[], { rules, running }: Round): Contender[] {

@@ -3,6 +3,8 @@ import type { Instance } from "@transship/model";
 import type { Store, WaitingPair } from "@transship/store";
 import type { Logger } from "pino";
 import type { Changes } from "../changes.ts";
+import type { ExecutionLog } from "../logs/execution-log.ts";
+import { failureFacts, failureWords } from "../logs/failure-facts.ts";
 import type { Metrics } from "../metrics.ts";
 
 /** What failing orphans needs. */
@@ -12,6 +14,7 @@ export interface OrphanDesk {
   readonly metrics: Metrics;
   readonly leaseMs: number;
   readonly log: Logger;
+  readonly executionLog: ExecutionLog;
   readonly now: () => Date;
 }
 
@@ -43,7 +46,11 @@ export async function failOrphans(desk: OrphanDesk, pairs: readonly WaitingPair[
     for (const task of await desk.store.tasks.lease({ ...claim, preferMs: 0, online: [] }, desk.now())) {
       const lease = { taskId: task.id, epoch: task.epoch };
       await desk.store.tasks.finish(lease, { state: "failed", progress: task.progress, failure }, desk.now());
-      desk.log.warn({ task: task.id, execution: task.executionId, instance: gone }, "task failed: its instance was deleted");
+      desk.executionLog.error(task.executionId, `failed: ${failureWords(failure)}`, {
+        task: task.id,
+        instance: gone,
+        ...failureFacts(failure),
+      });
       const { rule } = await desk.store.executions.get(task.executionId);
       desk.metrics.taskEnded(rule, await desk.store.tasks.get(task.id));
       desk.changes.notify(task.executionId, "state");

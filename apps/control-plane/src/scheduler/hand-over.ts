@@ -1,4 +1,4 @@
-import { overwriteToMessage, type wire } from "@transship/api";
+import { overwriteToMessage, taskOperationToMessage, type wire } from "@transship/api";
 import type { Endpoint, Instance, Task } from "@transship/model";
 import type { AgentSession } from "../work/agent-session.ts";
 import { registryAccess } from "../work/registry-access.ts";
@@ -12,15 +12,27 @@ export async function handOver(desk: AssignmentDesk, agent: AgentSession, task: 
   const { executionId, rule, source, target } = route;
   const siblings = usable.siblings.map(({ instance }) => instance.name);
   desk.budgets.begin({ taskId: task.id, agent: agent.name, executionId, rule, source, target, siblings });
-  const sent = agent.send({ $case: "assignment", value: assignment(desk, agent, task, usable) });
+  const gone = task.operation === "delete" ? await desk.store.tasks.deletedTogether(task) : [];
+  const alsoGone = gone.filter((tag) => tag !== task.target.tag);
+  const sent = agent.send({ $case: "assignment", value: { ...assignment(desk, agent, task, usable), alsoGone } });
   if (!sent)
     await desk.store.tasks.finish({ taskId: task.id, epoch: task.epoch }, { state: "queued", progress: task.progress }, desk.now());
   else
-    desk.log.info({ task: task.id, execution: task.executionId, agent: agent.name, epoch: task.epoch, why: task.placement }, "task leased");
+    desk.executionLog.info(task.executionId, `given to agent ${agent.name}: ${task.placement}`, {
+      task: task.id,
+      agent: agent.name,
+      attempt: task.attempts,
+      epoch: task.epoch,
+    });
   desk.changes.notify(task.executionId, "state");
 }
 
-function assignment({ leaseMs, budgets }: AssignmentDesk, agent: AgentSession, task: Task, route: Route): wire.Assignment {
+function assignment(
+  { leaseMs, budgets }: AssignmentDesk,
+  agent: AgentSession,
+  task: Task,
+  route: Route,
+): Omit<wire.Assignment, "alsoGone"> {
   const { from, to, candidate, siblings } = route;
   const access = (instance: Instance, endpoint: Endpoint) => registryAccess(instance, endpoint, budgets.shareOf(agent.name, instance.name));
   return {
@@ -37,5 +49,9 @@ function assignment({ leaseMs, budgets }: AssignmentDesk, agent: AgentSession, t
     siblings: siblings.map(({ instance, endpoint }) => access(instance, endpoint)),
     executionId: task.executionId,
     rule: route.rule,
+    operation: taskOperationToMessage(task.operation),
+    expected: task.expected ?? "",
+    platforms: [...(task.platforms ?? [])],
+    refill: task.refill,
   };
 }

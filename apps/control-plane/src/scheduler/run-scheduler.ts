@@ -1,7 +1,7 @@
 import type { WakeUp } from "../wake-up.ts";
 import { type AssignmentDesk, assignTasks } from "./assign-tasks.ts";
 import { expireLeases } from "./expire-leases.ts";
-import { pauseOutsideWindow, type ToldToPause } from "./pause-outside-window.ts";
+import { pauseOutsideWindow, type ToldOfPauses } from "./pause-outside-window.ts";
 
 /** Longest sleep in milliseconds: leases end without anybody saying so. */
 const LONGEST_SLEEP_MS = 5_000;
@@ -9,7 +9,7 @@ const LONGEST_SLEEP_MS = 5_000;
 /** The loop that hands out tasks: woken by new tasks, credit and reports; by itself for due retries, ended leases, and windows that open or close. Ends when `signal` aborts. */
 export async function runScheduler(desk: AssignmentDesk, work: WakeUp, signal: AbortSignal): Promise<void> {
   const sweepMs = Math.min(LONGEST_SLEEP_MS, desk.leaseMs / 6);
-  const told: ToldToPause = new WeakMap();
+  const told: ToldOfPauses = { tasks: new WeakMap(), executions: new Set() };
   let nextSweep = 0;
   let windowChange: Date | undefined;
   while (!signal.aborted) {

@@ -1,4 +1,11 @@
-import { isOpen, nextChange, type Rule } from "@transship/model";
+import { isOpen, nextChange, type Rule, windowText } from "@transship/model";
+
+/** Until when a rule pauses, and why; empty while its window is open, or where it has none. */
+export function pausedText(rule: Rule | undefined, now: Date): string {
+  const window = rule?.spec.window;
+  if (window === undefined || isOpen(window, now)) return "";
+  return `paused until ${nextChange(window, now).toISOString()}, outside the rule's window ${windowText(window)}`;
+}
 
 /** When rules with a work window may move bytes, and since when each may again. */
 export class WindowWatch {

@@ -5,6 +5,8 @@ import type { Handlers } from "../calls/handlers.ts";
 import type { ExecutionDesk } from "../executions/execution-desk.ts";
 import type { Executions } from "../executions/executions.ts";
 import { outlookOf } from "../executions/outlook.ts";
+import type { LogWriter } from "../logs/log-writer.ts";
+import { streamLogs } from "../logs/stream-logs.ts";
 import { readPage } from "./read-page.ts";
 
 /** Failed tasks that are told with an execution, at most. */
@@ -13,8 +15,13 @@ const MOST_FAILURES = 100;
 const WATCH_PAUSE_MS = 500;
 const USUAL_PAGE = 50;
 
+/** What answering needs. */
+interface ServiceDesk extends ExecutionDesk {
+  readonly logWriter: LogWriter;
+}
+
 /** Runs of rules. */
-export function executionService({ unary, streaming }: Handlers, desk: ExecutionDesk, executions: Executions): wire.ExecutionServiceServer {
+export function executionService({ unary, streaming }: Handlers, desk: ServiceDesk, executions: Executions): wire.ExecutionServiceServer {
   return {
     listExecutions: unary(async (request) => {
       const filter = { rule: request.rule === "" ? undefined : request.rule, state: executionStateFromMessage(request.state) };
@@ -25,10 +32,11 @@ export function executionService({ unary, streaming }: Handlers, desk: Execution
     }),
     getExecution: unary(({ id }) => describe(desk, id)),
     watchExecution: streaming(({ id }, signal) => watch(desk, id, signal)),
-    stopExecution: unary(async ({ id }) => {
-      await executions.stop(id);
+    stopExecution: unary(async ({ id }, who) => {
+      await executions.stop(id, who);
       return describe(desk, id);
     }),
+    streamLogs: streaming((request, signal) => streamLogs(desk, request, signal)),
     retryExecution: unary(async ({ id, failedOnly }) => describe(desk, (await executions.retry(id, failedOnly)).execution.id)),
   };
 }
@@ -38,7 +46,8 @@ async function describe({ store, rates, now }: ExecutionDesk, id: string): Promi
   const { failed } = execution.tasks;
   const tasks = failed === 0 ? [] : await store.tasks.list({ executionId: id, states: ["failed"] }, { limit: MOST_FAILURES });
   const rule = (await store.topology.listRules()).find(({ name }) => name === execution.rule);
-  return executionToMessage(execution, tasks, outlookOf(execution, rule, rates, now()));
+  const scope = execution.scoped ? await store.executions.scope(id) : undefined;
+  return executionToMessage(execution, tasks, outlookOf(execution, rule, rates, now()), scope);
 }
 
 async function* watch(desk: ExecutionDesk, id: string, signal: AbortSignal): AsyncGenerator<wire.Execution> {

@@ -35,6 +35,6 @@ export function planService({ unary, streaming }: Handlers, desk: ExecutionDesk,
 /** Longest time for listing both sides again, in milliseconds. */
 const LONGEST_CHECK_MS = 3_600_000;
 
-function planMessage({ id, rule, createdAt, sums }: SavedPlan): wire.SavedPlan {
+function planMessage({ id, rule, createdAt, sums: { leftOut: _leftOut, ...sums } }: SavedPlan): wire.SavedPlan {
   return { id, rule, createdAt, summary: { ...sums, planId: id } };
 }

@@ -136,3 +136,10 @@ export function tasks(client: ControlPlaneClient, executionId: string): Promise<
     (list) => list.tasks,
   );
 }
+
+/** What the log of an execution says, in order. */
+export async function messages(client: ControlPlaneClient, executionId: string): Promise<string[]> {
+  const all = { taskId: "", search: "", level: wire.LogLevel.UNSPECIFIED, afterSequence: 0, last: 0, follow: false };
+  const lines = client.executions.streamLogs({ executionId, ...all }, client.metadata) as AsyncIterable<wire.LogLine>;
+  return (await Array.fromAsync(lines)).map(({ message }) => message);
+}

@@ -1,6 +1,6 @@
 import { instanceResourceFromMessage, ruleResourceFromMessage, webhookResourceFromMessage, type wire } from "@transship/api";
 import { TransshipError } from "@transship/errors";
-import { type Instance, parseResource, type Resource, type Webhook } from "@transship/model";
+import { type Instance, parseResource, type Resource, type RuleResource, type Webhook } from "@transship/model";
 import { keepPassword, keepSecret } from "./keep-password.ts";
 
 /** What is stored already. */
@@ -27,6 +27,13 @@ export function readResources(messages: readonly wire.Resource[], stored: Stored
   }
   if (issues.length > 0) throw new TransshipError("INVALID_ARGUMENT", { what: "the topology", why: issues.join("; ") });
   return resources;
+}
+
+/** One rule document, checked. @throws TransshipError `INVALID_ARGUMENT` with all issues. */
+export function readRule(message: wire.RuleResource): RuleResource {
+  const [rule] = readResources([{ kind: { $case: "rule", value: message } }], { instances: [], webhooks: [] });
+  if (rule?.kind === "Rule") return rule;
+  throw new TransshipError("INTERNAL", { what: `reading rule ${message.name}`, why: `it came out as ${rule?.kind ?? "nothing"}` });
 }
 
 function documentOf(kind: NonNullable<wire.Resource["kind"]>, { instances, webhooks }: Stored): unknown {

@@ -11,6 +11,8 @@ export interface Desk {
   readonly agents: ConnectedAgents;
   readonly questions: Questions;
   readonly budgets: Budgets;
+  /** The execution that is asked for, whose log tells of it; absent = none. */
+  readonly execution?: string | undefined;
 }
 
 /**
@@ -19,7 +21,7 @@ export interface Desk {
  * were used, or where the last agent that reaches the instance vanished.
  */
 export async function* askNearest(
-  { agents, questions, budgets }: Desk,
+  { agents, questions, budgets, execution }: Desk,
   instance: Instance,
   side: Side,
   ask: Ask,
@@ -36,7 +38,7 @@ export async function* askNearest(
     try {
       using _asked = budgets.ask(candidate.agent.name, instance);
       const access = registryAccess(instance, candidate.source, budgets.shareOf(candidate.agent.name, instance.name));
-      for await (const found of questions.ask(candidate.agent, access, ask, signal)) {
+      for await (const found of questions.ask(candidate.agent, access, ask, signal, execution)) {
         used = true;
         yield found;
       }

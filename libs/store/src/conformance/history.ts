@@ -1,6 +1,7 @@
 import type { ExecutionState } from "@transship/model";
 import { describe, expect, it } from "vitest";
 import type { Store } from "../store.ts";
+import { entry } from "./logs.ts";
 import { at, lease, type OpenStore, progress, task, withExecution } from "./samples.ts";
 
 /** Opens an execution of a rule that is there and ends it. */
@@ -56,7 +57,7 @@ export function historyConformance(openStore: OpenStore): void {
       expect(await forgetAll({ keep: 1, before: at(1_000_000) })).toEqual([]);
     });
 
-    it("forgets tasks some at a time, then the execution, and no longer says which one repeats it", async () => {
+    it("forgets tasks and log lines some at a time, then the execution, and no longer says which one repeats it", async () => {
       await using store = await openStore();
       await withExecution(store, "e1", "r");
       await store.tasks.add(
@@ -69,8 +70,11 @@ export function historyConformance(openStore: OpenStore): void {
       await store.executions.advance("e1", "copying", at(3));
       await store.executions.advance("e1", "partial", at(4));
       await store.executions.open({ id: "e2", rule: "r", trigger: "retry", retryOf: "e1" }, at(5));
+      await store.logs.append({ entries: [entry("one"), entry("two"), entry("three")], cursors: [] });
       expect(await store.executions.forget("e1", 2)).toBe(false);
       expect(await store.tasks.list({ executionId: "e1" }, { limit: 9 })).toHaveLength(1);
+      expect(await store.executions.forget("e1", 2)).toBe(false);
+      expect((await store.executions.get("e1")).id).toBe("e1");
       expect(await store.executions.forget("e1", 2)).toBe(true);
       await expect(store.executions.get("e1")).rejects.toMatchObject({ code: "NOT_FOUND" });
       await expect(store.tasks.get("3")).rejects.toMatchObject({ code: "NOT_FOUND" });

@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import type { SavedItem } from "../plan-store.ts";
 import { at, type OpenStore, task, withExecution } from "./samples.ts";
 
-const sums = { copy: 1, skip: 0, unchanged: 5, bytes: 7, existingBytes: 0, repositories: 1 };
+const sums = { copy: 1, skip: 0, unchanged: 5, bytes: 7, existingBytes: 0, repositories: 1, delete: 1, capped: 0 };
 
 function item(tag: string): SavedItem {
   const { source, target, digest } = task(tag);

@@ -1,14 +1,17 @@
 import { describe } from "vitest";
 import { agentConformance } from "./agents.ts";
+import { arrivalConformance } from "./arrivals.ts";
 import { executionConformance } from "./executions.ts";
 import { historyConformance } from "./history.ts";
 import { leaseModelConformance } from "./lease-model.ts";
 import { leaseConformance } from "./leases.ts";
+import { logConformance } from "./logs.ts";
 import { outcomeConformance } from "./outcomes.ts";
 import { planConformance } from "./plans.ts";
 import type { OpenStore } from "./samples.ts";
 import { taskConformance } from "./tasks.ts";
 import { topologyConformance } from "./topology.ts";
+import { triggerConformance } from "./triggers.ts";
 
 /** What every adapter of the store port must pass. `openStore` opens an empty store each time; the suite disposes it. */
 export function storeConformance(name: string, openStore: OpenStore): void {
@@ -18,9 +21,12 @@ export function storeConformance(name: string, openStore: OpenStore): void {
     executionConformance(openStore);
     historyConformance(openStore);
     planConformance(openStore);
+    triggerConformance(openStore);
     taskConformance(openStore);
     leaseConformance(openStore);
     outcomeConformance(openStore);
+    arrivalConformance(openStore);
+    logConformance(openStore);
     leaseModelConformance(openStore);
   });
 }

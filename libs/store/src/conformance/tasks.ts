@@ -19,6 +19,11 @@ export function taskConformance(openStore: OpenStore): void {
       expect((await store.executions.get("e1")).tasks.total).toBe(3);
       expect(await store.tasks.get("3")).toEqual({
         ...task("3"),
+        operation: "copy",
+        expected: undefined,
+        platforms: undefined,
+        refill: false,
+        note: undefined,
         state: "queued",
         epoch: 0,
         agent: undefined,

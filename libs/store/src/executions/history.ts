@@ -70,11 +70,14 @@ async function ruleAfter(tx: Tx, rule: string): Promise<string | undefined> {
   return next?.rule;
 }
 
-/** Forgets some tasks of an execution, or the execution where it has no more. What belongs to either goes with it. */
-export async function forget(tx: Tx, id: string, tasks: number): Promise<boolean> {
-  const some = tx.selectFrom("tasks").select("seq").where("execution_id", "=", id).orderBy("seq").limit(tasks);
-  const gone = await tx.deleteFrom("tasks").where("seq", "in", some).executeTakeFirst();
-  if (gone.numDeletedRows >= BigInt(tasks)) return false;
+/** Forgets some tasks or log lines of an execution, or the execution where it has no more of either. What belongs to them goes with them. */
+export async function forget(tx: Tx, id: string, rows: number): Promise<boolean> {
+  const some = tx.selectFrom("tasks").select("seq").where("execution_id", "=", id).orderBy("seq").limit(rows);
+  const tasks = await tx.deleteFrom("tasks").where("seq", "in", some).executeTakeFirst();
+  if (tasks.numDeletedRows >= BigInt(rows)) return false;
+  const oldest = tx.selectFrom("log_lines").select("seq").where("execution_id", "=", id).orderBy("seq").limit(rows);
+  const lines = await tx.deleteFrom("log_lines").where("execution_id", "=", id).where("seq", "in", oldest).executeTakeFirst();
+  if (lines.numDeletedRows >= BigInt(rows)) return false;
   await tx.updateTable("executions").set({ retry_of: null }).where("retry_of", "=", id).execute();
   await tx.deleteFrom("executions").where("id", "=", id).execute();
   return true;

@@ -28,6 +28,7 @@ export function taskStore(database: Database): TaskStore {
     cancelAll: (executionId, now) => transact((tx) => cancelAll(tx, executionId, now.toISOString())),
     anyUnfinished: (executionId) => transact((tx) => anyUnfinished(tx, executionId)),
     held: () => transact(heldTasks),
+    deletedTogether: (task) => transact((tx) => deletedTogether(tx, task)),
     heldBy: (agent) => transact((tx) => tasksHeldBy(tx, agent)),
     get: (id) => transact(async (tx) => wholeTaskOf(await existing(tx, id))),
     list: (filter, page) => transact((tx) => list(tx, filter, page)),
@@ -60,6 +61,21 @@ async function anyUnfinished(tx: Tx, executionId: string): Promise<boolean> {
     .limit(1)
     .executeTakeFirst();
   return row !== undefined;
+}
+
+async function deletedTogether(tx: Tx, task: Task): Promise<string[]> {
+  const rows = await tx
+    .selectFrom("tasks")
+    .select("target_tag")
+    .where("execution_id", "=", task.executionId)
+    .where("operation", "=", "delete")
+    .where("source_repository", "=", task.source.repository)
+    .where("target_instance", "=", task.target.instance)
+    .where("target_repository", "=", task.target.repository)
+    .where("digest", "=", task.digest)
+    .where("state", "not in", ["failed", "cancelled", "skipped"])
+    .execute();
+  return rows.map((row) => row.target_tag);
 }
 
 async function existing(tx: Tx, id: string): Promise<TaskRow> {

@@ -44,8 +44,8 @@ export function settledLanes(best: { readonly lanes: number; readonly rate: numb
 /**
  * The next count after a window in which all lanes were busy and `rate` bytes a second came. Climbs by doubling, each time once the connections are up to speed, as
  * long as that brings more; then goes back to the count that was best. Many ranges win by an order of magnitude where the sender's congestion control gives each
- * connection little (cubic with loss), and lose where it does not (bbr): there they only fill the queues on the way. What was settled is questioned from time to time, downwards first: a connection that
- * wins nothing is one that a registry need not serve.
+ * connection little (cubic with loss), and lose where it does not (bbr): there they only fill the queues on the way. What was settled is questioned from time to
+ * time, downwards first: a connection that wins nothing is one that a registry need not serve.
  * `queue`: whether answers wait on their way. Then the line is full, and more ranges would only wait longer.
  */
 export function nextLanes(state: LaneState, rate: number, queue = false): LaneState {

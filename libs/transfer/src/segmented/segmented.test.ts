@@ -8,7 +8,7 @@ import type { Runner } from "./runner.ts";
 import { segmentBytes } from "./segment-bytes.ts";
 import { SegmentQueue } from "./segment-queue.ts";
 import { splitSegment } from "./split-segment.ts";
-import { findStragglers, usualRate } from "./watch-stragglers.ts";
+import { findStragglers, Suspects, usualRate } from "./watch-stragglers.ts";
 
 describe("the queue of segments", () => {
   it("hands out every missing byte once, in order, whatever sizes are asked for", () => {
@@ -143,6 +143,19 @@ describe("slow requests", () => {
     expect(findStragglers([...fast, slow], usual, 900)).toEqual([]);
     expect(findStragglers([slow], usual, 2_000)).toEqual([slow]);
     expect(usualRate([slow, ...fast.slice(0, 1)], 2_000)).toBeUndefined();
+  });
+
+  it("are given up only when they stay slow, and when they are few", () => {
+    const slow = [1, 2, 3].map((index) => runner(index * 10e6, index * 10e6 + 1_000, (index + 1) * 10e6, 0));
+    const [one, another] = slow;
+    if (one === undefined || another === undefined) throw new Error("there are three");
+    const suspects = new Suspects();
+    expect(suspects.among([one], 10)).toEqual([]);
+    expect(suspects.among([one, another], 20)).toEqual([one]);
+    expect(suspects.among([], 20)).toEqual([]);
+    expect(suspects.among([one], 20)).toEqual([]);
+    expect(suspects.among(slow, 16)).toEqual([]);
+    expect(suspects.among(slow, 32)).toEqual(slow);
   });
 
   it("give half of what they have left to a free lane, and only when it is worth it", () => {

@@ -60,13 +60,17 @@ function verified(account: BlobAccount, journey: Journey, count: (length: number
   async function* bytes(): AsyncGenerator<Uint8Array> {
     try {
       const hash = createDigestHash(blob.digest);
-      const startedAt = performance.now();
       let held: Uint8Array | undefined;
+      // Only what the source takes says something of its path: a slow target would make any path look long.
+      let waited = 0;
+      let askedAt = performance.now();
       for await (const chunk of readFromNearest(account, journey, signal)) {
+        waited += performance.now() - askedAt;
         count(chunk.byteLength);
         hash.update(chunk);
         if (held !== undefined) yield held;
         held = chunk;
+        askedAt = performance.now();
       }
       const found = hashDigest(hash, digestAlgorithm(blob.digest));
       if (found !== blob.digest) {
@@ -75,7 +79,7 @@ function verified(account: BlobAccount, journey: Journey, count: (length: number
         throw error;
       }
       const from = sibling?.usable === true ? sibling : source;
-      paths.streamed(from.registry, blob.size, performance.now() - startedAt);
+      paths.streamed(from.registry, blob.size, waited);
       if (held !== undefined) yield held;
     } catch (error) {
       failure = withSide(error, "source");

@@ -57,12 +57,30 @@ describe("the attempts at an upload", () => {
     expect(trials.wiser()).toBe(true);
   });
 
+  it("are not made at once where no lesson explains the failure", () => {
+    const { trials, uploads } = stage();
+    trials.begin();
+    uploads.learn("https://registry.test", { kind: "patch-refused" });
+    // An answer that was lost: the target may have the blob.
+    trials.failed(failure("CONNECTION_FAILED"), FIRST);
+    expect(trials.wiser()).toBe(false);
+    trials.begin();
+    uploads.learn("https://registry.test", { kind: "whole-put-refused" });
+    // Nothing of the target failed: the source did.
+    expect(trials.wiser()).toBe(false);
+    trials.begin();
+    uploads.learn("https://registry.test", { kind: "single-post", taken: true });
+    trials.failed(failure("DIGEST_INVALID"), { ...FIRST, request: "whole-put" });
+    expect(trials.wiser()).toBe(false);
+  });
+
   it("are not made at once for ever, whatever a registry plays", () => {
     const { trials } = stage();
     let atOnce = 0;
     for (let round = 1; round <= 100; round++) {
       trials.begin();
       trials.learn({ kind: "least-chunk", bytes: round });
+      trials.failed(failure("SIZE_INVALID"), LATER);
       if (trials.wiser()) atOnce += 1;
     }
     expect(atOnce).toBeLessThan(30);

@@ -1,5 +1,5 @@
 import { type FailedRequest, isRefusal, lessonOfFailure } from "./lesson-of-failure.ts";
-import type { Lesson, UploadProfile } from "./upload-profile.ts";
+import { goAlike, type Lesson, type UploadProfile } from "./upload-profile.ts";
 import type { UploadProfiles } from "./upload-profiles.ts";
 
 /** Attempts that one blob gets at once because the one before taught something; more is a registry that plays with us, and gets the usual pauses. */
@@ -12,6 +12,8 @@ export class Trials {
   #used: UploadProfile;
   /** Where the attempt before was refused; undefined where it failed in another way. */
   #refusedAt: string | undefined;
+  /** Whether the attempt failed by the registry's no, which a lesson may explain; a lost answer or the source's failure has another cause. */
+  #mayExplain = false;
   #atOnce = 0;
 
   constructor(uploads: UploadProfiles, registry: string) {
@@ -34,21 +36,24 @@ export class Trials {
   failed(error: unknown, request: Omit<FailedRequest, "again">): void {
     const point = `${request.request} ${request.start === 0 ? "first" : "later"}`;
     const again = this.#refusedAt === point;
-    this.#refusedAt = isRefusal(error) ? point : undefined;
+    this.#mayExplain = isRefusal(error);
+    this.#refusedAt = this.#mayExplain ? point : undefined;
     // What was learned during the attempt may be all that it failed by: the next one shows.
     if (!isRefusal(error) || this.#isOutdated) return;
     const lesson = lessonOfFailure(error, { ...request, again });
     if (lesson !== undefined) this.learn(lesson);
   }
 
-  /** Whether the registry is known better than when the attempt began, so that the next one goes another way, at once. */
+  /** Whether the attempt was refused and the registry is known better than when it began, so that the next one goes another way, at once. */
   wiser(): boolean {
-    if (!this.#isOutdated || this.#atOnce >= MOST_AT_ONCE) return false;
+    const explained = this.#mayExplain && this.#isOutdated;
+    this.#mayExplain = false;
+    if (!explained || this.#atOnce >= MOST_AT_ONCE) return false;
     this.#atOnce += 1;
     return true;
   }
 
   get #isOutdated(): boolean {
-    return this.#uploads.of(this.#registry) !== this.#used;
+    return !goAlike(this.#uploads.of(this.#registry), this.#used);
   }
 }

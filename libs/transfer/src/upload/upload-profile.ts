@@ -53,7 +53,16 @@ export type Lesson =
 /** The profile with a lesson in it; the same object where it says nothing new. */
 export function learn(profile: UploadProfile, lesson: Lesson): UploadProfile {
   const next = { ...profile, ...change(profile, lesson) };
-  return Object.entries(next).every(([name, value]) => profile[name as keyof UploadProfile] === value) ? profile : next;
+  return areSame(profile, next) ? profile : next;
+}
+
+function areSame(a: UploadProfile, b: UploadProfile): boolean {
+  return Object.entries(a).every(([name, value]) => b[name as keyof UploadProfile] === value);
+}
+
+/** Whether an upload that was opened goes on in the same way by both profiles: it does not matter to it whether a POST may carry a blob. */
+export function goAlike(a: UploadProfile, b: UploadProfile): boolean {
+  return areSame(a, { ...b, singlePost: a.singlePost });
 }
 
 function change(profile: UploadProfile, lesson: Lesson): Partial<UploadProfile> {

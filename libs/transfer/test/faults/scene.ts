@@ -43,7 +43,7 @@ export async function setScene(faultCase: FaultCase, size: number): Promise<Scen
 export async function findLosses(target: DevRegistry, repository: string, image: SeededImage): Promise<string[]> {
   const { catalogue } = target.storage;
   const losses: string[] = [];
-  if (catalogue.tagDigest(repository, "v1") !== image.digest) losses.push("the tag has another digest");
+  if (catalogue.tagDigest(repository, image.tag ?? "") !== image.digest) losses.push("the tag has another digest");
   const manifest = await target.storage.readManifest(repository, image.digest);
   if (manifest === undefined || digestOf(manifest.bytes) !== image.digest) losses.push("the manifest is missing or wrong");
   for (const blob of image.blobs) {

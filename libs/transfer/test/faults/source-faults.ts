@@ -1,14 +1,17 @@
+import { seedImage } from "@transship/dev-registry";
 import { EVER, type FaultCase, SHORT_TIMEOUTS } from "./fault-case.ts";
 
 const BEARER = { auth: { scheme: "bearer", users: [{ username: "u", password: "p" }] } } as const;
+/** Bytes after which a body breaks off: fewer than any range has, however many there are. */
+const EARLY = 200_000;
 /** A body that breaks off leads to a request for a range, on any path. */
-const BREAK_OFF = { action: { kind: "cut-after", bytes: 600_000 }, times: 3 } as const;
+const BREAK_OFF = { action: { kind: "cut-after", bytes: EARLY }, times: 3 } as const;
 /** Every blob, by way of a signed address elsewhere. */
 const REDIRECTED = { action: { kind: "redirect" }, times: EVER } as const;
 
 /** What a source can do wrong while a blob is read. */
 export const SOURCE_FAULTS: readonly FaultCase[] = [
-  { name: "connections cut in mid-blob", source: [{ action: { kind: "cut-after", bytes: 700_000 }, times: 3 }], wastedShare: 0 },
+  { name: "connections cut in mid-blob", source: [BREAK_OFF], wastedShare: 0 },
   {
     name: "bodies that end early, cleanly, under a right Content-Length",
     source: [{ action: { kind: "truncate-after", bytes: 100_000 }, times: 3 }],
@@ -16,7 +19,7 @@ export const SOURCE_FAULTS: readonly FaultCase[] = [
   },
   {
     name: "bodies that stop coming on an open connection",
-    source: [{ action: { kind: "stall-after", bytes: 300_000 }, times: 3 }],
+    source: [{ action: { kind: "stall-after", bytes: EARLY }, times: 3 }],
     timeouts: SHORT_TIMEOUTS,
     wastedShare: 0,
   },
@@ -55,7 +58,7 @@ export const SOURCE_FAULTS: readonly FaultCase[] = [
     name: "redirects to addresses that expire in mid-blob",
     source: [
       REDIRECTED,
-      { action: { kind: "cut-after", bytes: 300_000 }, match: { op: "blob-redirected" }, times: 2 },
+      { action: { kind: "cut-after", bytes: EARLY }, match: { op: "blob-redirected" }, times: 2 },
       { action: { kind: "status", status: 403 }, match: { op: "blob-redirected" }, after: 1, times: 2 },
     ],
   },
@@ -90,7 +93,14 @@ export const SOURCE_FAULTS: readonly FaultCase[] = [
   },
 
   {
+    // A target without the tag needs whatever the source names: it is read by the tag, and the digest computed.
     name: "a wrong digest in the tag's header",
+    source: [{ action: { kind: "wrong-digest-header" }, match: { op: "manifest-head" } }],
+    ways: ["stream"],
+  },
+  {
+    name: "a wrong digest in the tag's header, where the target has the tag",
+    prepare: async ({ target }) => void (await seedImage(target, { repository: "app", tag: "v1", layers: [{ size: 10, seed: "theirs" }] })),
     source: [{ action: { kind: "wrong-digest-header" }, match: { op: "manifest-head" } }],
     ways: ["stream"],
     fails: { code: "SOURCE_MOVED", side: "source" },

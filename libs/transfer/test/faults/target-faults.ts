@@ -79,7 +79,7 @@ export const TARGET_FAULTS: readonly FaultCase[] = [
     target: [{ action: { kind: "lost-session" }, match: { op: "blob-patch" }, after: 1 }],
     wastedShare: 0,
   },
-  { name: "an upload session lost at the commit", target: [{ action: { kind: "lost-session" }, match: { op: "blob-put" }, after: 1 }] },
+  { name: "an upload session lost at the commit", target: [{ action: { kind: "lost-session" }, match: { op: "blob-put" } }] },
   {
     name: "the answer to a chunk lost",
     chunks: true,
@@ -138,7 +138,11 @@ export const TARGET_FAULTS: readonly FaultCase[] = [
   {
     name: "tokens that expire in mid-upload",
     targetOptions: BEARER,
-    target: [{ action: { kind: "expired-token" }, match: { op: [...UPLOAD_BODIES, "manifest-put"] }, times: 3 }],
+    // Each time a fresh token is good: one that is refused as well means that the right is missing.
+    target: ([["blob-post"], ["blob-patch", "blob-put"], ["manifest-put"]] as const).map((op) => ({
+      action: { kind: "expired-token" },
+      match: { op },
+    })),
   },
   { name: "one wrong bit on the way up", target: [{ action: { kind: "flip-bit", offset: 77_777 }, match: { op: UPLOAD_BODIES } }] },
   { name: "a wrong digest at the commit", target: [{ action: { kind: "wrong-digest-header" }, match: { op: "blob-put" } }] },
@@ -188,6 +192,12 @@ export const TARGET_FAULTS: readonly FaultCase[] = [
     target: [{ action: { kind: "read-only" }, match: { op: "blob-patch" }, after: 1, times: EVER }],
     fails: { code: "DENIED", side: "target" },
     requests: 60,
+  },
+  {
+    name: "an upload that is sent on to another host",
+    target: [{ action: { kind: "foreign-location", location: "http://127.0.0.1:9/v2/" }, match: { op: "blob-start" }, times: EVER }],
+    fails: { code: "REDIRECT_REFUSED", side: "target" },
+    requests: 40,
   },
   {
     name: "garbage collected all the time",

@@ -84,6 +84,13 @@ export const TRANSFER_FAULTS: readonly {
       [ACROSS, "when the target loses the upload"],
     ],
   },
+  {
+    fault: "uploads that are sent elsewhere",
+    tests: [
+      [TARGET, "sent on to another host"],
+      ["libs/transfer/src/upload/upload-locations.test.ts", "at another host get no byte"],
+    ],
+  },
   { fault: "416 on a chunk", tests: [[TARGET, "416 for a chunk"]] },
   { fault: "offsets behind and ahead of ours", tests: [[TARGET, "behind", "ahead of", "acknowledged to a byte"]] },
   {

@@ -21,13 +21,14 @@ const WRITES: ReadonlySet<string> = new Set(["addPiece", "dropPieces", "saveUplo
 
 /**
  * One process that copies `app:v1`, with its state in `directory`. When it dies, `remains` gets what is on disk in that instant, writes half done included; what
- * the dying process still does happens to files that nobody looks at again.
+ * the dying process still does happens to files that nobody looks at again. `received` is told the bytes of blobs that it got.
  */
 export async function live(
   registries: { readonly source: DevRegistry; readonly target: DevRegistry },
   directory: string,
   remains: string,
   death: Death | undefined,
+  received: (bytes: number) => void = () => undefined,
 ): Promise<LifeEnd> {
   const stop = new AbortController();
   let killed = false;
@@ -56,7 +57,7 @@ export async function live(
     overwrite: "always",
   } as const;
   try {
-    await engine.copy(request, { signal: stop.signal });
+    await engine.copy(request, { signal: stop.signal, onEnd: ({ progress }) => received(progress.bytes.copied) });
     return killed ? { kind: "killed" } : { kind: "done" };
   } catch (error) {
     return killed ? { kind: "killed" } : { kind: "failed", error };

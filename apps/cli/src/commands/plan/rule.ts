@@ -16,7 +16,8 @@ export async function run(call: Call): Promise<void> {
   const { rules } = controlPlane.services;
   const items: PlanItemDocument[] = [];
   let summary: wire.PlanSummary | undefined;
-  for await (const { event } of controlPlane.follow(rules.planRule.bind(rules), { name, save: call.settings.flag("save") })) {
+  const request = { name, all: call.settings.flag("all"), save: call.settings.flag("save") };
+  for await (const { event } of controlPlane.follow(rules.planRule.bind(rules), request)) {
     if (event?.$case === "item") items.push(planItemDocument(event.value));
     if (event?.$case === "summary") summary = event.value;
   }
@@ -34,7 +35,10 @@ function printPlan(call: Call, { status, metadata }: PlanDocument): void {
   }
   if (status.items.length > 0)
     out.write(formatTable(status.items, PLAN_ITEM_COLUMNS, { wide: call.settings.text("output") === "wide", stream: out }));
-  const { copy, skip, unchanged } = status.counts;
-  out.write(`${copy} to copy (${formatBytes(status.bytes)}), ${skip} skipped, ${unchanged} unchanged\n`);
+  const { copy, skip, delete: gone, capped, unchanged, refused } = status.counts;
+  const deletions = gone === 0 ? "" : `${gone} to delete, `;
+  const left = refused === undefined ? "" : `, ${refused} not selected`;
+  out.write(`${copy} to copy (${formatBytes(status.bytes)}), ${deletions}${skip} skipped, ${unchanged} unchanged${left}\n`);
+  if (capped > 0) out.write(`${capped} gone at the source but left: more than the rule's deletion.maxCount or maxShare allows\n`);
   if (metadata.id !== undefined) call.streams.err.write(`saved as plan ${metadata.id}; run it with: transship plan run ${metadata.id}\n`);
 }

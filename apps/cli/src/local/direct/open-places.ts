@@ -1,9 +1,9 @@
 import { homedir } from "node:os";
 import { InstanceGates } from "@transship/agent";
-import { isLoopback } from "@transship/api";
 import {
   type DockerCredentials,
   type ImageReference,
+  isLocalHost,
   loadDockerCredentials,
   openLayout,
   openRegistry,
@@ -50,7 +50,7 @@ export class Places implements AsyncDisposable {
   async registry(reference: Pick<ImageReference & { kind: "registry" }, "kind" | "host" | "repository">): Promise<Registry> {
     const { host, repository } = reference;
     const known = this.#options.registries?.get(host);
-    const url = registryUrl(known?.host ?? host, { plainHttp: known?.plainHttp ?? (this.#options.plainHttp || isLoopback(host)) });
+    const url = registryUrl(known?.host ?? host, { plainHttp: known?.plainHttp ?? (this.#options.plainHttp || isLocalHost(host)) });
     // Docker's files may hold a login for single repositories, so that two repositories of a host can be two clients.
     const find = known?.credential === undefined ? await this.#dockerLogin(host, repository) : undefined;
     const found = known?.credential ?? (await find?.({}));

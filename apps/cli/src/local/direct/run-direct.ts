@@ -1,12 +1,10 @@
+import { setTimeout as sleep } from "node:timers/promises";
 import { type DirectExecution, type DirectWork, openDirectCopier } from "@transship/agent";
-import { executionToMessage } from "@transship/api";
 import { CODES, EXIT, type ExitCode, TransshipError } from "@transship/errors";
 import { pino } from "pino";
 import type { Call } from "../../command.ts";
-import { OUTCOME_EXITS, reportOutcome } from "../../commands/follow-execution.ts";
-import { type ExecutionDocument, executionDocument } from "../../documents/execution.ts";
+import type { ExecutionDocument } from "../../documents/execution.ts";
 import { sumExecutions } from "../../documents/sum-executions.ts";
-import { executions } from "../../nouns/execution.ts";
 import { printDocument } from "../../output/print.ts";
 import { showProgress } from "../../progress/show-progress.ts";
 import type { CheckpointFiles } from "./state-directory.ts";
@@ -25,17 +23,27 @@ export async function copyWithProgress(
   const logger = pino({ level: "warn" }, { write: (line) => progress.note(noteOf(line)) });
   await using copier = openDirectCopier({ checkpoint: { path: files.path }, spoolDirectory: files.spool, logger, signal: call.signal });
   const now = new Map<NamedWork, ExecutionDocument>();
+  // Loaded while the first requests are under way: it brings all messages of the control plane along, which take longer to load than a short line's round trip.
+  let documents: typeof import("./direct-document.ts") | undefined;
+  const loading = sleep(LOADED_AFTER_MS).then(async () => {
+    documents = await import("./direct-document.ts");
+    return documents;
+  });
   const copy = async (work: NamedWork): Promise<void> => {
     const onProgress = (execution: DirectExecution["execution"]) => {
-      now.set(work, executionDocument(executionToMessage(execution)));
+      if (documents === undefined) return;
+      now.set(work, documents.directDocument({ execution, failedTasks: [] }));
       progress.update(sumExecutions([...now.values()]).status);
     };
-    const { execution, failedTasks } = await copier.copy({ ...work, onProgress });
-    now.set(work, executionDocument(executionToMessage(execution, failedTasks)));
+    const [{ directDocument }, end] = await Promise.all([loading, copier.copy({ ...work, onProgress })]);
+    now.set(work, directDocument(end));
   };
   await inTurns(works, LISTS_AT_ONCE, copy);
   return sumExecutions(works.flatMap((work) => now.get(work) ?? []));
 }
+
+/** By then the first requests are out, in milliseconds. */
+const LOADED_AFTER_MS = 10;
 
 /** Lists that are read at once. */
 const LISTS_AT_ONCE = 64;
@@ -54,6 +62,10 @@ async function inTurns<T>(items: readonly T[], atOnce: number, work: (item: T) =
  * @throws TransshipError `INTERRUPTED` where the user ended it.
  */
 export async function concludeDirect(call: Call, end: ExecutionDocument): Promise<ExitCode> {
+  const [{ OUTCOME_EXITS, reportOutcome }, { executions }] = await Promise.all([
+    import("../../commands/follow-execution.ts"),
+    import("../../nouns/execution.ts"),
+  ]);
   reportOutcome(call, end);
   await printDocument(call, end, executions);
   if (call.signal.aborted) {

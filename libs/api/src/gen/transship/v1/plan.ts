@@ -31,6 +31,8 @@ export const PlanAction = {
   COPY: 1,
   /** SKIP - Leave it, for the reason given. */
   SKIP: 2,
+  /** DELETE - Take the tag at the target away. */
+  DELETE: 3,
 } as const;
 
 export type PlanAction = typeof PlanAction[keyof typeof PlanAction];
@@ -39,6 +41,7 @@ export namespace PlanAction {
   export type UNSPECIFIED = typeof PlanAction.UNSPECIFIED;
   export type COPY = typeof PlanAction.COPY;
   export type SKIP = typeof PlanAction.SKIP;
+  export type DELETE = typeof PlanAction.DELETE;
 }
 
 /** One line of a plan, or its end. */
@@ -60,15 +63,15 @@ export interface PlanItem {
   source:
     | ArtifactPlace
     | undefined;
-  /** Where it goes. */
+  /** Where it goes; absent for what the rule does not select. */
   target:
     | ArtifactPlace
     | undefined;
-  /** Digest at the source. */
+  /** Digest at the source; for a deletion, and for one that is left, at the target; empty for what the rule does not select. */
   digest: string;
   /** What to do. */
   action: PlanAction;
-  /** Why, as a word: `missing`, `changed`, `signed`, `kept`, `own`, `unnameable`. */
+  /** Why, as a word: `missing`, `changed`, `signed`, `kept`, `own`, `unnameable`, `collides`, `foreign`, `platforms`, `gone`, `capped`; in a plan of all, also why the rule does not select it. */
   reason: string;
   /** Why, for people. */
   explanation: string;
@@ -92,6 +95,14 @@ export interface PlanSummary {
   existingBytes: number;
   /** Repositories in which something matched. */
   repositories: number;
+  /** In a plan of all: artifacts that the rule does not select. */
+  refused?:
+    | number
+    | undefined;
+  /** Tags to take away. */
+  delete: number;
+  /** Tags that the source no longer has and that are left, because they are more than the rule allows to delete at one target. */
+  capped: number;
   /** The plan as it was saved; empty = it was not. */
   planId: string;
 }
@@ -378,7 +389,18 @@ export const PlanItem: MessageFns<PlanItem> = {
 };
 
 function createBasePlanSummary(): PlanSummary {
-  return { copy: 0, skip: 0, unchanged: 0, bytes: 0, existingBytes: 0, repositories: 0, planId: "" };
+  return {
+    copy: 0,
+    skip: 0,
+    unchanged: 0,
+    bytes: 0,
+    existingBytes: 0,
+    repositories: 0,
+    refused: undefined,
+    delete: 0,
+    capped: 0,
+    planId: "",
+  };
 }
 
 export const PlanSummary: MessageFns<PlanSummary> = {
@@ -400,6 +422,15 @@ export const PlanSummary: MessageFns<PlanSummary> = {
     }
     if (message.repositories !== 0) {
       writer.uint32(48).int64(message.repositories);
+    }
+    if (message.refused !== undefined) {
+      writer.uint32(56).int64(message.refused);
+    }
+    if (message.delete !== 0) {
+      writer.uint32(80).int64(message.delete);
+    }
+    if (message.capped !== 0) {
+      writer.uint32(88).int64(message.capped);
     }
     if (message.planId !== "") {
       writer.uint32(162).string(message.planId);
@@ -468,6 +499,30 @@ export const PlanSummary: MessageFns<PlanSummary> = {
             message.repositories = longToNumber(reader.int64());
             continue;
           }
+          case 7: {
+            if (tag !== 56) {
+              break;
+            }
+
+            message.refused = longToNumber(reader.int64());
+            continue;
+          }
+          case 10: {
+            if (tag !== 80) {
+              break;
+            }
+
+            message.delete = longToNumber(reader.int64());
+            continue;
+          }
+          case 11: {
+            if (tag !== 88) {
+              break;
+            }
+
+            message.capped = longToNumber(reader.int64());
+            continue;
+          }
           case 20: {
             if (tag !== 162) {
               break;
@@ -499,6 +554,9 @@ export const PlanSummary: MessageFns<PlanSummary> = {
     message.bytes = object.bytes ?? 0;
     message.existingBytes = object.existingBytes ?? 0;
     message.repositories = object.repositories ?? 0;
+    message.refused = object.refused ?? undefined;
+    message.delete = object.delete ?? 0;
+    message.capped = object.capped ?? 0;
     message.planId = object.planId ?? "";
     return message;
   },

@@ -119,7 +119,7 @@ export interface Schedule {
 export interface Triggers {
   /** Pushes at the source start it, for just what was pushed. */
   events: boolean;
-  /** With events: a run of the whole rule at the latest so many milliseconds after the one before; 0 = none. */
+  /** With events: a run of the whole rule at the latest so many milliseconds after the one before; 0 = six hours. */
   pollMs: number;
   /** By the clock; absent = not. */
   schedule?: Schedule | undefined;
@@ -210,6 +210,10 @@ export interface Rule {
   lastExecution?:
     | Execution
     | undefined;
+  /** When it ran and will run without being asked; only in answers. */
+  triggers?:
+    | RuleTriggerStatus
+    | undefined;
   /** How its last executions ended; absent = none has. */
   record?: RuleRecord | undefined;
 }
@@ -224,6 +228,26 @@ export interface RuleRecord {
   medianMs: number;
   /** ISO 8601, UTC; when one succeeded last, however long ago; empty = never, or it was forgotten with its rule. */
   lastSuccessAt: string;
+}
+
+/** When a rule ran and will run without being asked. Moments are ISO 8601, UTC; empty = never. */
+export interface RuleTriggerStatus {
+  /** The next moments of its schedule, at most five; none where it has no schedule or is disabled. */
+  nextRuns: string[];
+  /** When its schedule last fell due. */
+  lastDueAt: string;
+  /** Scheduled moments at which nobody was there to start it, of all time. */
+  missedRuns: number;
+  /** The last of these. */
+  lastMissedAt: string;
+  /** When an event last asked for a run of it. */
+  lastEventAt: string;
+  /** What that was about: `repository:tag`, or the repository alone. */
+  lastEvent: string;
+  /** When a run of its whole source was last asked for. */
+  lastFullRunAt: string;
+  /** With events: when its whole source is looked at again at the latest. */
+  nextPollAt: string;
 }
 
 /** No filter yet. */
@@ -254,8 +278,61 @@ export interface SetRuleEnabledRequest {
 export interface PlanRuleRequest {
   /** metadata.name. */
   name: string;
+  /** Also what the rule does not select at its source, with the reason. */
+  all?:
+    | boolean
+    | undefined;
   /** Whether the plan is saved, to be run later by its id. */
-  save: boolean;
+  save?: boolean | undefined;
+}
+
+/** Which rule, and how much of it. */
+export interface TestFilterRequest {
+  /** metadata.name of a stored rule; not used where `rule` is given. */
+  name: string;
+  /** A rule that need not be stored; its source instance must be. */
+  rule?:
+    | RuleResource
+    | undefined;
+  /** Only this repository of the source, by its whole name; empty = all. */
+  repository: string;
+}
+
+/** One line of what a filter does, or its end. */
+export interface FilterEvent {
+  /** Which. */
+  event:
+    | //
+    /** A tag, or a repository that is refused as a whole. */
+    { $case: "line"; value: FilterLine }
+    | //
+    /** The sums; last. */
+    { $case: "summary"; value: FilterSummary }
+    | undefined;
+}
+
+/** What a filter does with a tag. */
+export interface FilterLine {
+  /** Repository at the source. */
+  repository: string;
+  /** Tag; empty = the whole repository is refused. */
+  tag: string;
+  /** Digest that a selected tag names; empty = refused. */
+  digest: string;
+  /** Why it is refused, as a word; empty = it is selected. */
+  reason: string;
+  /** Why it is refused, for people. */
+  explanation: string;
+}
+
+/** The sums of a filter. */
+export interface FilterSummary {
+  /** Tags that the rule selects. */
+  selected: number;
+  /** Tags, and whole repositories, that it does not. */
+  refused: number;
+  /** Repositories in which something is selected. */
+  repositories: number;
 }
 
 /** Which rule. */
@@ -1375,7 +1452,14 @@ export const RuleResource_LabelsEntry: MessageFns<RuleResource_LabelsEntry> = {
 };
 
 function createBaseRule(): Rule {
-  return { resource: undefined, createdAt: "", updatedAt: "", lastExecution: undefined, record: undefined };
+  return {
+    resource: undefined,
+    createdAt: "",
+    updatedAt: "",
+    lastExecution: undefined,
+    triggers: undefined,
+    record: undefined,
+  };
 }
 
 export const Rule: MessageFns<Rule> = {
@@ -1391,6 +1475,9 @@ export const Rule: MessageFns<Rule> = {
     }
     if (message.lastExecution !== undefined) {
       Execution.encode(message.lastExecution, writer.uint32(34).fork()).join();
+    }
+    if (message.triggers !== undefined) {
+      RuleTriggerStatus.encode(message.triggers, writer.uint32(82).fork()).join();
     }
     if (message.record !== undefined) {
       RuleRecord.encode(message.record, writer.uint32(162).fork()).join();
@@ -1443,6 +1530,14 @@ export const Rule: MessageFns<Rule> = {
             message.lastExecution = Execution.decode(reader, reader.uint32());
             continue;
           }
+          case 10: {
+            if (tag !== 82) {
+              break;
+            }
+
+            message.triggers = RuleTriggerStatus.decode(reader, reader.uint32());
+            continue;
+          }
           case 20: {
             if (tag !== 162) {
               break;
@@ -1475,6 +1570,9 @@ export const Rule: MessageFns<Rule> = {
     message.updatedAt = object.updatedAt ?? "";
     message.lastExecution = (object.lastExecution !== undefined && object.lastExecution !== null)
       ? Execution.fromPartial(object.lastExecution)
+      : undefined;
+    message.triggers = (object.triggers !== undefined && object.triggers !== null)
+      ? RuleTriggerStatus.fromPartial(object.triggers)
       : undefined;
     message.record = (object.record !== undefined && object.record !== null)
       ? RuleRecord.fromPartial(object.record)
@@ -1570,6 +1668,154 @@ export const RuleRecord: MessageFns<RuleRecord> = {
     message.succeeded = object.succeeded ?? 0;
     message.medianMs = object.medianMs ?? 0;
     message.lastSuccessAt = object.lastSuccessAt ?? "";
+    return message;
+  },
+};
+
+function createBaseRuleTriggerStatus(): RuleTriggerStatus {
+  return {
+    nextRuns: [],
+    lastDueAt: "",
+    missedRuns: 0,
+    lastMissedAt: "",
+    lastEventAt: "",
+    lastEvent: "",
+    lastFullRunAt: "",
+    nextPollAt: "",
+  };
+}
+
+export const RuleTriggerStatus: MessageFns<RuleTriggerStatus> = {
+  encode(message: RuleTriggerStatus, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    for (const v of message.nextRuns) {
+      writer.uint32(10).string(v!);
+    }
+    if (message.lastDueAt !== "") {
+      writer.uint32(18).string(message.lastDueAt);
+    }
+    if (message.missedRuns !== 0) {
+      writer.uint32(24).int64(message.missedRuns);
+    }
+    if (message.lastMissedAt !== "") {
+      writer.uint32(34).string(message.lastMissedAt);
+    }
+    if (message.lastEventAt !== "") {
+      writer.uint32(42).string(message.lastEventAt);
+    }
+    if (message.lastEvent !== "") {
+      writer.uint32(50).string(message.lastEvent);
+    }
+    if (message.lastFullRunAt !== "") {
+      writer.uint32(58).string(message.lastFullRunAt);
+    }
+    if (message.nextPollAt !== "") {
+      writer.uint32(66).string(message.nextPollAt);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): RuleTriggerStatus {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseRuleTriggerStatus();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.nextRuns.push(reader.string());
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.lastDueAt = reader.string();
+            continue;
+          }
+          case 3: {
+            if (tag !== 24) {
+              break;
+            }
+
+            message.missedRuns = longToNumber(reader.int64());
+            continue;
+          }
+          case 4: {
+            if (tag !== 34) {
+              break;
+            }
+
+            message.lastMissedAt = reader.string();
+            continue;
+          }
+          case 5: {
+            if (tag !== 42) {
+              break;
+            }
+
+            message.lastEventAt = reader.string();
+            continue;
+          }
+          case 6: {
+            if (tag !== 50) {
+              break;
+            }
+
+            message.lastEvent = reader.string();
+            continue;
+          }
+          case 7: {
+            if (tag !== 58) {
+              break;
+            }
+
+            message.lastFullRunAt = reader.string();
+            continue;
+          }
+          case 8: {
+            if (tag !== 66) {
+              break;
+            }
+
+            message.nextPollAt = reader.string();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create(base?: DeepPartial<RuleTriggerStatus>): RuleTriggerStatus {
+    return RuleTriggerStatus.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<RuleTriggerStatus>): RuleTriggerStatus {
+    const message = createBaseRuleTriggerStatus();
+    message.nextRuns = object.nextRuns?.map((e) => e) || [];
+    message.lastDueAt = object.lastDueAt ?? "";
+    message.missedRuns = object.missedRuns ?? 0;
+    message.lastMissedAt = object.lastMissedAt ?? "";
+    message.lastEventAt = object.lastEventAt ?? "";
+    message.lastEvent = object.lastEvent ?? "";
+    message.lastFullRunAt = object.lastFullRunAt ?? "";
+    message.nextPollAt = object.nextPollAt ?? "";
     return message;
   },
 };
@@ -1795,7 +2041,7 @@ export const SetRuleEnabledRequest: MessageFns<SetRuleEnabledRequest> = {
 };
 
 function createBasePlanRuleRequest(): PlanRuleRequest {
-  return { name: "", save: false };
+  return { name: "", all: undefined, save: undefined };
 }
 
 export const PlanRuleRequest: MessageFns<PlanRuleRequest> = {
@@ -1803,7 +2049,10 @@ export const PlanRuleRequest: MessageFns<PlanRuleRequest> = {
     if (message.name !== "") {
       writer.uint32(10).string(message.name);
     }
-    if (message.save !== false) {
+    if (message.all !== undefined) {
+      writer.uint32(16).bool(message.all);
+    }
+    if (message.save !== undefined) {
       writer.uint32(160).bool(message.save);
     }
     return writer;
@@ -1828,6 +2077,14 @@ export const PlanRuleRequest: MessageFns<PlanRuleRequest> = {
             }
 
             message.name = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 16) {
+              break;
+            }
+
+            message.all = reader.bool();
             continue;
           }
           case 20: {
@@ -1856,7 +2113,352 @@ export const PlanRuleRequest: MessageFns<PlanRuleRequest> = {
   fromPartial(object: DeepPartial<PlanRuleRequest>): PlanRuleRequest {
     const message = createBasePlanRuleRequest();
     message.name = object.name ?? "";
-    message.save = object.save ?? false;
+    message.all = object.all ?? undefined;
+    message.save = object.save ?? undefined;
+    return message;
+  },
+};
+
+function createBaseTestFilterRequest(): TestFilterRequest {
+  return { name: "", rule: undefined, repository: "" };
+}
+
+export const TestFilterRequest: MessageFns<TestFilterRequest> = {
+  encode(message: TestFilterRequest, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.name !== "") {
+      writer.uint32(10).string(message.name);
+    }
+    if (message.rule !== undefined) {
+      RuleResource.encode(message.rule, writer.uint32(18).fork()).join();
+    }
+    if (message.repository !== "") {
+      writer.uint32(26).string(message.repository);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): TestFilterRequest {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseTestFilterRequest();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.name = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.rule = RuleResource.decode(reader, reader.uint32());
+            continue;
+          }
+          case 3: {
+            if (tag !== 26) {
+              break;
+            }
+
+            message.repository = reader.string();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create(base?: DeepPartial<TestFilterRequest>): TestFilterRequest {
+    return TestFilterRequest.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<TestFilterRequest>): TestFilterRequest {
+    const message = createBaseTestFilterRequest();
+    message.name = object.name ?? "";
+    message.rule = (object.rule !== undefined && object.rule !== null)
+      ? RuleResource.fromPartial(object.rule)
+      : undefined;
+    message.repository = object.repository ?? "";
+    return message;
+  },
+};
+
+function createBaseFilterEvent(): FilterEvent {
+  return { event: undefined };
+}
+
+export const FilterEvent: MessageFns<FilterEvent> = {
+  encode(message: FilterEvent, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    switch (message.event?.$case) {
+      case "line":
+        FilterLine.encode(message.event.value, writer.uint32(10).fork()).join();
+        break;
+      case "summary":
+        FilterSummary.encode(message.event.value, writer.uint32(18).fork()).join();
+        break;
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): FilterEvent {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseFilterEvent();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.event = { $case: "line", value: FilterLine.decode(reader, reader.uint32()) };
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.event = { $case: "summary", value: FilterSummary.decode(reader, reader.uint32()) };
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create(base?: DeepPartial<FilterEvent>): FilterEvent {
+    return FilterEvent.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<FilterEvent>): FilterEvent {
+    const message = createBaseFilterEvent();
+    switch (object.event?.$case) {
+      case "line": {
+        if (object.event?.value !== undefined && object.event?.value !== null) {
+          message.event = { $case: "line", value: FilterLine.fromPartial(object.event.value) };
+        }
+        break;
+      }
+      case "summary": {
+        if (object.event?.value !== undefined && object.event?.value !== null) {
+          message.event = { $case: "summary", value: FilterSummary.fromPartial(object.event.value) };
+        }
+        break;
+      }
+    }
+    return message;
+  },
+};
+
+function createBaseFilterLine(): FilterLine {
+  return { repository: "", tag: "", digest: "", reason: "", explanation: "" };
+}
+
+export const FilterLine: MessageFns<FilterLine> = {
+  encode(message: FilterLine, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.repository !== "") {
+      writer.uint32(10).string(message.repository);
+    }
+    if (message.tag !== "") {
+      writer.uint32(18).string(message.tag);
+    }
+    if (message.digest !== "") {
+      writer.uint32(26).string(message.digest);
+    }
+    if (message.reason !== "") {
+      writer.uint32(34).string(message.reason);
+    }
+    if (message.explanation !== "") {
+      writer.uint32(42).string(message.explanation);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): FilterLine {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseFilterLine();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.repository = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.tag = reader.string();
+            continue;
+          }
+          case 3: {
+            if (tag !== 26) {
+              break;
+            }
+
+            message.digest = reader.string();
+            continue;
+          }
+          case 4: {
+            if (tag !== 34) {
+              break;
+            }
+
+            message.reason = reader.string();
+            continue;
+          }
+          case 5: {
+            if (tag !== 42) {
+              break;
+            }
+
+            message.explanation = reader.string();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create(base?: DeepPartial<FilterLine>): FilterLine {
+    return FilterLine.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<FilterLine>): FilterLine {
+    const message = createBaseFilterLine();
+    message.repository = object.repository ?? "";
+    message.tag = object.tag ?? "";
+    message.digest = object.digest ?? "";
+    message.reason = object.reason ?? "";
+    message.explanation = object.explanation ?? "";
+    return message;
+  },
+};
+
+function createBaseFilterSummary(): FilterSummary {
+  return { selected: 0, refused: 0, repositories: 0 };
+}
+
+export const FilterSummary: MessageFns<FilterSummary> = {
+  encode(message: FilterSummary, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.selected !== 0) {
+      writer.uint32(8).int64(message.selected);
+    }
+    if (message.refused !== 0) {
+      writer.uint32(16).int64(message.refused);
+    }
+    if (message.repositories !== 0) {
+      writer.uint32(24).int64(message.repositories);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): FilterSummary {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseFilterSummary();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 8) {
+              break;
+            }
+
+            message.selected = longToNumber(reader.int64());
+            continue;
+          }
+          case 2: {
+            if (tag !== 16) {
+              break;
+            }
+
+            message.refused = longToNumber(reader.int64());
+            continue;
+          }
+          case 3: {
+            if (tag !== 24) {
+              break;
+            }
+
+            message.repositories = longToNumber(reader.int64());
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create(base?: DeepPartial<FilterSummary>): FilterSummary {
+    return FilterSummary.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<FilterSummary>): FilterSummary {
+    const message = createBaseFilterSummary();
+    message.selected = object.selected ?? 0;
+    message.refused = object.refused ?? 0;
+    message.repositories = object.repositories ?? 0;
     return message;
   },
 };
@@ -2039,6 +2641,16 @@ export const RuleServiceService = {
     responseSerialize: (value: RunRuleResponse): Buffer => Buffer.from(RunRuleResponse.encode(value).finish()),
     responseDeserialize: (value: Buffer): RunRuleResponse => RunRuleResponse.decode(value),
   },
+  /** Lists the source and tells what the rule selects and why it does not select the rest. Looks at no target and moves nothing. */
+  testFilter: {
+    path: "/transship.v1.RuleService/TestFilter" as const,
+    requestStream: false as const,
+    responseStream: true as const,
+    requestSerialize: (value: TestFilterRequest): Buffer => Buffer.from(TestFilterRequest.encode(value).finish()),
+    requestDeserialize: (value: Buffer): TestFilterRequest => TestFilterRequest.decode(value),
+    responseSerialize: (value: FilterEvent): Buffer => Buffer.from(FilterEvent.encode(value).finish()),
+    responseDeserialize: (value: Buffer): FilterEvent => FilterEvent.decode(value),
+  },
 } as const;
 
 export interface RuleServiceServer extends UntypedServiceImplementation {
@@ -2052,6 +2664,8 @@ export interface RuleServiceServer extends UntypedServiceImplementation {
   planRule: handleServerStreamingCall<PlanRuleRequest, PlanEvent>;
   /** Opens an execution. Never two of one rule at once: a second waits, a third is merged with the second, and the answer says so. */
   runRule: handleUnaryCall<RunRuleRequest, RunRuleResponse>;
+  /** Lists the source and tells what the rule selects and why it does not select the rest. Looks at no target and moves nothing. */
+  testFilter: handleServerStreamingCall<TestFilterRequest, FilterEvent>;
 }
 
 export interface RuleServiceClient extends Client {
@@ -2123,6 +2737,13 @@ export interface RuleServiceClient extends Client {
     options: Partial<CallOptions>,
     callback: (error: ServiceError | null, response: RunRuleResponse) => void,
   ): ClientUnaryCall;
+  /** Lists the source and tells what the rule selects and why it does not select the rest. Looks at no target and moves nothing. */
+  testFilter(request: TestFilterRequest, options?: Partial<CallOptions>): ClientReadableStream<FilterEvent>;
+  testFilter(
+    request: TestFilterRequest,
+    metadata?: Metadata,
+    options?: Partial<CallOptions>,
+  ): ClientReadableStream<FilterEvent>;
 }
 
 export const RuleServiceClient = makeGenericClientConstructor(
