@@ -1,9 +1,8 @@
-import { TransshipError } from "@transship/errors";
 import { Patience } from "@transship/transfer";
 
 /**
  * Names of a paged listing, each once. A page that fails makes the listing begin again, patiently; what was seen is not repeated.
- * @throws TransshipError what a page failed with in the end, with its number.
+ * @throws TransshipError what a page failed with in the end; the client names the page.
  */
 export async function* eachOnce(list: () => AsyncIterable<readonly string[]>, signal: AbortSignal): AsyncGenerator<string> {
   const seen = new Set<string>();
@@ -11,8 +10,8 @@ export async function* eachOnce(list: () => AsyncIterable<readonly string[]>, si
   for (;;) {
     const reader = list()[Symbol.asyncIterator]();
     try {
-      for (let number = 1; ; number++) {
-        const page = await nextPage(reader, patience, number);
+      for (;;) {
+        const page = await nextPage(reader, patience);
         if (page === "again") break;
         if (page.done === true) return;
         for (const name of page.value) {
@@ -31,12 +30,11 @@ export async function* eachOnce(list: () => AsyncIterable<readonly string[]>, si
 async function nextPage(
   reader: AsyncIterator<readonly string[]>,
   patience: Patience,
-  number: number,
 ): Promise<IteratorResult<readonly string[]> | "again"> {
   try {
     return await reader.next();
   } catch (thrown) {
-    await patience.pause(thrown instanceof TransshipError ? thrown.with({ what: `${thrown.what}, page ${number}` }) : thrown);
+    await patience.pause(thrown);
     return "again";
   }
 }

@@ -75,9 +75,8 @@ async function* namesOf(repository: Repository, signal: AbortSignal): AsyncGener
     }
   } catch (thrown) {
     if (!begun || !(thrown instanceof TransshipError) || thrown.code !== "NAME_UNKNOWN") throw thrown;
-    const what = `listing the tags of ${repository.name}`;
     throw new TransshipError("RESPONSE_MALFORMED", {
-      what,
+      what: thrown.what,
       why: "after some of them the registry says that there is no such repository",
       cause: thrown,
     });
