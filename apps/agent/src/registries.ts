@@ -1,6 +1,7 @@
 import { createHash } from "node:crypto";
 import { credentialFromMessage, endpointFromMessage, limitsFromMessage, type wire } from "@transship/api";
 import { TransshipError } from "@transship/errors";
+import { AGENT_PRODUCT } from "@transship/model";
 import { openRegistry, type Registry } from "@transship/oci";
 import type { GateState } from "@transship/transfer";
 import { InstanceGates } from "./instance-gates.ts";
@@ -70,7 +71,7 @@ export class Registries implements AsyncDisposable {
     this.#limit(access);
     const { url, address, ca } = endpointFromMessage(access.endpoint);
     const credential = credentialFromMessage(access.credential);
-    return this.#gates.guard(gateName(access), openRegistry({ url, address, ca, credential, userAgent: `transship/${VERSION}` }));
+    return this.#gates.guard(gateName(access), openRegistry({ url, address, ca, credential, userAgent: `${AGENT_PRODUCT}/${VERSION}` }));
   }
 
   /** How this process stands with each endpoint that it was told of. */

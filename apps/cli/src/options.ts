@@ -61,7 +61,11 @@ export const PLACE: readonly OptionRow[] = [
 /** Where a control plane listens. */
 export const LISTEN: readonly OptionRow[] = [
   { flags: "--grpc <host:port>", help: "gRPC address; port 0 takes a free one", fallback: "127.0.0.1:7401" },
-  { flags: "--http <host:port>", help: "HTTP address for health and metrics; port 0 takes a free one", fallback: "127.0.0.1:7402" },
+  {
+    flags: "--http <host:port>",
+    help: "HTTP address for health, metrics and registries' webhooks; port 0 takes a free one",
+    fallback: "127.0.0.1:7402",
+  },
   {
     flags: "--lease <duration>",
     help: "how long an agent may be silent before its tasks go to another",

@@ -9,6 +9,7 @@ import { logCalls } from "./calls/log-calls.ts";
 import { Changes } from "./changes.ts";
 import { Executions } from "./executions/executions.ts";
 import { type Served, serveGrpc } from "./grpc/grpc-server.ts";
+import { Happenings } from "./happenings.ts";
 import { healthRoutes } from "./http/health-routes.ts";
 import { serveHttp } from "./http/http-server.ts";
 import { Metrics } from "./metrics.ts";
@@ -23,6 +24,8 @@ import { serverService } from "./services/server-service.ts";
 import { taskService } from "./services/task-service.ts";
 import { topologyService } from "./services/topology-service.ts";
 import { workService } from "./services/work-service.ts";
+import { webhookReceiver } from "./triggers/receive-webhook.ts";
+import { Triggers } from "./triggers/triggers.ts";
 import { VERSION } from "./version.ts";
 import { WakeUp } from "./wake-up.ts";
 import { ConnectedAgents } from "./work/connected-agents.ts";
@@ -52,18 +55,23 @@ export async function startControlPlane(options: ControlPlaneOptions): Promise<C
   await using opening = new AsyncDisposableStack();
   const store = opening.use(await openSqliteStore(options.store));
   const parts = await assemble(options, store);
-  const { desk, executions, door, stopping, log } = parts;
+  const { desk, executions, triggers, door, stopping, log } = parts;
 
   const loops = [runScheduler(desk, desk.work, stopping.signal), desk.progress.run(desk, stopping.signal)];
   opening.defer(() => Promise.all(loops).then(() => undefined));
   opening.defer(() => stopping.abort());
   const interceptors = [logCalls(log), countCalls((method, code) => desk.metrics.callEnded(method, code)), authorizeCalls(door)];
   const grpc = opening.use(await serveGrpc(options, servicesOf(parts), interceptors));
-  const routes = healthRoutes(store, desk.metrics, stopping.signal);
+  const routes = {
+    get: healthRoutes(store, desk.metrics, stopping.signal),
+    post: { webhooks: webhookReceiver({ ...desk, hints: triggers.hints }) },
+  };
   const http = options.http === undefined ? undefined : opening.use(await serveHttp(options.http, routes, log));
   opening.defer(() => hangUp(parts));
   // Closed first: an execution must not take the end of its agents' streams for their death.
   await opening.use(executions).resume();
+  // After what was under way, so that a schedule's run waits behind it.
+  loops.push(triggers.runClock(stopping.signal));
   log.info({ version: VERSION, grpc: grpc.address, http: http?.address, leaseMs: desk.leaseMs }, "control plane started");
   const running = opening.move();
   let drained: Promise<void> | undefined;
@@ -88,7 +96,7 @@ async function assemble(options: ControlPlaneOptions, store: Store) {
     now,
   };
   const gates = new GateBoard();
-  const desk = {
+  const base = {
     store,
     log,
     now,
@@ -102,16 +110,20 @@ async function assemble(options: ControlPlaneOptions, store: Store) {
     changes: new Changes(),
     metrics: new Metrics({ store, gates, version: VERSION }),
     work: new WakeUp(),
+    happenings: new Happenings(),
   };
-  return { desk, door, log, executions: new Executions(desk), stopping: new AbortController() };
+  const executions = new Executions(base);
+  const triggers = new Triggers({ ...base, executions });
+  const desk = { ...base, cascade: triggers.cascade };
+  return { desk, door, log, executions, triggers, stopping: new AbortController() };
 }
 
-function servicesOf({ desk, executions, log, stopping }: Parts): Served[] {
+function servicesOf({ desk, executions, triggers, log, stopping }: Parts): Served[] {
   const handlers = createHandlers(log, stopping.signal);
   const services: Served[] = [
-    [wire.TopologyServiceService, topologyService(handlers, desk.store, desk.now)],
+    [wire.TopologyServiceService, topologyService(handlers, desk.store, desk.now, triggers.rulesChanged)],
     [wire.InstanceServiceService, instanceService(handlers, desk.store, desk)],
-    [wire.RuleServiceService, ruleService(handlers, desk, executions)],
+    [wire.RuleServiceService, ruleService(handlers, desk, executions, triggers.rulesChanged)],
     [wire.ExecutionServiceService, executionService(handlers, desk.store, desk.changes, executions)],
     [wire.TaskServiceService, taskService(handlers, desk.store, executions, desk.gates, desk.now)],
     [wire.AgentServiceService, agentService(handlers, desk.store, desk.agents, desk.gates, desk.now)],

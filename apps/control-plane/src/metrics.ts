@@ -27,6 +27,12 @@ export class Metrics {
     "rung",
   ]);
   readonly #fenced = this.#counter("transship_lease_fenced_total", "Reports refused because their lease was not the newest.", []);
+  readonly #events = this.#counter("transship_events_total", "Events of registries, and arrivals that may start rules.", [
+    "instance",
+    "action",
+    "result",
+  ]);
+  readonly #missed = this.#counter("transship_schedule_missed_total", "Scheduled runs that nobody was there to start.", ["rule"]);
   readonly #calls = this.#counter("transship_grpc_server_handled_total", "gRPC calls that ended.", ["method", "code"]);
   readonly #duration = new Histogram({
     name: "transship_task_duration_seconds",
@@ -67,6 +73,18 @@ export class Metrics {
 
   reportFenced(): void {
     this.#fenced.inc();
+  }
+
+  /**
+   * Counts an event of a registry (`push`, `delete`; empty where that is not known) or an `arrival`. `followed`: rules look at it. `unmatched`: none does.
+   * `repeated`, `own`, `other`, `unreadable`: not followed. `refused`: without the secret.
+   */
+  eventTaken(instance: string, action: string, result: string): void {
+    this.#events.inc({ instance, action, result });
+  }
+
+  scheduleMissed(rule: string, count: number): void {
+    this.#missed.inc({ rule }, count);
   }
 
   callEnded(method: string, code: string): void {

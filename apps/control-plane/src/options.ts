@@ -22,7 +22,7 @@ export interface ControlPlaneOptions {
   readonly store: { readonly directory: string } | { readonly memory: true };
   /** gRPC, for agents and the CLI. */
   readonly grpc: HostAndPort | { readonly socketPath: string };
-  /** `/livez`, `/readyz`, `/metrics`; absent = not served. */
+  /** `/livez`, `/readyz`, `/metrics`, and `/webhooks/{instance}` for the events of registries; absent = not served. */
   readonly http?: HostAndPort | undefined;
   readonly tls?: TlsFiles | undefined;
   /** Plain gRPC without a login, on a loopback address or a socket only. */

@@ -2,8 +2,12 @@ import type { BlobSums } from "./blob-report.ts";
 import type { ExecutionState } from "./execution-state.ts";
 import type { ByteCounts, Failure } from "./task.ts";
 
-/** Why an execution started. */
-export const TRIGGERS = ["manual", "retry"] as const;
+/**
+ * Why an execution started. `schedule`: it was due. `missed`: it makes up for scheduled runs that fell due while nobody was there to start them. `event`: the
+ * source's registry told of a push or deletion. `cascade`: Transship brought something to the source. `poll`: the rule waits for events, and its last run of
+ * everything was too long ago.
+ */
+export const TRIGGERS = ["manual", "retry", "schedule", "missed", "event", "cascade", "poll"] as const;
 export type Trigger = (typeof TRIGGERS)[number];
 
 /** Tasks of an execution by outcome; those not finished are the rest of `total`. */
@@ -27,6 +31,10 @@ export interface Execution {
   readonly state: ExecutionState;
   /** The execution whose tasks this one runs again. */
   readonly retryOf: string | undefined;
+  /** It looks only at a part of the source, which the store has as its scope. */
+  readonly scoped: boolean;
+  /** Copies that led to it one after the other: 0 where it was not started by an arrival. */
+  readonly hops: number;
   readonly createdAt: string;
   readonly startedAt: string | undefined;
   readonly finishedAt: string | undefined;

@@ -1,4 +1,4 @@
-export type { Agent, AgentPlace } from "./agent.ts";
+export { AGENT_PRODUCT, type Agent, type AgentPlace } from "./agent.ts";
 export { AGENT_TRANSITIONS, type AgentState } from "./agent-state.ts";
 export {
   addBlobSums,
@@ -60,6 +60,7 @@ export {
   type RuleTarget,
   targetRepository,
 } from "./rule.ts";
+export { MOST_SCOPE_ENTRIES, SCOPE_ACTIONS, type ScopeAction, type ScopeEntry, scopeName } from "./scope.ts";
 export { type ArtifactKind, KINDS, type NameFilter, type NewestBy, type TagFilter } from "./selection.ts";
 export { MOST_SIBLINGS, type SiblingPlace, siblingsFor } from "./siblings.ts";
 export { follow, isFinal, mayFollow, statesBefore, type Transitions } from "./state-machine.ts";
@@ -75,6 +76,6 @@ export {
   type TaskProgress,
 } from "./task.ts";
 export { LEASED_STATES, TASK_TRANSITIONS, type TaskState, WAITING_STATES } from "./task-state.ts";
-export { nextRuns, type Schedule, type Triggers } from "./triggers.ts";
+export { DEFAULT_POLL_MS, nextRuns, type Schedule, type Triggers } from "./triggers.ts";
 export { EVENT_TYPES, type EventType, type Webhook, type WebhookSpec } from "./webhook.ts";
 export type { WorkWindow } from "./work-window.ts";

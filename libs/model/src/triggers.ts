@@ -23,11 +23,14 @@ export const scheduleSchema = z.strictObject({
   missed: z.enum(MISSED, { error: `must be one of: ${MISSED.join(", ")}` }).default("run"),
 });
 
+/** Six hours: registries lose events in restarts and network failures, and say nothing of it. */
+export const DEFAULT_POLL_MS = 6 * 3_600_000;
+
 /** Why a rule runs without being asked. */
 export const triggersSchema = z.strictObject({
   /** Pushes at the source (its webhooks, and what arrives there through Transship) start it for just what was pushed. */
   events: z.boolean().default(false),
-  /** With events: a run of the whole rule at the latest so many milliseconds after the one before, since events get lost. */
+  /** With events: a run of the whole rule at the latest so many milliseconds after the one before, since events get lost; absent = `DEFAULT_POLL_MS`. */
   poll: duration.optional(),
   schedule: scheduleSchema.optional(),
 });

@@ -1,19 +1,31 @@
-import type { Execution, ExecutionState, ExecutionSummary, Failure, Trigger } from "@transship/model";
+import type { Execution, ExecutionState, ExecutionSummary, Failure, ScopeEntry, Trigger } from "@transship/model";
 import type { Page } from "./store.ts";
 
 /** What asking for an execution led to. `merged`: one of the same rule was waiting already, and that one is returned. */
 export type OpenOutcome = "started" | "queued" | "merged";
 
+/** What is asked for. */
+export interface OpenRequest {
+  readonly id: string;
+  readonly rule: string;
+  readonly trigger: Trigger;
+  readonly retryOf?: string | undefined;
+  /** Only this part of the source; absent = all of it. */
+  readonly scope?: readonly ScopeEntry[] | undefined;
+  /** Copies that led to it one after the other; absent = 0. */
+  readonly hops?: number | undefined;
+}
+
 /** Executions: one at a time per rule. */
 export interface ExecutionStore {
   /**
    * Opens an execution in state `queued`. Where another execution of the rule is unfinished the new one waits (`queued`), and where one waits already that one
-   * is returned (`merged`; never for a `retry`, which waits in turn). `started` means that nothing stands before it.
+   * is returned (`merged`; never for a `retry`, which waits in turn). `started` means that nothing stands before it. A merged request adds its scope to the one
+   * that waits; a request without a scope makes that one look at everything, and so do more than `MOST_SCOPE_ENTRIES` entries.
    */
-  open(
-    request: { readonly id: string; readonly rule: string; readonly trigger: Trigger; readonly retryOf?: string | undefined },
-    now: Date,
-  ): Promise<{ execution: Execution; outcome: OpenOutcome }>;
+  open(request: OpenRequest, now: Date): Promise<{ execution: Execution; outcome: OpenOutcome }>;
+  /** What an execution looks at, by name; undefined = the whole source of its rule. Throws `NOT_FOUND`. */
+  scope(id: string): Promise<ScopeEntry[] | undefined>;
   /** Moves it along `EXECUTION_TRANSITIONS`; sets `startedAt` when it leaves `queued` and `finishedAt` when it becomes final. Throws `CONFLICT` for a move that the table forbids, `NOT_FOUND`. */
   advance(id: string, to: ExecutionState, now: Date, failure?: Failure): Promise<Execution>;
   /** Sets what planning found. Absolute numbers, so that planning again after a restart is no error. */

@@ -1,6 +1,7 @@
 export type { AgentHello, AgentStore } from "./agent-store.ts";
-export type { ExecutionStore, OpenOutcome } from "./execution-store.ts";
+export type { ExecutionStore, OpenOutcome, OpenRequest } from "./execution-store.ts";
 export { DATABASE_FILE, openSqliteStore, type SqlitePlace } from "./sqlite/open-sqlite-store.ts";
 export type { Page, Store } from "./store.ts";
 export type { AttemptCost, AttemptOutcome, InstancePair, LeaseKey, NewTask, ReportResult, TaskStore } from "./task-store.ts";
 export type { AppliedChange, ApplyOutcome, TopologyChange, TopologyStore } from "./topology-store.ts";
+export type { RuleTriggers, ScheduleStep, TriggerStore } from "./trigger-store.ts";

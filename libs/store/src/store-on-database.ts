@@ -4,6 +4,7 @@ import { executionStore } from "./executions/execution-store-on-database.ts";
 import type { Store } from "./store.ts";
 import { taskStore } from "./tasks/task-store-on-database.ts";
 import { topologyStore } from "./topology/topology-store-on-database.ts";
+import { triggerStore } from "./triggers/trigger-store-on-database.ts";
 
 /** The store on an open database whose schema is up to date. `close` runs once, when the store is disposed. */
 export function storeOn(database: Database, close: () => Promise<void>): Store {
@@ -13,6 +14,7 @@ export function storeOn(database: Database, close: () => Promise<void>): Store {
     agents: agentStore(database),
     executions: executionStore(database),
     tasks: taskStore(database),
+    triggers: triggerStore(database),
     check: () =>
       database.transact(async (tx) => {
         await tx.selectFrom("executions").select("id").limit(1).execute();

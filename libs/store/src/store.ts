@@ -2,6 +2,7 @@ import type { AgentStore } from "./agent-store.ts";
 import type { ExecutionStore } from "./execution-store.ts";
 import type { TaskStore } from "./task-store.ts";
 import type { TopologyStore } from "./topology-store.ts";
+import type { TriggerStore } from "./trigger-store.ts";
 
 /**
  * The control plane's memory. Asynchronous and free of any dialect: every adapter passes the one conformance suite.
@@ -13,6 +14,7 @@ export interface Store extends AsyncDisposable {
   readonly agents: AgentStore;
   readonly executions: ExecutionStore;
   readonly tasks: TaskStore;
+  readonly triggers: TriggerStore;
   /** Whether the database answers; used by readiness. Throws what is wrong. */
   check(): Promise<void>;
 }

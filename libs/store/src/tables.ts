@@ -1,4 +1,4 @@
-import type { AgentState, ExecutionState, Overwrite, Rung, TaskState, Trigger } from "@transship/model";
+import type { AgentState, ExecutionState, Overwrite, Rung, ScopeAction, TaskState, Trigger } from "@transship/model";
 import type { Generated, Insertable, Selectable } from "kysely";
 
 /*
@@ -47,12 +47,39 @@ interface ExecutionTable {
   trigger_kind: Trigger;
   state: ExecutionState;
   retry_of: string | null;
+  /** 1 = it looks only at what `execution_scopes` has of it. */
+  scoped: Generated<number>;
+  hops: Generated<number>;
   created_at: string;
   started_at: string | null;
   finished_at: string | null;
   unchanged: number;
   repositories: number;
   failure: string | null;
+}
+
+/** What a scoped execution looks at. */
+interface ExecutionScopeTable {
+  execution_id: string;
+  repository: string;
+  /** Empty = the whole repository. */
+  tag: string;
+  digest: string | null;
+  action: ScopeAction;
+}
+
+/** When a rule ran and is to run next without being asked. */
+interface RuleTriggerTable {
+  rule: string;
+  /** The schedule that `next_at` was worked out from. */
+  schedule: string | null;
+  next_at: string | null;
+  last_due_at: string | null;
+  missed: Generated<number>;
+  last_missed_at: string | null;
+  last_full_at: string | null;
+  last_event_at: string | null;
+  last_event: string | null;
 }
 
 /** Numbers of a task that are summed up for its execution. */
@@ -134,6 +161,8 @@ export interface Tables {
   executions: ExecutionTable;
   execution_sums: ExecutionSumTable;
   execution_blobs: ExecutionBlobTable;
+  execution_scopes: ExecutionScopeTable;
+  rule_triggers: RuleTriggerTable;
   tasks: TaskTable;
   task_reports: TaskReportTable;
 }
@@ -141,6 +170,8 @@ export interface Tables {
 export type ResourceRow = Selectable<ResourceTable>;
 export type AgentRow = Selectable<AgentTable>;
 export type ExecutionRow = Selectable<ExecutionTable>;
+export type ExecutionScopeRow = Selectable<ExecutionScopeTable>;
+export type RuleTriggerRow = Selectable<RuleTriggerTable>;
 export type ExecutionSumRow = Selectable<ExecutionSumTable>;
 export type ExecutionBlobRow = Selectable<ExecutionBlobTable>;
 export type TaskRow = Selectable<TaskTable>;

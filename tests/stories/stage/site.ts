@@ -46,7 +46,8 @@ export interface Site extends AsyncDisposable {
   readonly server: string;
   readonly http: string;
   controlPlane: Started;
-  registry(name: string, kind?: RealRegistryKind): Promise<RealRegistry>;
+  /** With `secret` it tells the control plane of what happens, as the instance of its name. */
+  registry(name: string, kind?: RealRegistryKind, secret?: string): Promise<RealRegistry>;
   agent(name: string, region: string, more?: readonly string[]): Promise<Started>;
   /** Starts the control plane again, on the same ports and data. */
   restartControlPlane(): Promise<void>;
@@ -79,8 +80,9 @@ export async function openSite(options: { lease?: string } = {}): Promise<Site> 
     get controlPlane() {
       return controlPlane;
     },
-    async registry(name, kind = REAL_KINDS[0] ?? "distribution-3") {
-      return everything.use(await startRealRegistry({ kind, dir: scratch.path(name) }));
+    async registry(name, kind = REAL_KINDS[0] ?? "distribution-3", secret) {
+      const notify = secret === undefined ? {} : { notify: { url: `http://${http}/webhooks/${name}`, authorization: secret } };
+      return everything.use(await startRealRegistry({ kind, dir: scratch.path(name), ...notify }));
     },
     async agent(name, region, more = []) {
       const args = [

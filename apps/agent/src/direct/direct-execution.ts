@@ -122,6 +122,8 @@ export class DirectTally {
       trigger: "manual",
       state,
       retryOf: undefined,
+      scoped: false,
+      hops: 0,
       createdAt: this.#createdAt,
       startedAt: this.#createdAt,
       finishedAt: state === "copying" ? undefined : new Date().toISOString(),

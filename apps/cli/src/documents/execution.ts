@@ -25,6 +25,8 @@ export interface ExecutionDocument extends Document {
   readonly status: BlobSumsDocument & {
     readonly state: ExecutionState;
     readonly trigger: string;
+    /** What of the rule's source it looks at (`repository:tag`, at most 100); absent = all of it, or an execution of a list. */
+    readonly scope?: readonly string[];
     readonly tasks: TaskCounts;
     readonly unchanged: number;
     readonly repositories: number;
@@ -56,6 +58,7 @@ export function executionDocument(message: wire.Execution): ExecutionDocument {
     status: {
       state: executionStateFromMessage(message.state) ?? "queued",
       trigger: message.trigger,
+      ...(message.scope.length === 0 ? {} : { scope: message.scope }),
       tasks: { ...NO_TASKS, ...message.tasks },
       unchanged: message.unchanged,
       repositories: message.repositories,

@@ -15,6 +15,7 @@ export const rules: Noun<RuleDocument> = {
     { title: "OVERWRITE", cell: (rule) => rule.spec.overwrite, wide: true },
     { title: "STATE", cell: (rule) => rule.status.lastExecution?.state ?? "never ran" },
     { title: "LAST RUN", cell: (rule) => formatAge(rule.status.lastExecution?.createdAt) },
+    { title: "NEXT RUN", cell: (rule) => nextRunText(rule), wide: true },
     { title: "DESCRIPTION", cell: (rule) => rule.spec.description ?? "" },
   ],
   async *list(controlPlane) {
@@ -27,6 +28,14 @@ export const rules: Noun<RuleDocument> = {
     return ruleDocument(await controlPlane.ask(service.getRule.bind(service), { name }));
   },
 };
+
+/** The next moment of its schedule; else that it waits for events, or for a person. */
+function nextRunText({ spec, status }: RuleDocument): string {
+  const [next] = status.triggers.nextRuns;
+  if (!spec.enabled) return "-";
+  if (next !== undefined) return formatAge(next);
+  return spec.triggers?.events === true ? "at events" : "-";
+}
 
 function sourceText(source: RuleSource): string {
   const place = [source.instance, source.namespace, source.repository].filter((part) => part !== undefined).join("/");

@@ -1,5 +1,13 @@
 import { TransshipError } from "@transship/errors";
-import { EXECUTION_TRANSITIONS, type Execution, isFinal, type Rule, TASK_TRANSITIONS, type Trigger } from "@transship/model";
+import {
+  EXECUTION_TRANSITIONS,
+  type Execution,
+  isFinal,
+  type Rule,
+  type ScopeEntry,
+  TASK_TRANSITIONS,
+  type Trigger,
+} from "@transship/model";
 import type { OpenOutcome } from "@transship/store";
 import { executionId } from "../ids.ts";
 import { cancelTasks } from "./cancel-tasks.ts";
@@ -46,12 +54,20 @@ export class Executions implements AsyncDisposable {
     return this.#inTurn(() => this.#open(rule, "manual"));
   }
 
+  /**
+   * Runs a rule without being asked by a person: all of its source, or the given part of it, after `hops` copies that led to it. Throws `NOT_FOUND`; `CONFLICT`
+   * where it is disabled.
+   */
+  trigger(rule: string, trigger: Trigger, scope?: readonly ScopeEntry[], hops?: number): Promise<Opened> {
+    return this.#inTurn(() => this.#open(rule, trigger, { scope, hops }));
+  }
+
   /** Runs a finished execution again: its whole rule, or its failed and cancelled tasks only. Throws `NOT_FOUND`, `CONFLICT`. */
   retry(id: string, failedOnly: boolean): Promise<Opened> {
     return this.#inTurn(async () => {
       const before = await this.#desk.store.executions.get(id);
       if (!isFinal(EXECUTION_TRANSITIONS, before.state)) throw conflict(`retrying execution ${id}`, `it is ${before.state}`);
-      if (!failedOnly) return this.#open(before.rule, "retry");
+      if (!failedOnly) return this.#open(before.rule, "retry", { scope: await this.#desk.store.executions.scope(id), hops: before.hops });
       if (before.tasks.failed + before.tasks.cancelled === 0) throw conflict(`retrying execution ${id}`, "none of its tasks failed");
       return this.#open(before.rule, "retry", { retryOf: id });
     });
@@ -101,10 +117,15 @@ export class Executions implements AsyncDisposable {
     if (this.#closed)
       throw new TransshipError("CONTROL_PLANE_UNREACHABLE", { what: `running rule ${name}`, why: "the control plane is stopping" });
     requireEnabled(await store.topology.getRule(name));
-    const opened = await store.executions.open({ id: executionId(now()), rule: name, trigger, retryOf: options.retryOf }, now());
+    const { first, ...request } = options;
+    const opened = await store.executions.open({ id: executionId(now()), rule: name, trigger, ...request }, now());
     const { execution, outcome } = opened;
-    log.info({ execution: execution.id, rule: name, trigger, outcome }, "execution opened");
-    await options.first?.(execution.id);
+    // A large run may send thousands of arrivals into the one that waits.
+    log[request.scope !== undefined && outcome === "merged" ? "debug" : "info"](
+      { execution: execution.id, rule: name, trigger, outcome },
+      "execution opened",
+    );
+    await first?.(execution.id);
     if (outcome === "started") this.#start(execution);
     return opened;
   }
@@ -146,6 +167,9 @@ export class Executions implements AsyncDisposable {
 
 interface OpenOptions {
   readonly retryOf?: string;
+  /** Absent = the whole source of the rule. */
+  readonly scope?: readonly ScopeEntry[] | undefined;
+  readonly hops?: number | undefined;
   /** Done before the execution starts. */
   readonly first?: (execution: string) => Promise<void>;
 }

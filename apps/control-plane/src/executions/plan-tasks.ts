@@ -56,7 +56,8 @@ async function takeInventory(
   signal: AbortSignal,
 ): Promise<void> {
   const plannedBefore = again ? await tasksOf(desk, execution.id) : undefined;
-  const pages = planPages(desk, rule, instances, signal, plannedBefore);
+  const scope = await desk.store.executions.scope(execution.id);
+  const pages = planPages(desk, rule, instances, signal, plannedBefore, scope);
   let unchanged = 0;
   let repositories = 0;
   let planning = execution.state === "planning";

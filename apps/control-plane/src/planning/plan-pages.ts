@@ -1,8 +1,9 @@
-import type { ArtifactPlace, Instance, InventoryEntry, PlanItem, Rule, RuleTarget } from "@transship/model";
+import type { ArtifactPlace, Instance, InventoryEntry, PlanItem, Rule, RuleTarget, ScopeEntry } from "@transship/model";
 import { mapToTarget, mergeSubjects, type PagePlan, planPage, type SubjectFate } from "@transship/planner";
 import type { Desk } from "../work/ask-nearest.ts";
-import { listTags, resolveTags } from "../work/look-up.ts";
+import { resolveTags } from "../work/look-up.ts";
 import { inOrder } from "./in-order.ts";
+import { listSource } from "./list-source.ts";
 import type { RuleInstances } from "./rule-instances.ts";
 
 /** What a page of the source's inventory came to, for all targets of the rule. */
@@ -23,7 +24,7 @@ const PAGES_AT_ONCE = 4;
 const REPOSITORIES_REMEMBERED = 256;
 
 /**
- * Lists the source page by page, looks each page up at the targets and plans it. Memory does not grow with the number of tags.
+ * Lists the source (with a scope: just that part of it) page by page, looks each page up at the targets and plans it. Memory does not grow with the number of tags.
  * @throws TransshipError what a listing or look-up failed with, with its side: a failed listing is never a short one.
  */
 export async function* planPages(
@@ -32,13 +33,14 @@ export async function* planPages(
   instances: RuleInstances,
   signal: AbortSignal,
   plannedBefore: PlannedBefore = () => false,
+  scope?: readonly ScopeEntry[],
 ): AsyncGenerator<PlannedPage> {
   const own = new AbortController();
   const either = AbortSignal.any([signal, own.signal]);
   const repositories = new Set<string>();
   const fates = new Map<RuleTarget, Map<string, Map<string, SubjectFate>>>(rule.spec.targets.map((target) => [target, new Map()]));
   try {
-    const pages = inOrder(listTags(desk, instances.source, rule.spec.source, either), PAGES_AT_ONCE, async (entries) => ({
+    const pages = inOrder(listSource(desk, instances.source, rule, scope, either), PAGES_AT_ONCE, async (entries) => ({
       entries,
       there: await Promise.all(instances.targets.map(({ target, instance }) => resolve(desk, rule, target, instance, entries, either))),
     }));

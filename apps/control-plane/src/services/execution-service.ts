@@ -40,7 +40,7 @@ async function describe(store: Store, id: string): Promise<wire.Execution> {
   const execution = await store.executions.get(id);
   const { failed } = execution.tasks;
   const tasks = failed === 0 ? [] : await store.tasks.list({ executionId: id, states: ["failed"] }, { limit: MOST_FAILURES });
-  return executionToMessage(execution, tasks);
+  return executionToMessage(execution, tasks, execution.scoped ? await store.executions.scope(id) : undefined);
 }
 
 async function* watch(store: Store, changes: Changes, id: string, signal: AbortSignal): AsyncGenerator<wire.Execution> {

@@ -1,5 +1,5 @@
 import type { wire } from "@transship/api";
-import { TransshipError } from "@transship/errors";
+import { type Side, TransshipError } from "@transship/errors";
 import type { Instance, InventoryEntry, RuleSource, TagReference } from "@transship/model";
 import { askNearest, type Desk } from "./ask-nearest.ts";
 import type { Ask, Found } from "./questions.ts";
@@ -13,13 +13,14 @@ export async function* listTags(desk: Desk, source: Instance, rule: RuleSource, 
 /** The digests of tags at an instance, by `repository:tag`; tags that do not exist are missing. */
 export async function resolveTags(
   desk: Desk,
-  target: Instance,
+  instance: Instance,
   tags: readonly TagReference[],
   signal: AbortSignal,
+  side: Side = "target",
 ): Promise<Map<string, string>> {
   const digests = new Map<string, string>();
   if (tags.length === 0) return digests;
-  for await (const found of askNearest(desk, target, "target", { $case: "resolveTags", value: { tags: [...tags] } }, signal)) {
+  for await (const found of askNearest(desk, instance, side, { $case: "resolveTags", value: { tags: [...tags] } }, signal)) {
     for (const tag of foundOf(found, "tags").tags) digests.set(`${tag.repository}:${tag.tag}`, tag.digest);
   }
   return digests;

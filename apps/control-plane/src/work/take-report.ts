@@ -5,6 +5,7 @@ import type { LeaseKey, Store } from "@transship/store";
 import type { Logger } from "pino";
 import type { Changes } from "../changes.ts";
 import type { Metrics } from "../metrics.ts";
+import type { Cascade } from "../triggers/cascade.ts";
 import type { WakeUp } from "../wake-up.ts";
 import type { AgentSession } from "./agent-session.ts";
 import { readOutcome } from "./read-outcome.ts";
@@ -14,6 +15,8 @@ export interface ReportDesk {
   readonly store: Store;
   readonly changes: Changes;
   readonly metrics: Metrics;
+  /** Told of what arrived somewhere, once that is stored. */
+  readonly cascade: Pick<Cascade, "arrived">;
   /** Wakes the scheduler. */
   readonly work: WakeUp;
   readonly log: Logger;
@@ -57,7 +60,9 @@ async function apply(desk: ReportDesk, task: Task, lease: LeaseKey, message: wir
     "task",
   );
   if (isFinal(TASK_TRANSITIONS, after.state)) {
-    desk.metrics.taskEnded((await desk.store.executions.get(task.executionId)).rule, after);
+    const { rule, hops } = await desk.store.executions.get(task.executionId);
+    desk.metrics.taskEnded(rule, after);
+    if (after.state === "succeeded") desk.cascade.arrived(after.target, after.digest, hops);
   }
   desk.changes.notify(task.executionId, "state");
   desk.work.wake();

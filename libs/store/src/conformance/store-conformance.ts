@@ -7,6 +7,7 @@ import { outcomeConformance } from "./outcomes.ts";
 import type { OpenStore } from "./samples.ts";
 import { taskConformance } from "./tasks.ts";
 import { topologyConformance } from "./topology.ts";
+import { triggerConformance } from "./triggers.ts";
 
 /** What every adapter of the store port must pass. `openStore` opens an empty store each time; the suite disposes it. */
 export function storeConformance(name: string, openStore: OpenStore): void {
@@ -14,6 +15,7 @@ export function storeConformance(name: string, openStore: OpenStore): void {
     topologyConformance(openStore);
     agentConformance(openStore);
     executionConformance(openStore);
+    triggerConformance(openStore);
     taskConformance(openStore);
     leaseConformance(openStore);
     outcomeConformance(openStore);

@@ -8,11 +8,13 @@ import { executionOf, executionRow, summaryOf, unfinishedOf } from "./execution-
 import { sumsOf } from "./execution-sums.ts";
 import { moveExecution } from "./move-execution.ts";
 import { openExecution } from "./open-execution.ts";
+import { scopeOf } from "./scope-rows.ts";
 
 /** Executions on a database. */
 export function executionStore({ transact }: Database): ExecutionStore {
   return {
     open: (request, now) => transact((tx) => openExecution(tx, request, now.toISOString())),
+    scope: (id) => transact((tx) => scopeOf(tx, id)),
     advance: (id, to, now, failure) => transact(async (tx) => executionOf(await moveExecution(tx, id, to, now.toISOString(), failure))),
     planned: (id, found) => transact((tx) => planned(tx, id, found)),
     get: (id) => transact((tx) => get(tx, id)),

@@ -97,7 +97,10 @@ export interface Execution {
   id: string;
   /** Name of the rule. */
   rule: string;
-  /** `manual` or `retry`. */
+  /**
+   * `manual`, `retry`, `schedule`, `missed` (makes up for scheduled runs that nobody was there to start), `event` (a push or deletion that a registry told of),
+   * `cascade` (something that Transship brought to the source), `poll` (a rule with events looks at everything from time to time).
+   */
   trigger: string;
   /** Where it is in its life. */
   state: ExecutionState;
@@ -135,6 +138,10 @@ export interface Execution {
   fetchedBytes: number;
   /** The blobs of all attempts of its tasks that ended, by rung; those without any are left out. */
   blobs: RungSum[];
+  /** Whether it looks only at a part of the rule's source. */
+  scoped: boolean;
+  /** That part, at most 100 of it: `repository:tag`, or a repository alone; only in answers about one execution. */
+  scope: string[];
 }
 
 /** Which executions. */
@@ -423,6 +430,8 @@ function createBaseExecution(): Execution {
     failure: undefined,
     fetchedBytes: 0,
     blobs: [],
+    scoped: false,
+    scope: [],
   };
 }
 
@@ -481,6 +490,12 @@ export const Execution: MessageFns<Execution> = {
     }
     for (const v of message.blobs) {
       RungSum.encode(v!, writer.uint32(146).fork()).join();
+    }
+    if (message.scoped !== false) {
+      writer.uint32(160).bool(message.scoped);
+    }
+    for (const v of message.scope) {
+      writer.uint32(170).string(v!);
     }
     return writer;
   },
@@ -642,6 +657,22 @@ export const Execution: MessageFns<Execution> = {
             message.blobs.push(RungSum.decode(reader, reader.uint32()));
             continue;
           }
+          case 20: {
+            if (tag !== 160) {
+              break;
+            }
+
+            message.scoped = reader.bool();
+            continue;
+          }
+          case 21: {
+            if (tag !== 170) {
+              break;
+            }
+
+            message.scope.push(reader.string());
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -683,6 +714,8 @@ export const Execution: MessageFns<Execution> = {
       : undefined;
     message.fetchedBytes = object.fetchedBytes ?? 0;
     message.blobs = object.blobs?.map((e) => RungSum.fromPartial(e)) || [];
+    message.scoped = object.scoped ?? false;
+    message.scope = object.scope?.map((e) => e) || [];
     return message;
   },
 };

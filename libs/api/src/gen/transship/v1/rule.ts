@@ -119,7 +119,7 @@ export interface Schedule {
 export interface Triggers {
   /** Pushes at the source start it, for just what was pushed. */
   events: boolean;
-  /** With events: a run of the whole rule at the latest so many milliseconds after the one before; 0 = none. */
+  /** With events: a run of the whole rule at the latest so many milliseconds after the one before; 0 = six hours. */
   pollMs: number;
   /** By the clock; absent = not. */
   schedule?: Schedule | undefined;
@@ -207,7 +207,31 @@ export interface Rule {
   /** ISO 8601, UTC. */
   updatedAt: string;
   /** Its newest execution; absent = never ran. */
-  lastExecution?: Execution | undefined;
+  lastExecution?:
+    | Execution
+    | undefined;
+  /** When it ran and will run without being asked; only in answers. */
+  triggers?: RuleTriggerStatus | undefined;
+}
+
+/** When a rule ran and will run without being asked. Moments are ISO 8601, UTC; empty = never. */
+export interface RuleTriggerStatus {
+  /** The next moments of its schedule, at most five; none where it has no schedule or is disabled. */
+  nextRuns: string[];
+  /** When its schedule last fell due. */
+  lastDueAt: string;
+  /** Scheduled moments at which nobody was there to start it, of all time. */
+  missedRuns: number;
+  /** The last of these. */
+  lastMissedAt: string;
+  /** When an event last asked for a run of it. */
+  lastEventAt: string;
+  /** What that was about: `repository:tag`, or the repository alone. */
+  lastEvent: string;
+  /** When a run of its whole source was last asked for. */
+  lastFullRunAt: string;
+  /** With events: when its whole source is looked at again at the latest. */
+  nextPollAt: string;
 }
 
 /** No filter yet. */
@@ -1357,7 +1381,7 @@ export const RuleResource_LabelsEntry: MessageFns<RuleResource_LabelsEntry> = {
 };
 
 function createBaseRule(): Rule {
-  return { resource: undefined, createdAt: "", updatedAt: "", lastExecution: undefined };
+  return { resource: undefined, createdAt: "", updatedAt: "", lastExecution: undefined, triggers: undefined };
 }
 
 export const Rule: MessageFns<Rule> = {
@@ -1373,6 +1397,9 @@ export const Rule: MessageFns<Rule> = {
     }
     if (message.lastExecution !== undefined) {
       Execution.encode(message.lastExecution, writer.uint32(34).fork()).join();
+    }
+    if (message.triggers !== undefined) {
+      RuleTriggerStatus.encode(message.triggers, writer.uint32(82).fork()).join();
     }
     return writer;
   },
@@ -1422,6 +1449,14 @@ export const Rule: MessageFns<Rule> = {
             message.lastExecution = Execution.decode(reader, reader.uint32());
             continue;
           }
+          case 10: {
+            if (tag !== 82) {
+              break;
+            }
+
+            message.triggers = RuleTriggerStatus.decode(reader, reader.uint32());
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -1447,6 +1482,157 @@ export const Rule: MessageFns<Rule> = {
     message.lastExecution = (object.lastExecution !== undefined && object.lastExecution !== null)
       ? Execution.fromPartial(object.lastExecution)
       : undefined;
+    message.triggers = (object.triggers !== undefined && object.triggers !== null)
+      ? RuleTriggerStatus.fromPartial(object.triggers)
+      : undefined;
+    return message;
+  },
+};
+
+function createBaseRuleTriggerStatus(): RuleTriggerStatus {
+  return {
+    nextRuns: [],
+    lastDueAt: "",
+    missedRuns: 0,
+    lastMissedAt: "",
+    lastEventAt: "",
+    lastEvent: "",
+    lastFullRunAt: "",
+    nextPollAt: "",
+  };
+}
+
+export const RuleTriggerStatus: MessageFns<RuleTriggerStatus> = {
+  encode(message: RuleTriggerStatus, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    for (const v of message.nextRuns) {
+      writer.uint32(10).string(v!);
+    }
+    if (message.lastDueAt !== "") {
+      writer.uint32(18).string(message.lastDueAt);
+    }
+    if (message.missedRuns !== 0) {
+      writer.uint32(24).int64(message.missedRuns);
+    }
+    if (message.lastMissedAt !== "") {
+      writer.uint32(34).string(message.lastMissedAt);
+    }
+    if (message.lastEventAt !== "") {
+      writer.uint32(42).string(message.lastEventAt);
+    }
+    if (message.lastEvent !== "") {
+      writer.uint32(50).string(message.lastEvent);
+    }
+    if (message.lastFullRunAt !== "") {
+      writer.uint32(58).string(message.lastFullRunAt);
+    }
+    if (message.nextPollAt !== "") {
+      writer.uint32(66).string(message.nextPollAt);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): RuleTriggerStatus {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseRuleTriggerStatus();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.nextRuns.push(reader.string());
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.lastDueAt = reader.string();
+            continue;
+          }
+          case 3: {
+            if (tag !== 24) {
+              break;
+            }
+
+            message.missedRuns = longToNumber(reader.int64());
+            continue;
+          }
+          case 4: {
+            if (tag !== 34) {
+              break;
+            }
+
+            message.lastMissedAt = reader.string();
+            continue;
+          }
+          case 5: {
+            if (tag !== 42) {
+              break;
+            }
+
+            message.lastEventAt = reader.string();
+            continue;
+          }
+          case 6: {
+            if (tag !== 50) {
+              break;
+            }
+
+            message.lastEvent = reader.string();
+            continue;
+          }
+          case 7: {
+            if (tag !== 58) {
+              break;
+            }
+
+            message.lastFullRunAt = reader.string();
+            continue;
+          }
+          case 8: {
+            if (tag !== 66) {
+              break;
+            }
+
+            message.nextPollAt = reader.string();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create(base?: DeepPartial<RuleTriggerStatus>): RuleTriggerStatus {
+    return RuleTriggerStatus.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<RuleTriggerStatus>): RuleTriggerStatus {
+    const message = createBaseRuleTriggerStatus();
+    message.nextRuns = object.nextRuns?.map((e) => e) || [];
+    message.lastDueAt = object.lastDueAt ?? "";
+    message.missedRuns = object.missedRuns ?? 0;
+    message.lastMissedAt = object.lastMissedAt ?? "";
+    message.lastEventAt = object.lastEventAt ?? "";
+    message.lastEvent = object.lastEvent ?? "";
+    message.lastFullRunAt = object.lastFullRunAt ?? "";
+    message.nextPollAt = object.nextPollAt ?? "";
     return message;
   },
 };
