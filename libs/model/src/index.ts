@@ -77,5 +77,5 @@ export {
 } from "./task.ts";
 export { LEASED_STATES, TASK_TRANSITIONS, type TaskState, WAITING_STATES } from "./task-state.ts";
 export { DEFAULT_POLL_MS, nextRuns, type Schedule, type Triggers } from "./triggers.ts";
-export { EVENT_TYPES, type EventType, type Webhook, type WebhookSpec } from "./webhook.ts";
+export { EVENT_TYPES, type EventType, type Webhook, type WebhookSpec, wantsEvent } from "./webhook.ts";
 export type { WorkWindow } from "./work-window.ts";

@@ -1,5 +1,6 @@
 export type { AgentHello, AgentStore } from "./agent-store.ts";
-export type { ExecutionStore, OpenOutcome, OpenRequest } from "./execution-store.ts";
+export type { Delivery, DeliveryStore, FailedAttempt, OutgoingEvent, WebhookState } from "./delivery-store.ts";
+export type { ExecutionStore, OpenOutcome, OpenRequest, TellEnd } from "./execution-store.ts";
 export { DATABASE_FILE, openSqliteStore, type SqlitePlace } from "./sqlite/open-sqlite-store.ts";
 export type { Page, Store } from "./store.ts";
 export type { AttemptCost, AttemptOutcome, InstancePair, LeaseKey, NewTask, ReportResult, TaskStore } from "./task-store.ts";

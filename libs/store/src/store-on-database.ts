@@ -1,5 +1,6 @@
 import { agentStore } from "./agents/agent-store-on-database.ts";
 import type { Database } from "./database.ts";
+import { deliveryStore } from "./deliveries/delivery-store-on-database.ts";
 import { executionStore } from "./executions/execution-store-on-database.ts";
 import type { Store } from "./store.ts";
 import { taskStore } from "./tasks/task-store-on-database.ts";
@@ -15,6 +16,7 @@ export function storeOn(database: Database, close: () => Promise<void>): Store {
     executions: executionStore(database),
     tasks: taskStore(database),
     triggers: triggerStore(database),
+    deliveries: deliveryStore(database),
     check: () =>
       database.transact(async (tx) => {
         await tx.selectFrom("executions").select("id").limit(1).execute();

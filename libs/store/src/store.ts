@@ -1,4 +1,5 @@
 import type { AgentStore } from "./agent-store.ts";
+import type { DeliveryStore } from "./delivery-store.ts";
 import type { ExecutionStore } from "./execution-store.ts";
 import type { TaskStore } from "./task-store.ts";
 import type { TopologyStore } from "./topology-store.ts";
@@ -15,6 +16,7 @@ export interface Store extends AsyncDisposable {
   readonly executions: ExecutionStore;
   readonly tasks: TaskStore;
   readonly triggers: TriggerStore;
+  readonly deliveries: DeliveryStore;
   /** Whether the database answers; used by readiness. Throws what is wrong. */
   check(): Promise<void>;
 }

@@ -1,4 +1,4 @@
-import type { AgentState, ExecutionState, Overwrite, Rung, ScopeAction, TaskState, Trigger } from "@transship/model";
+import type { AgentState, EventType, ExecutionState, Overwrite, Rung, ScopeAction, TaskState, Trigger } from "@transship/model";
 import type { Generated, Insertable, Selectable } from "kysely";
 
 /*
@@ -30,6 +30,8 @@ interface AgentTable {
   slots: number;
   last_seen_at: string | null;
   created_at: string;
+  /** Why an agent without a stream is no news: it was drained before (`planned`), or its loss was told (`told`). */
+  absence: string | null;
 }
 
 interface AgentTokenTable {
@@ -150,6 +152,30 @@ interface TaskReportTable {
   epoch: number;
 }
 
+/** An event that waits to be told to a webhook. */
+interface DeliveryTable {
+  seq: Generated<number>;
+  webhook: string;
+  event_id: string;
+  type: EventType;
+  body: string;
+  created_at: string;
+}
+
+/** How telling a webhook goes. */
+interface WebhookStateTable {
+  webhook: string;
+  /** Attempts that failed in a row. */
+  failures: Generated<number>;
+  /** Nothing is sent before. */
+  retry_at: string | null;
+  delivered_at: string | null;
+  failed_at: string | null;
+  failure: string | null;
+  given_up: Generated<number>;
+  dropped: Generated<number>;
+}
+
 /** All tables. */
 export interface Tables {
   instances: ResourceTable;
@@ -163,6 +189,8 @@ export interface Tables {
   execution_blobs: ExecutionBlobTable;
   execution_scopes: ExecutionScopeTable;
   rule_triggers: RuleTriggerTable;
+  deliveries: DeliveryTable;
+  webhook_states: WebhookStateTable;
   tasks: TaskTable;
   task_reports: TaskReportTable;
 }

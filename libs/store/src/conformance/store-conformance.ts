@@ -1,5 +1,6 @@
 import { describe } from "vitest";
 import { agentConformance } from "./agents.ts";
+import { deliveryConformance } from "./deliveries.ts";
 import { executionConformance } from "./executions.ts";
 import { leaseModelConformance } from "./lease-model.ts";
 import { leaseConformance } from "./leases.ts";
@@ -16,6 +17,7 @@ export function storeConformance(name: string, openStore: OpenStore): void {
     agentConformance(openStore);
     executionConformance(openStore);
     triggerConformance(openStore);
+    deliveryConformance(openStore);
     taskConformance(openStore);
     leaseConformance(openStore);
     outcomeConformance(openStore);

@@ -4,6 +4,7 @@ import * as blobReports from "./0002-blob-reports.ts";
 import * as blobSums from "./0003-blob-sums-and-waiting-pairs.ts";
 import * as webhooks from "./0004-webhooks.ts";
 import * as triggers from "./0005-triggers.ts";
+import * as deliveries from "./0009-deliveries.ts";
 
 /**
  * Every change of the schema by its number, in order. A module here is never edited after it was released, and there is no way down: an older version
@@ -15,4 +16,5 @@ export const MIGRATIONS: Readonly<Record<string, Migration>> = {
   "0003-blob-sums-and-waiting-pairs": blobSums,
   "0004-webhooks": webhooks,
   "0005-triggers": triggers,
+  "0009-deliveries": deliveries,
 };
