@@ -1,3 +1,4 @@
+export { type AddressClass, classifyAddress, isAddressLiteral } from "./address-class.ts";
 export { AGENT_PRODUCT, type Agent, type AgentPlace } from "./agent.ts";
 export { AGENT_TRANSITIONS, type AgentState } from "./agent-state.ts";
 export {
