@@ -6,7 +6,7 @@ export const ALLOWED_EDGES: Readonly<Record<string, readonly string[]>> = {
   "libs/errors": [],
   "libs/model": ["errors"],
   "libs/planner": ["model", "errors"],
-  "libs/oci": ["errors"],
+  "libs/oci": ["model", "errors"],
   "libs/transfer": ["oci", "model", "errors"],
   "libs/checkpoint": ["transfer", "model", "errors"],
   "libs/store": ["model", "errors"],

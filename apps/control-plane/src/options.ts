@@ -34,6 +34,8 @@ export interface ControlPlaneOptions {
   readonly silenceMs?: number | undefined;
   /** How long work that was under way waits for an agent that can do it, in milliseconds; absent = 1 minute. */
   readonly routePatienceMs?: number | undefined;
+  /** How long an agent may be away before webhooks are told that it is lost, in milliseconds; absent = 5 minutes. */
+  readonly agentLostMs?: number | undefined;
 }
 
 export const DEFAULT_LEASE_MS = 90_000;

@@ -1,3 +1,4 @@
+export { type AddressClass, classifyAddress, isAddressLiteral } from "./address-class.ts";
 export { AGENT_PRODUCT, type Agent, type AgentPlace } from "./agent.ts";
 export { AGENT_TRANSITIONS, type AgentState } from "./agent-state.ts";
 export { type Arrival, coversPlatforms } from "./arrival.ts";
@@ -84,5 +85,5 @@ export {
 } from "./task.ts";
 export { LEASED_STATES, TASK_TRANSITIONS, type TaskState, WAITING_STATES } from "./task-state.ts";
 export { DEFAULT_POLL_MS, nextRuns, type Schedule, type Triggers } from "./triggers.ts";
-export { EVENT_TYPES, type EventType, type Webhook, type WebhookSpec } from "./webhook.ts";
+export { EVENT_TYPES, type EventType, type Webhook, type WebhookSpec, wantsEvent } from "./webhook.ts";
 export type { WorkWindow } from "./work-window.ts";

@@ -1,6 +1,7 @@
 import { agentStore } from "./agents/agent-store-on-database.ts";
 import { arrivalStore } from "./arrivals/arrival-store-on-database.ts";
 import type { Database } from "./database.ts";
+import { deliveryStore } from "./deliveries/delivery-store-on-database.ts";
 import { executionStore } from "./executions/execution-store-on-database.ts";
 import { logStore } from "./logs/log-store-on-database.ts";
 import type { Store } from "./store.ts";
@@ -19,6 +20,7 @@ export function storeOn(database: Database, close: () => Promise<void>): Store {
     triggers: triggerStore(database),
     arrivals: arrivalStore(database),
     logs: logStore(database),
+    deliveries: deliveryStore(database),
     check: () =>
       database.transact(async (tx) => {
         await tx.selectFrom("executions").select("id").limit(1).execute();

@@ -5,9 +5,10 @@ import { instances } from "./instance.ts";
 import type { Noun } from "./noun.ts";
 import { rules } from "./rule.ts";
 import { tasks } from "./task.ts";
+import { webhooks } from "./webhook.ts";
 
 /** Every noun that can be listed, by the word that commands use. */
-const NOUNS = { instance: instances, rule: rules, execution: executions, task: tasks, agent: agents } as const;
+const NOUNS = { instance: instances, rule: rules, execution: executions, task: tasks, agent: agents, webhook: webhooks } as const;
 
 /** The noun of a command's first word. */
 export function nounOf(word: string | undefined): Noun<Document> {

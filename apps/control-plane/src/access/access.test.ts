@@ -17,6 +17,7 @@ const SERVICES = [
   wire.ExecutionServiceService,
   wire.TaskServiceService,
   wire.AgentServiceService,
+  wire.WebhookServiceService,
   wire.ServerServiceService,
   wire.WorkServiceService,
   wire.HealthService,

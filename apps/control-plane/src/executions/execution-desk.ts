@@ -14,6 +14,8 @@ export interface ExecutionDesk extends Desk, RouteDesk {
   readonly metrics: Metrics;
   /** Wakes the scheduler. */
   readonly work: WakeUp;
+  /** Wakes the telling of webhooks. */
+  readonly tidings: WakeUp;
   readonly log: Logger;
   readonly executionLog: ExecutionLog;
 }

@@ -1,6 +1,7 @@
 import { describe } from "vitest";
 import { agentConformance } from "./agents.ts";
 import { arrivalConformance } from "./arrivals.ts";
+import { deliveryConformance } from "./deliveries.ts";
 import { executionConformance } from "./executions.ts";
 import { leaseModelConformance } from "./lease-model.ts";
 import { leaseConformance } from "./leases.ts";
@@ -18,6 +19,7 @@ export function storeConformance(name: string, openStore: OpenStore): void {
     agentConformance(openStore);
     executionConformance(openStore);
     triggerConformance(openStore);
+    deliveryConformance(openStore);
     taskConformance(openStore);
     leaseConformance(openStore);
     outcomeConformance(openStore);
