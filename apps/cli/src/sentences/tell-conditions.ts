@@ -39,7 +39,7 @@ export function paceSentences({ triggers, window, limits, priority = 0 }: RuleSp
     sentences.push(`Moves bytes only from ${window.from} to ${window.to}${overnight} ${window.timeZone ?? "UTC"}.`);
   }
   if (limits?.bytesPerSecond !== undefined) sentences.push(`Moves at most ${formatBytes(limits.bytesPerSecond)}/s, all agents together.`);
-  if (priority !== 0) sentences.push(`Goes ${priority > 0 ? "before" : "after"} other rules where agents are short: priority ${priority}.`);
+  if (priority !== 0) sentences.push(`Has priority ${priority} (usually 0): where agents are short, higher ones go first.`);
   return sentences;
 }
 

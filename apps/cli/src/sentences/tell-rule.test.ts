@@ -107,7 +107,7 @@ describe("tellRule", () => {
       [MAIN, "Moves bytes only from 22:00 to 06:00 the next day Asia/Shanghai."],
     ],
     ["limits", { limits: { bytesPerSecond: "50MiB" } }, [MAIN, "Moves at most 50.0 MiB/s, all agents together."]],
-    ["priority", { priority: -5 }, [MAIN, "Goes after other rules where agents are short: priority -5."]],
+    ["priority", { priority: -5 }, [MAIN, "Has priority -5 (usually 0): where agents are short, higher ones go first."]],
     [
       "what is without effect",
       { tags: { newestBy: "name", prereleases: true }, deletion: { maxCount: 5 }, triggers: { poll: "2h" } },
