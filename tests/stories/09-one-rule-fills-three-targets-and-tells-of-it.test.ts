@@ -6,7 +6,8 @@ import { instance, rule, topology } from "./stage/topology.ts";
 
 const TARGETS = ["t0", "t1", "t2"] as const;
 const TAGS = ["v1.0", "v1.1"] as const;
-const MIB = 1024 ** 2;
+/** Blobs here are small enough to come in one request each: of a large one, a range that turns out slow may be asked for again. */
+const OWN_BYTES = 700_000;
 /** The source is far from the agent and its targets, as another region is: where all are near, each target is filled from the source, which is as good. */
 const ONE_WAY_MS = 30;
 
@@ -17,9 +18,9 @@ describe.skipIf(REAL_KINDS.length === 0)("one rule with three targets", { timeou
     await using way = await farAway(source.port, ONE_WAY_MS);
     const targets = await Promise.all(TARGETS.map((name) => site.registry(name)));
     const blobs = new Map<string, number>();
-    const base = noise("base", 6 * MIB);
+    const base = noise("base", 900_000);
     for (const tag of TAGS) {
-      const pushed = await pushImage(source.url, "team0/app1", tag, [base, noise(`own-${tag}`, 700_000)]);
+      const pushed = await pushImage(source.url, "team0/app1", tag, [base, noise(`own-${tag}`, OWN_BYTES)]);
       for (const [digest, size] of pushed) blobs.set(digest, size);
     }
     await pushImage(source.url, "team0/app1", "latest", [noise("not wanted", 50_000)]);
@@ -42,16 +43,11 @@ describe.skipIf(REAL_KINDS.length === 0)("one rule with three targets", { timeou
     const { execution } = await site.run("spread");
     expect(execution.status).toMatchObject({ state: "succeeded", tasks: { total: 6, succeeded: 6 } });
     const { accessLog } = source;
-    for (const [digest, size] of blobs) {
-      const served = accessLog.blobBytesServed(digest);
-      if (size < MIB) expect([digest, served]).toEqual([digest, size]);
-      // It comes in ranges, of which one that turns out slow may be asked for again.
-      else expect(served / size, digest).toBeLessThan(2);
-      expect(served).toBeGreaterThanOrEqual(size);
-      if (size < MIB) expect(accessLog.requests("GET", new RegExp(`/blobs/${digest}`))).toBe(1);
-    }
+    const gets = [...blobs.keys()].map((digest) => [digest, accessLog.requests("GET", new RegExp(`/blobs/${digest}`))]);
+    expect(gets).toEqual([...blobs.keys()].map((digest) => [digest, 1]));
     const sum = [...blobs.values()].reduce((total, size) => total + size, 0);
-    console.info(`the source sent ${accessLog.blobBytesServed()} bytes of blobs for three targets; its blobs have ${sum}`);
+    expect(accessLog.blobBytesServed()).toBe(sum);
+    console.info(`the source sent ${accessLog.blobBytesServed()} bytes of blobs for three targets`);
     for (const tag of TAGS) {
       const { digest } = await describeTag(source.url, "team0/app1", tag);
       const there = await Promise.all(targets.map(({ url }) => describeTag(url, "mirror/app1", tag)));
@@ -68,7 +64,7 @@ describe.skipIf(REAL_KINDS.length === 0)("one rule with three targets", { timeou
     ]);
     expect(told[2]).toMatch(/^Last run \d+ (s|min) ago: 6 unchanged, 0 copied; next run in .+ \(\d{4}-\d\d-\d\d 02:00 Asia\/Shanghai\)\.$/);
     const list = await site.cli("rule", "list");
-    expect(list.stdout).toMatch(/^NAME +SOURCE +TARGETS +TRIGGERS +STATE +LAST RUN +NEXT RUN +DESCRIPTION$/m);
-    expect(list.stdout).toMatch(/^spread .* every day at 02:00 Asia\/Shanghai +succeeded +\d+.*s ago +in \S+ +一处到三处$/m);
+    expect(list.stdout).toMatch(/^NAME +STATE +LAST RUN +NEXT RUN +SOURCE +TARGETS +TRIGGERS +DESCRIPTION$/m);
+    expect(list.stdout).toMatch(/^spread +succeeded +\d+.*s ago +in \S+ .* every day at 02:00 Asia\/Shanghai +一处到三处$/m);
   });
 });

@@ -12,12 +12,13 @@ export const rules: Noun<RuleDocument> = {
   name: (rule) => rule.metadata.name,
   columns: [
     { title: "NAME", cell: (rule) => rule.metadata.name },
-    { title: "SOURCE", cell: (rule) => sourceText(rule.spec.source) },
-    { title: "TARGETS", cell: (rule) => rule.spec.targets.map(targetText).join(", ") },
-    { title: "TRIGGERS", cell: triggersText },
+    // What changes comes first, so that a narrow terminal shows it.
     { title: "STATE", cell: (rule) => rule.status.lastExecution?.state ?? "never ran" },
     { title: "LAST RUN", cell: (rule) => formatAge(rule.status.lastExecution?.createdAt) },
     { title: "NEXT RUN", cell: nextRunText },
+    { title: "SOURCE", cell: (rule) => sourceText(rule.spec.source) },
+    { title: "TARGETS", cell: (rule) => rule.spec.targets.map(targetText).join(", ") },
+    { title: "TRIGGERS", cell: triggersText },
     { title: "UNCHANGED", cell: (rule) => String(rule.status.lastExecution?.unchanged ?? ""), align: "right", wide: true },
     { title: "COPIED", cell: (rule) => String(rule.status.lastExecution?.tasks.succeeded ?? ""), align: "right", wide: true },
     { title: "FAILED", cell: (rule) => String(rule.status.lastExecution?.tasks.failed ?? ""), align: "right", wide: true },
