@@ -1,0 +1,14 @@
+const MiB = 1024 * 1024;
+
+/** Upper bounds for what a chart repository sends. Sizes in bytes. */
+export const LIMITS = {
+  /** The largest public indexes have some 10 MiB; reading one holds up the process for about a second per 3 MiB. */
+  indexBytes: 32 * MiB,
+  chartYamlBytes: 1 * MiB,
+  /** An archive, and what it unpacks to: ChartMuseum takes 20 MiB unless told, Helm unpacks 100 MiB. */
+  archiveBytes: 100 * MiB,
+  unpackedBytes: 256 * MiB,
+  /** Charts whose manifests are remembered, and the bytes of these. */
+  rememberedCharts: 20_000,
+  rememberedBytes: 64 * MiB,
+} as const;
