@@ -70,7 +70,7 @@ export class ChartSource {
     if (answer.status !== 200) throw await this.#client.refusal(call, answer);
     const bytes = await this.#client.read(call, answer, LIMITS.indexBytes);
     const hash = createHash("sha256").update(bytes).digest("base64");
-    const index = this.#newest?.hash === hash ? this.#newest.index : readIndex(new TextDecoder().decode(bytes), this.#base);
+    const index = this.#newest?.hash === hash ? this.#newest.index : await readIndex(new TextDecoder().decode(bytes), this.#base);
     this.#newest = { at, hash, index };
     return index;
   }

@@ -1,6 +1,9 @@
+import { setImmediate } from "node:timers/promises";
 import { TransshipError } from "@transship/errors";
 import { type Digest, isDigest } from "@transship/oci";
+import { LIMITS } from "./limits.ts";
 import { parseYaml } from "./parse-yaml.ts";
+import { splitIndex } from "./split-index.ts";
 
 /** One version of a chart, as the index tells of it. */
 export interface ChartVersion {
@@ -21,11 +24,10 @@ export type ChartIndex = ReadonlyMap<string, readonly ChartVersion[]>;
  * stands twice is the first one, as Helm reads it.
  * @throws TransshipError `RESPONSE_MALFORMED` for anything that is no index, or an index with an entry that is none: a list of charts is whole or it failed.
  */
-export function readIndex(text: string, base: URL): ChartIndex {
-  const document = parseYaml(text, `reading ${indexUrl(base).href}`);
-  if (!isMap(document) || !isMap(document.entries)) throw malformed(base, "it is no index of charts: it has no map `entries`");
+export async function readIndex(text: string, base: URL): Promise<ChartIndex> {
   const index = new Map<string, readonly ChartVersion[]>();
-  for (const [name, list] of Object.entries(document.entries)) {
+  for await (const [name, list] of chartsOf(text, base)) {
+    if (index.has(name)) throw malformed(base, `chart ${quoted(name)} stands twice`);
     if (!Array.isArray(list)) throw malformed(base, `chart ${quoted(name)} has no list of versions`);
     const versions = new Map<string, ChartVersion>();
     for (const entry of list) {
@@ -35,6 +37,26 @@ export function readIndex(text: string, base: URL): ChartIndex {
     index.set(name, [...versions.values()]);
   }
   return index;
+}
+
+/** The entries of an index, not yet checked. Between charts other work of the process gets its turn. */
+async function* chartsOf(text: string, base: URL): AsyncGenerator<[string, unknown]> {
+  const what = `reading ${indexUrl(base).href}`;
+  const pieces = splitIndex(text);
+  if (pieces === undefined) {
+    if (text.length > LIMITS.wholeIndexCharacters)
+      throw malformed(base, "it is not in the form that Helm writes, and too large to be read otherwise");
+    const document = parseYaml(text, what);
+    if (!isMap(document) || !isMap(document.entries)) throw malformed(base, "it is no index of charts: it has no map `entries`");
+    return yield* Object.entries(document.entries);
+  }
+  parseYaml(pieces.rest, what);
+  for (const piece of pieces.charts) {
+    const chart = parseYaml(piece, what);
+    if (!isMap(chart)) throw malformed(base, "it is no index of charts: an entry is no chart");
+    yield* Object.entries(chart);
+    await setImmediate();
+  }
 }
 
 /** Where the index of a chart repository is. */
