@@ -131,6 +131,10 @@ describe("charts of a chart repository", { timeout: 180_000 }, () => {
     ]);
     expect(await read({ kinds: ["image"] })).toEqual([]);
     await site.apply(topology(...(await places()), asOci()));
+    const file = site.scratch.path("draft.yaml");
+    await writeFile(file, topology(rule("draft", { instance: "museum" }, [{ instance: "t0", namespace: "x" }])));
+    const draft = await site.cli("rule", "test-filter", "draft", "-f", file);
+    expect([draft.code, draft.stderr]).toEqual([2, expect.stringContaining("set source.charts: asOci")]);
   });
 
   it("fail the run where an archive is not what the index says", async () => {
