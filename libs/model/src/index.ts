@@ -40,6 +40,7 @@ export { belowNamespace, isRepositoryName, resourceName } from "./names.ts";
 export { anything, compilePattern, type Pattern } from "./pattern.ts";
 export { type Candidate, endpointFor, explainNoRoute, rankForCopy, rankForInstance } from "./placement.ts";
 export { PLAN_REASONS, type PlanAction, type PlanItem, type PlanReason } from "./plan.ts";
+export { type ProviderFault, providerFault } from "./provider-fault.ts";
 export {
   API_VERSION,
   type InstanceResource,

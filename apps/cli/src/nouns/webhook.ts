@@ -1,6 +1,6 @@
 import { type WebhookDocument, webhookDocument } from "../documents/webhook.ts";
 import { formatAge } from "../quantities.ts";
-import { labelsText } from "./instance.ts";
+import { labelsText } from "./labels-text.ts";
 import type { Noun } from "./noun.ts";
 
 /** Webhooks. */
