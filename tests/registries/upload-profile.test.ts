@@ -31,7 +31,9 @@ for (const kind of KINDS) {
       await using copies = await stage(kind);
       const large = await copies.bring("v1", 33 * MIB);
       expect(large.uploads).toContain("chunked");
-      expect(large.counts.PATCH).toBe(3);
+      // They follow the download: 4 to 16 MiB each.
+      expect(large.counts.PATCH).toBeGreaterThanOrEqual(3);
+      expect(large.counts.PATCH).toBeLessThanOrEqual(9);
       expect(copies.profile()).toEqual({
         singlePost: "ignored",
         patches: "many",
@@ -77,7 +79,9 @@ async function stage(kind: RealRegistryKind) {
       const result = await engine.copy({ ...repositories, reference: tag, tag, overwrite: "always" });
       await logged(target, tag);
       const counts: Record<string, number> = {};
-      for (const { method } of target.accessLog.lines) counts[method] = (counts[method] ?? 0) + 1;
+      // The probe that found the registry ready may be logged late.
+      const own = target.accessLog.lines.filter((line) => line.target !== "/v2/");
+      for (const { method } of own) counts[method] = (counts[method] ?? 0) + 1;
       return { uploads: result.blobs.map(({ upload }) => upload), counts, posted: target.accessLog.requests("POST", /digest=/) };
     },
     [Symbol.asyncDispose]: () => everything.disposeAsync(),

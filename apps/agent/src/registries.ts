@@ -2,7 +2,8 @@ import { createHash } from "node:crypto";
 import { credentialFromMessage, endpointFromMessage, limitsFromMessage, type wire } from "@transship/api";
 import { TransshipError } from "@transship/errors";
 import { AGENT_PRODUCT } from "@transship/model";
-import { openRegistry, type Registry } from "@transship/oci";
+import { openRegistry, type Registry, type RegistryOptions } from "@transship/oci";
+import { ChartMemory, openChartMuseum } from "@transship/providers";
 import type { GateState } from "@transship/transfer";
 import { InstanceGates } from "./instance-gates.ts";
 import { VERSION } from "./version.ts";
@@ -40,6 +41,8 @@ export class Registries implements AsyncDisposable {
   /** What the control plane said last of instances, apart from accesses, which may be older than it when they are used. */
   readonly #shares = new Map<string, wire.InstanceShare>();
   readonly #holds = new Map<string, number>();
+  /** What was learned of charts, for all chart repositories: closing a client loses none of it. */
+  readonly #charts = new ChartMemory();
   readonly #idleMs: number;
 
   constructor(idleMs: number = IDLE_MS) {
@@ -74,7 +77,8 @@ export class Registries implements AsyncDisposable {
     this.#limit(access);
     const { url, address, ca } = endpointFromMessage(access.endpoint);
     const credential = credentialFromMessage(access.credential);
-    return this.#gates.guard(gateName(access), openRegistry({ url, address, ca, credential, userAgent: `${AGENT_PRODUCT}/${VERSION}` }));
+    const options = { url, address, ca, credential, userAgent: `${AGENT_PRODUCT}/${VERSION}` };
+    return this.#gates.guard(gateName(access), openAs(access.provider ?? "registry", options, this.#charts));
   }
 
   /** Takes this agent's shares of instances' limits, and pauses that others were asked for: at once, for work under way too. @throws TransshipError `INVALID_ARGUMENT` for limits that are none. */
@@ -138,11 +142,22 @@ export class Registries implements AsyncDisposable {
 /** A hash, so that the credential is not kept a second time as text. */
 function keyOf(access: wire.RegistryAccess | undefined): string {
   return createHash("sha256")
-    .update(JSON.stringify([access?.instance, access?.endpoint, access?.credential]))
+    .update(JSON.stringify([access?.instance, access?.endpoint, access?.credential, access?.provider]))
     .digest("base64");
 }
 
 /** An instance by the endpoint that is used: when an operator corrects the endpoint, what the wrong one taught (an open circuit) is not held against it. */
 function gateName({ instance, endpoint }: wire.RegistryAccess): string {
   return `${instance} ${endpoint?.url ?? ""} ${endpoint?.address ?? ""}`;
+}
+
+/** Throws `UNSUPPORTED` for a kind of registry that is newer than this agent. */
+function openAs(provider: string, options: RegistryOptions, charts: ChartMemory): Registry {
+  if (provider === "registry") return openRegistry(options);
+  if (provider === "chartmuseum") return openChartMuseum({ ...options, memory: charts });
+  throw new TransshipError("UNSUPPORTED", {
+    what: "reaching a registry",
+    why: `this agent does not know the provider ${provider}`,
+    hint: "Bring the agent to the control plane's version.",
+  });
 }

@@ -8,6 +8,7 @@ export const GROUPS: readonly GroupRow[] = [
   { word: "execution", plural: "executions", summary: "runs of rules" },
   { word: "task", plural: "tasks", summary: "single artifacts of executions" },
   { word: "agent", plural: "agents", summary: "processes that copy" },
+  { word: "webhook", plural: "webhooks", summary: "whom the control plane tells of what happens" },
   { word: "agent token", summary: "tokens of agents" },
   { word: "plan", plural: "plans", summary: "show what would be done, and do nothing; keep it, and run just that later" },
   { word: "control-plane", summary: "the process that decides" },
@@ -102,7 +103,7 @@ export const COMMANDS: readonly CommandRow[] = [
   {
     words: "delete",
     args: ["<kind>", "<name>"],
-    summary: "delete an instance or a rule",
+    summary: "delete an instance, a rule or a webhook",
     options: CONNECTION,
     examples: ["transship delete rule gz-to-sg"],
     load: () => import("./commands/delete.ts"),
@@ -244,6 +245,15 @@ export const COMMANDS: readonly CommandRow[] = [
     ],
     examples: ["transship agent token create --name idc-1 > idc-1.token"],
     load: () => import("./commands/agent/token-create.ts"),
+  },
+  ...looks("webhook", "webhooks"),
+  {
+    words: "webhook test",
+    args: ["<name>"],
+    summary: "send a webhook a test event",
+    options: [{ ...OUTPUT, choices: ["table", "json", "yaml"] }, ...CONNECTION],
+    examples: ["transship webhook test on-call"],
+    load: () => import("./commands/webhook/test.ts"),
   },
   {
     words: "control-plane start",

@@ -8,6 +8,10 @@ import { countCalls } from "./calls/count-calls.ts";
 import { createHandlers, stoppingError } from "./calls/handlers.ts";
 import { logCalls } from "./calls/log-calls.ts";
 import { Changes } from "./changes.ts";
+import { deliverEvents } from "./events-out/deliver-events.ts";
+import { keepHappenings } from "./events-out/keep-happenings.ts";
+import { EventSender } from "./events-out/send-event.ts";
+import { watchAgents } from "./events-out/watch-agents.ts";
 import { Executions } from "./executions/executions.ts";
 import { Rates } from "./executions/rates.ts";
 import { type Served, serveGrpc } from "./grpc/grpc-server.ts";
@@ -33,6 +37,7 @@ import { ruleService } from "./services/rule-service.ts";
 import { serverService } from "./services/server-service.ts";
 import { taskService } from "./services/task-service.ts";
 import { topologyService } from "./services/topology-service.ts";
+import { webhookService } from "./services/webhook-service.ts";
 import { workService } from "./services/work-service.ts";
 import { webhookReceiver } from "./triggers/receive-webhook.ts";
 import { Triggers } from "./triggers/triggers.ts";
@@ -55,6 +60,7 @@ export interface ControlPlane extends AsyncDisposable {
 
 const SILENCE_MS = 120_000;
 const ROUTE_PATIENCE_MS = 60_000;
+const AGENT_LOST_MS = 300_000;
 
 /**
  * Starts a control plane: the store, the services, the loops.
@@ -67,11 +73,15 @@ export async function startControlPlane(options: ControlPlaneOptions): Promise<C
   const parts = await assemble(options, store);
   const { desk, executions, triggers, door, stopping, log } = parts;
 
+  opening.use(parts.sender);
+  opening.use(keepHappenings(desk));
   const loops = [
     runScheduler(desk, desk.work, stopping.signal),
     desk.progress.run(desk, stopping.signal),
     desk.logWriter.run(stopping.signal),
     sweepHistory(desk, options.history ?? DEFAULT_HISTORY, stopping.signal),
+    deliverEvents(desk, parts.sender, stopping.signal),
+    watchAgents(desk, stopping.signal),
   ];
   opening.defer(() => Promise.all(loops).then(() => undefined));
   opening.defer(() => stopping.abort());
@@ -136,23 +146,30 @@ async function assemble(options: ControlPlaneOptions, store: Store) {
     capped: new CappedAgents(),
     windows: new WindowWatch(),
     happenings: new Happenings(),
+    tidings: new WakeUp(),
+    agentLostMs: options.agentLostMs ?? AGENT_LOST_MS,
   };
   const executions = new Executions(base);
   const triggers = new Triggers({ ...base, executions });
   const desk = { ...base, cascade: triggers.cascade };
-  return { desk, door, log, executions, triggers, stopping: new AbortController() };
+  return { desk, door, log, executions, triggers, sender: new EventSender(), stopping: new AbortController() };
 }
 
-function servicesOf({ desk, executions, triggers, log, stopping }: Parts): Served[] {
+function servicesOf({ desk, executions, triggers, sender, log, stopping }: Parts): Served[] {
   const handlers = createHandlers(log, stopping.signal);
+  const changed = () => {
+    triggers.rulesChanged();
+    desk.tidings.wake();
+  };
   const services: Served[] = [
-    [wire.TopologyServiceService, topologyService(handlers, desk.store, desk.now, triggers.rulesChanged)],
+    [wire.TopologyServiceService, topologyService(handlers, desk.store, desk.now, changed)],
     [wire.InstanceServiceService, instanceService(handlers, desk.store, desk)],
     [wire.RuleServiceService, ruleService(handlers, desk, executions, triggers.rulesChanged)],
     [wire.PlanServiceService, planService(handlers, desk, executions)],
     [wire.ExecutionServiceService, executionService(handlers, desk, executions)],
     [wire.TaskServiceService, taskService(handlers, desk.store, executions, desk.gates, desk.now)],
     [wire.AgentServiceService, agentService(handlers, desk.store, desk.agents, desk.gates, desk.now)],
+    [wire.WebhookServiceService, webhookService(handlers, desk.store, sender, desk.now, stopping.signal)],
     [wire.ServerServiceService, serverService(handlers, desk.startedAt)],
     [wire.WorkServiceService, workService(desk)],
   ];

@@ -1,13 +1,14 @@
 import { type Agent, type ByteCounts, type ExecutionState, NO_BYTES, RUNGS, skipReasonOf, type Task } from "@transship/model";
 import type { Store } from "@transship/store";
 import { Counter, Gauge, Histogram, Registry } from "prom-client";
+import { gaugeDeliveries } from "./metrics-of-deliveries.ts";
 import { gaugeGates } from "./metrics-of-gates.ts";
 import { gaugeRules } from "./metrics-of-rules.ts";
 import type { GateBoard } from "./work/gate-board.ts";
 
 /** What the metrics read when they are scraped. */
 export interface Scraped {
-  readonly store: Pick<Store, "executions" | "agents" | "topology">;
+  readonly store: Pick<Store, "executions" | "agents" | "topology" | "deliveries">;
   readonly gates: Pick<GateBoard, "all">;
   readonly version: string;
 }
@@ -34,6 +35,10 @@ export class Metrics {
     "result",
   ]);
   readonly #missed = this.#counter("transship_schedule_missed_total", "Scheduled runs that nobody was there to start.", ["rule"]);
+  readonly #deliveries = this.#counter("transship_webhook_deliveries_total", "Events for webhooks, and attempts to deliver them.", [
+    "webhook",
+    "result",
+  ]);
   readonly #calls = this.#counter("transship_grpc_server_handled_total", "gRPC calls that ended.", ["method", "code"]);
   readonly #duration = new Histogram({
     name: "transship_task_duration_seconds",
@@ -55,6 +60,7 @@ export class Metrics {
     this.#gaugeAgents(scraped.store);
     gaugeRules(this.#registry, scraped.store);
     gaugeGates(this.#registry, scraped.gates);
+    gaugeDeliveries(this.#registry, scraped.store.deliveries);
   }
 
   executionEnded(rule: string, result: ExecutionState): void {
@@ -87,6 +93,11 @@ export class Metrics {
 
   scheduleMissed(rule: string, count: number): void {
     this.#missed.inc({ rule }, count);
+  }
+
+  /** Counts events that were `delivered`, `given-up` or `dropped`, and attempts that `failed`. */
+  delivery(webhook: string, result: "delivered" | "failed" | "given-up" | "dropped", count = 1): void {
+    this.#deliveries.inc({ webhook, result }, count);
   }
 
   callEnded(method: string, code: string): void {

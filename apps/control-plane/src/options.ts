@@ -38,6 +38,8 @@ export interface ControlPlaneOptions {
   readonly history?: HistoryLimits | undefined;
   /** The clock; absent = the system's. For tests of what takes hours. */
   readonly now?: (() => Date) | undefined;
+  /** How long an agent may be away before webhooks are told that it is lost, in milliseconds; absent = 5 minutes. */
+  readonly agentLostMs?: number | undefined;
 }
 
 export const DEFAULT_LEASE_MS = 90_000;

@@ -27,6 +27,6 @@ export {
   taskToMessage,
 } from "./task-mapping.ts";
 export { taskOperationFromMessage, taskOperationToMessage } from "./task-terms-mapping.ts";
-export { webhookResourceFromMessage, webhookResourceShown, webhookResourceToMessage } from "./webhook-mapping.ts";
+export { type WebhookDoings, webhookResourceFromMessage, webhookResourceToMessage, webhookToMessage } from "./webhook-mapping.ts";
 /** The generated messages and services, by the noun of their proto file. */
 export * as wire from "./wire.ts";

@@ -5,7 +5,7 @@ import { ruleResourceFromMessage, ruleResourceToMessage } from "./rule-mapping.t
 const plain = { source: { instance: "gz" }, targets: [{ instance: "sg" }] };
 const whole = {
   description: "广州到新加坡",
-  source: { instance: "gz", namespace: "team0", repository: "app[0-9]+", tag: "v1\\..*" },
+  source: { instance: "gz", namespace: "team0", repository: "app[0-9]+", tag: "v1\\..*", charts: "asOci" },
   repositories: { include: ["app.*"], exclude: ["app-old"] },
   tags: { include: ["v.*"], exclude: [".*-rc.*"], semver: ">=1.2", prereleases: true, newest: 10, newestBy: "pushed", pushedWithin: "30d" },
   kinds: ["image", "chart"],

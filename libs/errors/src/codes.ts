@@ -182,6 +182,13 @@ export const CODES = {
     EXIT.notAllowed,
     "The registry pointed to an address that credentials or bytes must not go to; correct the registry's external URL.",
   ),
+  ADDRESS_REFUSED: row(
+    "never",
+    "PERMISSION_DENIED",
+    EXIT.notAllowed,
+    "Private and loopback addresses need `allowPrivate: true`; link-local and metadata addresses are never allowed.",
+  ),
+  RECEIVER_FAILED: row("retry", "UNAVAILABLE", EXIT.unavailable, "The receiver of the webhook did not take the event; look at its logs."),
   CREDENTIAL_UNAVAILABLE: row(
     "never",
     "PERMISSION_DENIED",

@@ -1,3 +1,4 @@
+export { type AddressClass, classifyAddress, isAddressLiteral } from "./address-class.ts";
 export { AGENT_PRODUCT, type Agent, type AgentPlace } from "./agent.ts";
 export { AGENT_TRANSITIONS, type AgentState } from "./agent-state.ts";
 export { type Arrival, coversPlatforms } from "./arrival.ts";
@@ -40,6 +41,7 @@ export { belowNamespace, isRepositoryName, resourceName } from "./names.ts";
 export { anything, compilePattern, type Pattern } from "./pattern.ts";
 export { type Candidate, endpointFor, explainNoRoute, rankForCopy, rankForInstance } from "./placement.ts";
 export { PLAN_REASONS, type PlanAction, type PlanItem, type PlanReason } from "./plan.ts";
+export { type ProviderFault, providerFault } from "./provider-fault.ts";
 export {
   API_VERSION,
   type InstanceResource,
@@ -87,5 +89,5 @@ export {
 export { LEASED_STATES, TASK_TRANSITIONS, type TaskState, WAITING_STATES } from "./task-state.ts";
 export { timeLeftMs } from "./time-left.ts";
 export { DEFAULT_POLL_MS, nextRuns, type Schedule, type Triggers } from "./triggers.ts";
-export { EVENT_TYPES, type EventType, type Webhook, type WebhookSpec } from "./webhook.ts";
+export { EVENT_TYPES, type EventType, type Webhook, type WebhookSpec, wantsEvent } from "./webhook.ts";
 export { isOpen, nextChange, type WorkWindow, windowText } from "./work-window.ts";

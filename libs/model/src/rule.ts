@@ -6,6 +6,9 @@ import { targetTemplate } from "./target-name.ts";
 import { triggersSchema } from "./triggers.ts";
 import { workWindowSchema } from "./work-window.ts";
 
+/** What becomes of the charts of a chart repository, which have no OCI form of their own. `asOci`: they are stored as OCI charts, which `helm pull oci://…` takes. */
+export const CHARTS = ["asOci"] as const;
+
 /** What to copy: a part of one instance. */
 export const ruleSourceSchema = z.strictObject({
   instance: resourceName,
@@ -15,6 +18,8 @@ export const ruleSourceSchema = z.strictObject({
   repository: patternText.optional(),
   /** RE2, anchored at both ends; absent = all. */
   tag: patternText.optional(),
+  /** Needed for an instance of provider `chartmuseum`, and for no other. */
+  charts: z.enum(CHARTS, { error: `must be: ${CHARTS.join(", ")}` }).optional(),
 });
 
 /** Where to copy to. */

@@ -33,6 +33,12 @@ export const webhookSpecSchema = z.strictObject({
 
 export type WebhookSpec = z.infer<typeof webhookSpecSchema>;
 
+/** Whether a webhook is to be told of an event. One that is limited to rules hears nothing of what is about no rule. */
+export function wantsEvent(spec: WebhookSpec, event: { readonly type: EventType; readonly rule: string | undefined }): boolean {
+  if (!spec.enabled || (spec.events !== undefined && !spec.events.includes(event.type))) return false;
+  return spec.rules === undefined || (event.rule !== undefined && spec.rules.includes(event.rule));
+}
+
 /** A webhook as stored. */
 export interface Webhook {
   readonly name: string;

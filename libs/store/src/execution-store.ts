@@ -1,4 +1,5 @@
-import type { EndedExecution, Execution, ExecutionState, ExecutionSummary, Failure, ScopeEntry, Trigger } from "@transship/model";
+import type { EndedExecution, Execution, ExecutionState, ExecutionSummary, Failure, ScopeEntry, Task, Trigger } from "@transship/model";
+import type { OutgoingEvent } from "./delivery-store.ts";
 import type { Page } from "./store.ts";
 
 /** What asking for an execution led to. `merged`: one of the same rule was waiting already, and that one is returned. */
@@ -18,6 +19,9 @@ export interface OpenRequest {
   readonly plan?: string | undefined;
 }
 
+/** Makes the event that an execution ended. `failed`: some of its failed tasks. Called within a transaction; it must not throw. */
+export type TellEnd = (ended: ExecutionSummary, failed: readonly Task[]) => OutgoingEvent | undefined;
+
 /** Executions: one at a time per rule. */
 export interface ExecutionStore {
   /**
@@ -28,8 +32,8 @@ export interface ExecutionStore {
   open(request: OpenRequest, now: Date): Promise<{ execution: Execution; outcome: OpenOutcome }>;
   /** What an execution looks at, by name; undefined = the whole source of its rule. Throws `NOT_FOUND`. */
   scope(id: string): Promise<ScopeEntry[] | undefined>;
-  /** Moves it along `EXECUTION_TRANSITIONS`; sets `startedAt` when it leaves `queued` and `finishedAt` when it becomes final. Throws `CONFLICT` for a move that the table forbids, `NOT_FOUND`. */
-  advance(id: string, to: ExecutionState, now: Date, failure?: Failure): Promise<Execution>;
+  /** Moves it along `EXECUTION_TRANSITIONS`; sets `startedAt` when it leaves `queued` and `finishedAt` when it becomes final. With `tell`, the event of an end is kept for webhooks in the same transaction. Throws `CONFLICT` for a move that the table forbids, `NOT_FOUND`. */
+  advance(id: string, to: ExecutionState, now: Date, failure?: Failure, tell?: TellEnd): Promise<Execution>;
   /** Sets what planning found. Absolute numbers, so that planning again after a restart is no error. */
   planned(id: string, found: { readonly unchanged: number; readonly repositories: number }): Promise<void>;
   /** Throws `NOT_FOUND`. */

@@ -1,5 +1,6 @@
 import type { AgentStore } from "./agent-store.ts";
 import type { ArrivalStore } from "./arrival-store.ts";
+import type { DeliveryStore } from "./delivery-store.ts";
 import type { ExecutionStore } from "./execution-store.ts";
 import type { LogStore } from "./log-store.ts";
 import type { PlanStore } from "./plan-store.ts";
@@ -21,6 +22,7 @@ export interface Store extends AsyncDisposable {
   readonly arrivals: ArrivalStore;
   readonly logs: LogStore;
   readonly plans: PlanStore;
+  readonly deliveries: DeliveryStore;
   /** Whether the database answers; used by readiness. Throws what is wrong. */
   check(): Promise<void>;
 }

@@ -1,6 +1,7 @@
 import type { ErrorCode } from "@transship/errors";
 import type {
   AgentState,
+  EventType,
   ExecutionState,
   LogLevel,
   Overwrite,
@@ -41,6 +42,8 @@ interface AgentTable {
   slots: number;
   last_seen_at: string | null;
   created_at: string;
+  /** Why an agent without a stream is no news: it was drained before (`planned`), or its loss was told (`told`). */
+  absence: string | null;
 }
 
 interface AgentTokenTable {
@@ -232,6 +235,30 @@ interface LogCursorTable {
   number: number;
 }
 
+/** An event that waits to be told to a webhook. */
+interface DeliveryTable {
+  seq: Generated<number>;
+  webhook: string;
+  event_id: string;
+  type: EventType;
+  body: string;
+  created_at: string;
+}
+
+/** How telling a webhook goes. */
+interface WebhookStateTable {
+  webhook: string;
+  /** Attempts that failed in a row. */
+  failures: Generated<number>;
+  /** Nothing is sent before. */
+  retry_at: string | null;
+  delivered_at: string | null;
+  failed_at: string | null;
+  failure: string | null;
+  given_up: Generated<number>;
+  dropped: Generated<number>;
+}
+
 /** All tables. */
 export interface Tables {
   instances: ResourceTable;
@@ -245,6 +272,8 @@ export interface Tables {
   execution_blobs: ExecutionBlobTable;
   execution_scopes: ExecutionScopeTable;
   rule_triggers: RuleTriggerTable;
+  deliveries: DeliveryTable;
+  webhook_states: WebhookStateTable;
   tasks: TaskTable;
   task_reports: TaskReportTable;
   plans: PlanTable;

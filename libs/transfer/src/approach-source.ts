@@ -31,16 +31,22 @@ function learnDistance({ source, paths, signal }: Journey, reference: string): P
 /** At once where the source is known to be far, else as soon as an answer takes longer than it would on a short path; not after disposal. */
 function getReady(journey: Journey, reference: string): Disposable | undefined {
   const { source, paths } = journey;
-  const rttMs = paths.rttMs(source.registry);
-  if (rttMs !== undefined && rttMs < SHORT_MS) return undefined;
+  const long = !paths.isShort(source.registry);
+  if (!long && (paths.rttMs(source.registry) ?? SHORT_MS) < SHORT_MS) return undefined;
   const ready = () => {
     source.openAhead?.(CONNECTIONS_AHEAD);
     void learnDistance(journey, reference);
   };
-  if (rttMs !== undefined) {
+  if (long) {
     ready();
     return undefined;
   }
-  const timer = setTimeout(ready, SHORT_MS);
-  return { [Symbol.dispose]: () => clearTimeout(timer) };
+  const before = performance.eventLoopUtilization();
+  const timer = setInterval(() => {
+    // What came while this process was busy has not been seen yet.
+    if (performance.eventLoopUtilization(before).idle < SHORT_MS / 2) return;
+    clearInterval(timer);
+    ready();
+  }, SHORT_MS);
+  return { [Symbol.dispose]: () => clearInterval(timer) };
 }

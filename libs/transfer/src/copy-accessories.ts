@@ -52,12 +52,12 @@ async function listReferrers(subject: Digest, context: CopyContext): Promise<rea
   const { source, signal } = context.journey;
   const known = context.referrers.get(subject);
   if (known !== undefined) return known;
-  if (context.withoutReferrersApi.has(source.registry)) {
+  if (await context.referrersApis.isMissing(source.registry, signal)) {
     const tags = await digestTagsOf(subject, context);
     if (!tags.some((tag) => isFallbackTag(tag))) return [];
   }
-  const referrers = await tryPatiently("source", signal, () => source.referrers(subject, { signal }));
-  if (!referrers.native) context.withoutReferrersApi.add(source.registry);
+  const ask = () => tryPatiently("source", signal, () => source.referrers(subject, { signal }));
+  const referrers = await context.referrersApis.ask(source.registry, ask);
   context.referrers.set(subject, referrers.descriptors);
   return referrers.descriptors;
 }

@@ -1,6 +1,7 @@
 import type { Descriptor, Digest } from "@transship/oci";
 import type { DigestTags } from "./digest-tags.ts";
 import type { Journey } from "./journey.ts";
+import type { ReferrersApis } from "./referrers-apis.ts";
 import type { Flights } from "./schedule/flights.ts";
 import type { Scheduler } from "./schedule/scheduler.ts";
 
@@ -13,8 +14,8 @@ export interface CopyContext {
   readonly digestTags: DigestTags;
   /** Held while a fallback tag of a target is read, changed and written, since registries offer no lock (key: registry, repository, subject). */
   readonly fallbackTags: Flights;
-  /** Registries that turned out to have no referrers API. */
-  readonly withoutReferrersApi: Set<string>;
+  /** Which sources have no referrers API. */
+  readonly referrersApis: ReferrersApis;
   /** Referrers that the source listed during this copy, by subject. */
   readonly referrers: Map<Digest, readonly Descriptor[]>;
 }

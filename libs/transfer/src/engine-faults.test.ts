@@ -2,16 +2,18 @@ import { seedImage, startDevRegistry } from "@transship/dev-registry";
 import { NO_PROGRESS } from "@transship/model";
 import { openRegistry } from "@transship/oci";
 import { describe, expect, it, vi } from "vitest";
+import { takeWay } from "../test/faults/way.ts";
 import { digestAt, hasBlob, setStage } from "../test/stage.ts";
 import type { CopyCost } from "./index.ts";
 
 const MIB = 1024 * 1024;
-/** Just above what is streamed, and several upload chunks. */
-const LARGE = 40 * MIB;
+/** Above what is streamed, and more than one chunk of an upload has. */
+const LARGE = 20 * MIB;
 
 describe("faults across blobs and copies", { timeout: 60_000 }, () => {
   it("fetches nothing twice from the source when the target loses the upload", async () => {
     await using stage = await setStage();
+    takeWay(stage.source, "spooled");
     const image = await seedImage(stage.source, { repository: "app", tag: "v1", layers: [{ size: LARGE, seed: 2 }] });
     const lost = stage.target.faults.add({ action: { kind: "lost-session" }, match: { op: "blob-patch" }, after: 1 });
 
@@ -41,6 +43,7 @@ describe("faults across blobs and copies", { timeout: 60_000 }, () => {
     await using stage = await setStage();
     await using second = await startDevRegistry();
     await using secondClient = openRegistry({ url: second.url });
+    takeWay(stage.source, "spooled");
     const image = await seedImage(stage.source, { repository: "app", tag: "v1", layers: [{ size: LARGE, seed: 2 }] });
     const wrong = stage.source.faults.add({ action: { kind: "flip-bit", offset: 77_777 } });
     // One target lags behind, and finds the bytes wrong while they come for the second time for the other.
@@ -76,6 +79,7 @@ describe("faults across blobs and copies", { timeout: 60_000 }, () => {
 describe("what a failed copy cost", { timeout: 60_000 }, () => {
   it("is told blob by blob: what arrived, what failed, what was stopped with it", async () => {
     await using stage = await setStage();
+    takeWay(stage.source, "stream");
     const image = await seedImage(stage.source, {
       repository: "app",
       tag: "v1",
@@ -117,6 +121,24 @@ describe("what a failed copy cost", { timeout: 60_000 }, () => {
     expect(cost?.progress.bytes).toMatchObject({ copied: sum("copied"), wasted: sum("wasted") });
   });
 
+  it("counts wrong bytes that came by way of the disk, and leaves none of them there", async () => {
+    await using stage = await setStage();
+    takeWay(stage.source, "spooled");
+    await seedImage(stage.source, { repository: "app", tag: "v1", layers: [{ size: 9 * MIB, seed: 1 }] });
+    const wrong = stage.source.faults.add({ action: { kind: "flip-bit", offset: 77_777 }, times: Number.POSITIVE_INFINITY });
+    let cost: CopyCost | undefined;
+    const onEnd = (end: CopyCost) => {
+      cost = end;
+    };
+    await expect(stage.engine.copy(stage.request("app", "v1"), { onEnd })).rejects.toMatchObject({
+      code: "DIGEST_MISMATCH",
+      side: "source",
+    });
+    expect(wrong.fired).toBe(2);
+    expect(cost?.blobs.find(({ state }) => state === "failed")).toMatchObject({ retries: 1, copied: 18 * MIB, wasted: 18 * MIB });
+    expect(stage.journal.spooledDigests()).toEqual([]);
+  });
+
   it("is nothing of blobs where the copy did not come to any, and is told once where it ends well", async () => {
     await using stage = await setStage();
     await seedImage(stage.source, { repository: "app", tag: "v1", layers: [{ size: 10, seed: 1 }] });
@@ -135,6 +157,7 @@ describe("what a failed copy cost", { timeout: 60_000 }, () => {
 describe("progress", () => {
   it("moves with the bytes that are fetched, while none has arrived", async () => {
     await using stage = await setStage();
+    takeWay(stage.source, "spooled");
     await seedImage(stage.source, { repository: "app", tag: "v1", layers: [{ size: LARGE, seed: 2 }] });
     const stuck = stage.target.faults.add({ action: { kind: "delay", milliseconds: 1_500 }, match: { op: "blob-patch" } });
     const seen: { done: number; fetched: number }[] = [];
@@ -142,7 +165,7 @@ describe("progress", () => {
       onProgress: ({ doneBytes, fetchedBytes }) => seen.push({ done: doneBytes, fetched: fetchedBytes }),
     });
     expect(stuck.fired).toBe(1);
-    expect(seen.some(({ done, fetched }) => done < MIB && fetched > 8 * MIB)).toBe(true);
+    expect(seen.some(({ done, fetched }) => done < MIB && fetched > 2 * MIB)).toBe(true);
     for (const { done, fetched } of seen) expect(fetched).toBeGreaterThanOrEqual(done);
     expect(seen.map(({ fetched }) => fetched)).toEqual(seen.map(({ fetched }) => fetched).toSorted((a, b) => a - b));
     expect(progress.fetchedBytes).toBe(progress.totalBytes);
@@ -153,7 +176,11 @@ describe("stopping a copy", () => {
   it("ends within a moment, keeps what came, and goes on from there", async () => {
     await using stage = await setStage();
     const image = await seedImage(stage.source, { repository: "app", tag: "v1", layers: [{ size: LARGE, seed: 2 }] });
-    const slow = stage.source.faults.add({ action: { kind: "slow", bytesPerSecond: 20 * MIB } });
+    const layer = image.blobs.find(({ size }) => size === LARGE)?.digest ?? "";
+    const slow = stage.source.faults.add({
+      action: { kind: "slow", bytesPerSecond: 16 * MIB },
+      match: { op: "blob-get", path: new RegExp(layer) },
+    });
     const stop = new AbortController();
     const reason = new Error("stopped by the test");
     const copy = stage.engine.copy(stage.request("app", "v1"), {

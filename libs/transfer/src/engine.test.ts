@@ -62,11 +62,26 @@ describe("copying an artifact", () => {
     await seedImage(stage.source, { repository: "one", tag: "v1", layers, revision: 1 });
     const second = await seedImage(stage.source, { repository: "two", tag: "v1", layers, revision: 2 });
     await stage.engine.copy(stage.request("one", "v1"));
+    stage.target.stats.reset();
 
     const result = await stage.engine.copy(stage.request("two", "v1"));
 
     expect(result.progress.bytes.mounted).toBeGreaterThanOrEqual(300_000);
+    expect(stage.target.stats.requests("blob-head")).toBe(0);
     expect(await digestAt(stage.target, "two", "v1")).toBe(second.digest);
+  });
+
+  it("asks whether the target has a large blob before bytes move, where it could not be mounted", async () => {
+    await using stage = await setStage({ target: { settings: { mount: false } } });
+    const layers = [{ size: 300_000, seed: "base" }];
+    for (const repository of ["one", "two"]) await seedImage(stage.source, { repository, tag: "v1", layers });
+    await seedImage(stage.target, { repository: "two", tag: "of-others", layers });
+    await stage.engine.copy(stage.request("one", "v1"));
+
+    const result = await stage.engine.copy(stage.request("two", "v1"));
+
+    expect(result.progress.bytes.existing).toBe(300_000);
+    expect(result.progress.bytes.copied).toBeLessThan(10_000);
   });
 
   it("fetches a blob once though many images that need it are copied at the same time", async () => {

@@ -7,6 +7,7 @@ import type { CopyStep, Retry } from "./copy-step.ts";
 import { DigestTags } from "./digest-tags.ts";
 import type { Journal } from "./journal.ts";
 import { PathMemory } from "./path-memory.ts";
+import { ReferrersApis } from "./referrers-apis.ts";
 import { Flights } from "./schedule/flights.ts";
 import { Scheduler } from "./schedule/scheduler.ts";
 import { Shunned } from "./sibling/shunned.ts";
@@ -44,7 +45,7 @@ export function createCopyEngine(options: EngineOptions): CopyEngine {
     scheduler: new Scheduler({ large: options.parallelBlobs ?? PARALLEL_BLOBS, small: PARALLEL_SMALL }),
     digestTags: new DigestTags(),
     fallbackTags: new Flights(),
-    withoutReferrersApi: new Set<string>(),
+    referrersApis: new ReferrersApis(),
   };
   const memory = new BlobMemory();
   const shunned = new Shunned();

@@ -45,6 +45,25 @@ describe("what is known of a path", () => {
     expect(paths.isShort(REGISTRY)).toBe(false);
   });
 
+  it("is not taken for long while only this process is slow", async () => {
+    const journal = new InMemoryJournal();
+    const paths = new PathMemory(journal);
+    const busy = async () => {
+      const until = performance.now() + 40;
+      while (performance.now() < until);
+    };
+    await paths.measure(REGISTRY, busy);
+    expect(paths.rttMs(REGISTRY)).toBeGreaterThanOrEqual(40);
+    expect([paths.isShort(REGISTRY), paths.isNear(REGISTRY)]).toEqual([true, true]);
+    paths.keep(REGISTRY);
+    expect(journal.path(REGISTRY)).toBeUndefined();
+
+    paths.streamed(REGISTRY, 5_000_000, 2_000, 100);
+    expect(paths.isShort(REGISTRY)).toBe(true);
+    paths.streamed(REGISTRY, 5_000_000, 2_000, 1_900);
+    expect(paths.isShort(REGISTRY)).toBe(false);
+  });
+
   it("serves later processes, which measure nothing then", async () => {
     const journal = new InMemoryJournal();
     journal.savePath(REGISTRY, KNOWN);

@@ -27,8 +27,8 @@ interface Path {
   rttMs: number | undefined;
   /** When that was measured, in milliseconds since the epoch. */
   measuredAt: number;
-  /** Whether an answer surely took long on its way. */
-  far: boolean;
+  /** Longest time that this process was idle while an answer was on its way, in milliseconds: that much was surely not its own doing. */
+  waitedMs: number;
   /** Throughput of single streams, a moving average; bytes a second. */
   streamRate: number | undefined;
   lanes: Lanes | undefined;
@@ -58,8 +58,7 @@ export class PathMemory {
     const answer = await request();
     const elapsed = performance.now() - startedAt;
     if (elapsed > HELD_UP_MS) return answer;
-    // While this process was idle the answer had not come: that time was not its own doing.
-    path.far ||= Math.min(performance.eventLoopUtilization(before).idle, elapsed) >= FAR_MS;
+    path.waitedMs = Math.max(path.waitedMs, Math.min(performance.eventLoopUtilization(before).idle, elapsed));
     if (path.rttMs === undefined || elapsed < path.rttMs) Object.assign(path, { rttMs: elapsed, measuredAt: this.#now() });
     return answer;
   }
@@ -71,7 +70,7 @@ export class PathMemory {
   async measure(registry: string, request: () => Promise<unknown>): Promise<void> {
     const path = this.#path(registry);
     const aged = path.rttMs !== undefined && this.#now() - path.measuredAt >= BELIEVED_MS;
-    if (aged) Object.assign(path, { rttMs: undefined, far: false, measured: undefined });
+    if (aged) Object.assign(path, { rttMs: undefined, waitedMs: 0, measured: undefined });
     if (path.rttMs !== undefined && path.rttMs < SHORT_MS) return;
     path.measured ??= this.#timedTwice(registry, request).catch(() => {
       path.measured = undefined;
@@ -81,22 +80,26 @@ export class PathMemory {
 
   /** Waits until a measurement that is under way has shown whether the path is short; on one that is surely long, no longer than a short one would take. */
   async known(registry: string): Promise<void> {
-    const { far, measured } = this.#path(registry);
-    await (far ? Promise.race([measured, sleep(SHORT_MS, undefined, { ref: false })]) : measured);
+    const { waitedMs, measured } = this.#path(registry);
+    await (waitedMs >= FAR_MS ? Promise.race([measured, sleep(SHORT_MS, undefined, { ref: false })]) : measured);
   }
 
-  /** A single stream brought `bytes` in so many milliseconds. */
-  streamed(registry: string, bytes: number, milliseconds: number): void {
+  /**
+   * A single stream brought `bytes` in so many milliseconds, in which this process was idle for `idle`. Where it was slow only by what the process did besides, that
+   * says nothing of the path.
+   */
+  streamed(registry: string, bytes: number, milliseconds: number, idle = milliseconds): void {
     if (bytes < TELLING_BYTES && milliseconds < TELLING_MS) return;
     const path = this.#path(registry);
-    const rate = (bytes * 1000) / Math.max(milliseconds, 1);
+    const rate = rateOf(bytes, milliseconds);
+    if (rate <= SLOW_STREAM && rateOf(bytes, idle) > SLOW_STREAM) return;
     path.streamRate = path.streamRate === undefined ? rate : path.streamRate * 0.7 + rate * 0.3;
   }
 
   /** Whether one stream fills the path. A path that nothing is known of counts as short: the first blobs show what it is. */
   isShort(registry: string): boolean {
-    const { rttMs, streamRate } = this.#path(registry);
-    return (rttMs === undefined || rttMs < SHORT_MS) && (streamRate === undefined || streamRate > SLOW_STREAM);
+    const path = this.#path(registry);
+    return !isLong(path) && (path.streamRate === undefined || path.streamRate > SLOW_STREAM);
   }
 
   /** Round trip time in milliseconds, where known. */
@@ -106,8 +109,8 @@ export class PathMemory {
 
   /** Whether the registry is at the same site: a short path that is known to be one, not one that nothing is known of. */
   isNear(registry: string): boolean {
-    const { rttMs } = this.#path(registry);
-    return rttMs !== undefined && rttMs < NEAR_MS && this.isShort(registry);
+    const { rttMs, waitedMs } = this.#path(registry);
+    return rttMs !== undefined && Math.min(rttMs, waitedMs) < NEAR_MS && this.isShort(registry);
   }
 
   /** Throughput of single streams in bytes a second, where known. */
@@ -130,7 +133,7 @@ export class PathMemory {
   keep(registry: string): void {
     const path = this.#path(registry);
     const { rttMs, streamRate, measuredAt, kept } = path;
-    if (rttMs === undefined) return;
+    if (rttMs === undefined || (rttMs >= SHORT_MS && !isLong(path))) return;
     const settled = path.lanes?.state.phase === "settled" ? path.lanes.state.best : undefined;
     const lanes = settled ?? (kept !== undefined && !isOther(rttMs, kept.rttMs) ? kept.lanes : undefined);
     const knowledge: PathKnowledge = { rttMs, measuredAt, streamRate, lanes };
@@ -148,13 +151,29 @@ export class PathMemory {
     const known = this.#paths.get(registry);
     if (known !== undefined) return known;
     const kept = this.#journal.path(registry);
-    const path: Path = { rttMs: undefined, measuredAt: 0, far: false, streamRate: undefined, lanes: undefined, measured: undefined, kept };
+    const path: Path = { rttMs: undefined, measuredAt: 0, waitedMs: 0, streamRate: undefined, lanes: undefined, measured: undefined, kept };
     if (kept !== undefined && Math.abs(this.#now() - kept.measuredAt) < BELIEVED_MS) {
-      Object.assign(path, { rttMs: kept.rttMs, measuredAt: kept.measuredAt, streamRate: kept.streamRate, measured: Promise.resolve() });
+      Object.assign(path, {
+        rttMs: kept.rttMs,
+        waitedMs: kept.rttMs,
+        measuredAt: kept.measuredAt,
+        streamRate: kept.streamRate,
+        measured: Promise.resolve(),
+      });
     }
     this.#paths.set(registry, path);
     return path;
   }
+}
+
+/** Every answer took long, and of one it is sure that this was not because the process was busy with others. */
+function isLong({ rttMs, waitedMs }: Path): boolean {
+  return rttMs !== undefined && Math.min(rttMs, waitedMs) >= SHORT_MS;
+}
+
+/** Bytes a second. */
+function rateOf(bytes: number, milliseconds: number): number {
+  return (bytes * 1000) / Math.max(milliseconds, 1);
 }
 
 function isNews(now: PathKnowledge, before: PathKnowledge): boolean {

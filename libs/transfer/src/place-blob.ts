@@ -10,7 +10,7 @@ import { tryPatiently } from "./patience.ts";
 import type { Flights } from "./schedule/flights.ts";
 import type { Scheduler } from "./schedule/scheduler.ts";
 import { isNearer } from "./sibling/find-sibling.ts";
-import { isSentUnasked } from "./upload/send-small.ts";
+import { isUnseen } from "./upload/send-small.ts";
 import { SMALL_BYTES } from "./upload/upload-profile.ts";
 
 /** Repositories that are tried for a mount before the bytes are copied after all; one for a small blob, whose upload costs no more than a second try. */
@@ -95,16 +95,21 @@ async function lookAtTarget(
   place: BlobPlace,
   journey: Journey,
 ): Promise<"existing" | "mounted" | BlobUpload | undefined> {
-  if (await exists(place, account.blob.size, journey)) return "existing";
+  const { size } = account.blob;
+  if (journey.memory.confirmed(place)) return "existing";
+  const unseen = isUnseen(place, journey);
+  // A small blob that the repository was never seen to have is not worth the question; a larger one only after a mount, which would do as well where it is there.
+  if (!unseen && (await exists(place, journey))) return "existing";
   if (account.rung === "existing") account.rung = "mounted";
-  const opened = await mount(place, journey, account.blob.size <= SMALL_BYTES ? 1 : MOUNT_TRIES);
-  return opened === true ? "mounted" : opened;
+  const opened = await mount(place, journey, size <= SMALL_BYTES ? 1 : MOUNT_TRIES);
+  if (opened === true) return "mounted";
+  if (!unseen || size <= SMALL_BYTES || !(await exists(place, journey))) return opened;
+  await opened?.cancel();
+  return "existing";
 }
 
-/** Rung 1: the repository has it, by what it said lately or by HEAD. A small blob that it was never seen to have is not worth the question. */
-async function exists(place: BlobPlace, size: number, journey: Journey): Promise<boolean> {
-  if (journey.memory.confirmed(place)) return true;
-  if (isSentUnasked(size, place, journey)) return false;
+/** Rung 1: the repository says that it has it. */
+async function exists(place: BlobPlace, journey: Journey): Promise<boolean> {
   const { target, signal } = journey;
   return tryPatiently("target", signal, () => target.hasBlob(place.digest as Blob["digest"], { signal }), journey.retried);
 }

@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { type FaultAction, seedImage } from "@transship/dev-registry";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
+import { takeWay } from "../test/faults/way.ts";
 import { digestAt, hasBlob, type Stage, setStage } from "../test/stage.ts";
 import { createCopyEngine } from "./index.ts";
 
@@ -63,8 +64,9 @@ describe("resuming", { timeout: 120_000 }, () => {
 
   it("fetches only what is missing after a stop, with an engine that was started anew", async () => {
     await using stage = await setStage();
+    takeWay(stage.source, "spooled");
     const image = await seedImage(stage.source, { repository: "app", tag: "v1", layers: [{ size: SIZE, seed: "r" }] });
-    await suffer(stage, { kind: "stop", afterBytes: 12 * MIB });
+    await suffer(stage, { kind: "stop", afterBytes: 10 * MIB });
     stage.source.stats.reset();
 
     await using second = createCopyEngine({ journal: stage.journal, spoolDirectory: stage.spoolDirectory, spoolLimitBytes: 1024 ** 3 });
@@ -100,7 +102,7 @@ async function copyAtLast(stage: Stage): Promise<void> {
 async function copyUntil(stage: Stage, bytes: number): Promise<void> {
   const stop = new AbortController();
   const onProgress = (progress: { bytes: { copied: number } }) => progress.bytes.copied >= bytes && stop.abort(new Error("stopped"));
-  const slow = stage.source.faults.add({ action: { kind: "slow", bytesPerSecond: 60 * MIB }, times: Number.POSITIVE_INFINITY });
+  const slow = stage.source.faults.add({ action: { kind: "slow", bytesPerSecond: 20 * MIB }, times: Number.POSITIVE_INFINITY });
   await stage.engine.copy(stage.request("app", "v1"), { signal: stop.signal, onProgress }).catch((error: unknown) => {
     if (!stop.signal.aborted) throw error;
   });

@@ -18,6 +18,8 @@ export class Tally {
   readonly #fetched = new Map<Digest, number>();
   readonly #bytes: { -readonly [K in keyof ByteCounts]: number } = { ...NO_BYTES };
   #toldAt = 0;
+  /** Tells what was held back, where nothing more happens that would. */
+  #later: NodeJS.Timeout | undefined;
   #ended = false;
   readonly #tell: ((progress: CopyProgress) => void) | undefined;
 
@@ -77,7 +79,13 @@ export class Tally {
   #report(now: boolean): void {
     if (this.#tell === undefined || this.#ended) return;
     const moment = performance.now();
-    if (!now && moment - this.#toldAt < TELL_EVERY_MS) return;
+    const early = TELL_EVERY_MS - (moment - this.#toldAt);
+    if (!now && early > 0) {
+      this.#later ??= setTimeout(() => this.#report(true), early).unref();
+      return;
+    }
+    clearTimeout(this.#later);
+    this.#later = undefined;
     this.#toldAt = moment;
     this.#tell({ phase: this.#phase, ...this.snapshot() });
   }

@@ -18,6 +18,7 @@ const SERVICES = [
   wire.ExecutionServiceService,
   wire.TaskServiceService,
   wire.AgentServiceService,
+  wire.WebhookServiceService,
   wire.ServerServiceService,
   wire.WorkServiceService,
   wire.HealthService,

@@ -16,6 +16,8 @@ export interface ExecutionDesk extends Desk, RouteDesk {
   readonly rates: Rates;
   /** Wakes the scheduler. */
   readonly work: WakeUp;
+  /** Wakes the telling of webhooks. */
+  readonly tidings: WakeUp;
   readonly log: Logger;
   readonly executionLog: ExecutionLog;
 }

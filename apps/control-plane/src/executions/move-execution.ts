@@ -1,10 +1,11 @@
 import { bytesText, EXECUTION_TRANSITIONS, type Execution, type ExecutionState, type Failure, isFinal } from "@transship/model";
+import { executionEvent } from "../events-out/execution-event.ts";
 import { failureFacts } from "../logs/failure-facts.ts";
 import type { ExecutionDesk } from "./execution-desk.ts";
 
-/** Moves an execution to a state, and tells the log, the metrics and those who watch. Throws `CONFLICT` for a move that the table forbids. */
+/** Moves an execution to a state, and tells the log, the metrics, those who watch and, of its end, the webhooks. Throws `CONFLICT` for a move that the table forbids. */
 export async function moveExecution(desk: ExecutionDesk, id: string, to: ExecutionState, failure?: Failure): Promise<Execution> {
-  const execution = await desk.store.executions.advance(id, to, desk.now(), failure);
+  const execution = await desk.store.executions.advance(id, to, desk.now(), failure, executionEvent);
   const final = isFinal(EXECUTION_TRANSITIONS, to);
   const facts = { rule: execution.rule, state: to, ...failureFacts(failure) };
   if (failure !== undefined) desk.executionLog.error(id, `${to}: ${failure.message}`, facts);
@@ -17,6 +18,7 @@ export async function moveExecution(desk: ExecutionDesk, id: string, to: Executi
   if (final) {
     desk.metrics.executionEnded(execution.rule, to);
     desk.rates.forget(id);
+    desk.tidings.wake();
   }
   desk.changes.notify(id, "state");
   return execution;

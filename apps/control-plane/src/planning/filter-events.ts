@@ -4,6 +4,7 @@ import type { Store } from "@transship/store";
 import type { Desk } from "../work/ask-nearest.ts";
 import { listTags } from "../work/look-up.ts";
 import { RepositoryCount } from "./count-repositories.ts";
+import { requireProviders } from "./rule-instances.ts";
 
 /** What looking at a filter needs. */
 export type FilterDesk = Desk & { readonly store: Pick<Store, "topology">; readonly now: () => Date };
@@ -19,6 +20,7 @@ export async function* filterEvents(
   signal: AbortSignal,
 ): AsyncGenerator<wire.FilterEvent> {
   const source = await desk.store.topology.getInstance(spec.source.instance);
+  requireProviders("the rule", spec, [source]);
   const repositories = new RepositoryCount();
   let selected = 0;
   let refused = 0;

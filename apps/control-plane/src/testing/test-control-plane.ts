@@ -97,6 +97,11 @@ export function rule(name: string, more: Partial<wire.RuleSpec> = {}): wire.Reso
   return { kind: { $case: "rule", value: { name, labels: {}, spec } } };
 }
 
+export function webhook(name: string, url: string, more: Partial<wire.WebhookSpec> = {}): wire.Resource {
+  const spec = { url, secret: "canary-0123456789", events: [], rules: [], allowPrivate: true, enabled: true, ...more };
+  return { kind: { $case: "webhook", value: { name, labels: {}, spec } } };
+}
+
 /** Applies documents; by default two instances and the rule `r` between them. */
 export function apply(client: ControlPlaneClient, more: Partial<wire.ApplyRequest> = {}): Promise<wire.ApplyResponse> {
   const request = { resources: [instance("gz"), instance("sg"), rule("r")], deletes: [], prune: false, dryRun: false, ...more };

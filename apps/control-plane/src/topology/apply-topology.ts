@@ -4,6 +4,7 @@ import { type Instance, RESOURCE_KINDS, type Resource, type ResourceKind, type R
 import type { AppliedChange, ApplyOutcome, TopologyChange, TopologyStore } from "@transship/store";
 import { diffFields } from "./diff-fields.ts";
 import { readResources } from "./read-resources.ts";
+import { requireFittingProviders } from "./require-providers.ts";
 
 const OUTCOMES = {
   created: wire.AppliedChange_Outcome.CREATED,
@@ -18,15 +19,17 @@ type Stored = ReadonlyMap<string, Instance | Rule | Webhook>;
 export async function applyTopology(topology: TopologyStore, request: wire.ApplyRequest, now: Date): Promise<wire.ApplyResponse> {
   const instances = await topology.listInstances();
   const webhooks = await topology.listWebhooks();
+  const rules = await topology.listRules();
   const stored: Stored = new Map<string, Instance | Rule | Webhook>([
     ...webhooks.map((webhook) => [keyOf("Webhook", webhook.name), webhook] as const),
-    ...(await topology.listRules()).map((rule) => [keyOf("Rule", rule.name), rule] as const),
+    ...rules.map((rule) => [keyOf("Rule", rule.name), rule] as const),
     ...instances.map((instance) => [keyOf("Instance", instance.name), instance] as const),
   ]);
   const resources = readResources(request.resources, { instances, webhooks });
   const changes: TopologyChange[] = [...resources.map((resource) => ({ apply: resource })), ...readDeletes(request.deletes)];
   requireOnce(changes);
   if (request.prune) changes.push(...pruned(stored, changes));
+  requireFittingProviders(changes, rules, instances);
   const applied = await topology.apply(changes, { now, dryRun: request.dryRun });
   return { changes: applied.map((change, index) => changeMessage(change, changes[index], stored)) };
 }

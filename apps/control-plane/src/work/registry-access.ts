@@ -6,11 +6,12 @@ import type { Endpoint, Instance, Limits } from "@transship/model";
  * of the instance's limits.
  */
 export function registryAccess(instance: Instance, endpoint: Endpoint, limits: Limits | undefined): wire.RegistryAccess {
-  const { credential } = instance.spec;
+  const { credential, provider } = instance.spec;
   return {
     instance: instance.name,
     endpoint: endpointToMessage(endpoint),
     credential: credential === undefined ? undefined : { ...credential },
     limits: limitsToMessage(limits),
+    provider,
   };
 }

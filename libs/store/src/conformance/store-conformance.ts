@@ -1,6 +1,7 @@
 import { describe } from "vitest";
 import { agentConformance } from "./agents.ts";
 import { arrivalConformance } from "./arrivals.ts";
+import { deliveryConformance } from "./deliveries.ts";
 import { executionConformance } from "./executions.ts";
 import { historyConformance } from "./history.ts";
 import { leaseModelConformance } from "./lease-model.ts";
@@ -22,6 +23,7 @@ export function storeConformance(name: string, openStore: OpenStore): void {
     historyConformance(openStore);
     planConformance(openStore);
     triggerConformance(openStore);
+    deliveryConformance(openStore);
     taskConformance(openStore);
     leaseConformance(openStore);
     outcomeConformance(openStore);

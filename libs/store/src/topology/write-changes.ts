@@ -20,7 +20,11 @@ export async function writeDocuments(tx: Tx, before: Documents, after: Documents
   const gone = [...before].filter(([key]) => !after.has(key)).map(([, document]) => document);
   for (const document of changed.filter(({ kind }) => kind === "Instance")) await upsert(tx, document, now);
   for (const document of changed.filter(({ kind }) => kind === "Rule")) await upsertRule(tx, document, now);
-  for (const document of changed.filter(({ kind }) => kind === "Webhook")) await upsert(tx, document, now);
+  for (const document of changed.filter(({ kind }) => kind === "Webhook")) {
+    await upsert(tx, document, now);
+    // What kept it from being told may be what was changed.
+    await tx.updateTable("webhook_states").set({ failures: 0, retry_at: null }).where("webhook", "=", document.name).execute();
+  }
   for (const kind of RESOURCE_KINDS.toReversed()) {
     for (const { name } of gone.filter((document) => document.kind === kind)) {
       await tx.deleteFrom(TABLE_OF[kind]).where("name", "=", name).execute();

@@ -2,7 +2,7 @@ import type { BlobAccount } from "../blob-account.ts";
 import type { PathMemory } from "../path-memory.ts";
 import { fillSegmented } from "../segmented/fill-segmented.ts";
 import type { BlobSource } from "../sibling/sibling-source.ts";
-import { fillSequentially } from "./fill-sequentially.ts";
+import { fillSequentially, type RateWatch } from "./fill-sequentially.ts";
 import type { Filler } from "./spool.ts";
 
 /** A stream is judged after so many milliseconds: by then it is up to speed. */
@@ -18,9 +18,9 @@ class SingleStreamTooSlow extends Error {}
 export function fillByPath(source: BlobSource, paths: PathMemory, account: BlobAccount): Filler {
   return async (spool, signal) => {
     if (paths.isShort(source.registry)) {
-      const judge = (bytes: number, milliseconds: number) => {
+      const judge: RateWatch = (bytes, milliseconds, before) => {
         if (milliseconds < JUDGED_AFTER_MS) return;
-        paths.streamed(source.registry, bytes, milliseconds);
+        paths.streamed(source.registry, bytes, milliseconds, performance.eventLoopUtilization(before).idle);
         if (!paths.isShort(source.registry)) throw new SingleStreamTooSlow();
       };
       account.way = "spooled";

@@ -29,7 +29,10 @@ export async function spoolBlob(account: BlobAccount, journey: Journey, opened: 
   return true;
 }
 
-/** Uploads what the spool gathers; bytes with a wrong digest are thrown away and everything is done once more, then given up. Wrong bytes that a sibling had a part in do not count. */
+/**
+ * Uploads what the spool gathers; bytes with a wrong digest are thrown away and everything is done once more, then given up. Wrong bytes that a sibling had a part in
+ * do not count.
+ */
 async function bringOver(spool: Spool, account: BlobAccount, journey: Journey, opened: BlobUpload | undefined): Promise<void> {
   const fill = fillFromNearest(account, journey);
   let rounds = 2;
@@ -39,11 +42,13 @@ async function bringOver(spool: Spool, account: BlobAccount, journey: Journey, o
     try {
       return await uploadSpooled({ spool, hash, fill, journey, account, opened: round === 1 ? opened : undefined });
     } catch (error) {
-      if (!(error instanceof TransshipError) || error.code !== "DIGEST_MISMATCH" || round === rounds) throw error;
-      if (journey.sibling?.usable === true) rounds += 1;
-      journey.sibling?.giveUp(error);
+      if (!(error instanceof TransshipError) || error.code !== "DIGEST_MISMATCH") throw error;
       if (generation === spool.generation) account.count("wasted", spool.blob.size);
       await spool.discard(generation);
+      if (round === rounds) throw error;
+      if (journey.sibling?.usable === true) rounds += 1;
+      journey.sibling?.giveUp(error);
+      account.retried();
     }
   }
 }

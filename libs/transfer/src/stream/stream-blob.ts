@@ -63,6 +63,7 @@ function verified(account: BlobAccount, journey: Journey, count: (length: number
       let held: Uint8Array | undefined;
       // Only what the source takes says something of its path: a slow target would make any path look long.
       let waited = 0;
+      const before = performance.eventLoopUtilization();
       let askedAt = performance.now();
       for await (const chunk of readFromNearest(account, journey, signal)) {
         waited += performance.now() - askedAt;
@@ -79,7 +80,7 @@ function verified(account: BlobAccount, journey: Journey, count: (length: number
         throw error;
       }
       const from = sibling?.usable === true ? sibling : source;
-      paths.streamed(from.registry, blob.size, waited);
+      paths.streamed(from.registry, blob.size, waited, performance.eventLoopUtilization(before).idle);
       if (held !== undefined) yield held;
     } catch (error) {
       failure = withSide(error, "source");

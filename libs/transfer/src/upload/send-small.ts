@@ -8,14 +8,14 @@ import { withSide } from "../patience.ts";
 import { readFromNearest } from "../sibling/read-from-nearest.ts";
 import { sendAtOnce, tryWays } from "./send-at-once.ts";
 import type { Trials } from "./trials.ts";
-import { SMALL_BYTES, type UploadProfile } from "./upload-profile.ts";
+import type { UploadProfile } from "./upload-profile.ts";
 
 /**
- * Whether a blob is sent without asking first: it is small, the target's repository was never seen to have it, and nobody began this copy before. The question would
+ * Whether the target's repository was never seen to have a blob, and nobody began this copy before. A small one is then sent without asking first: the question would
  * cost a round trip, as much as the upload itself; what was there all the same is counted as copied.
  */
-export function isSentUnasked(size: number, place: BlobPlace, { journal, begunBefore }: Pick<Journey, "journal" | "begunBefore">): boolean {
-  return size <= SMALL_BYTES && !begunBefore && !journal.repositoriesWith(place.registry, place.digest).includes(place.repository);
+export function isUnseen(place: BlobPlace, { journal, begunBefore }: Pick<Journey, "journal" | "begunBefore">): boolean {
+  return !begunBefore && !journal.repositoriesWith(place.registry, place.digest).includes(place.repository);
 }
 
 /**

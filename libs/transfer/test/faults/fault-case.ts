@@ -24,7 +24,7 @@ export interface FaultCase {
   readonly chunks?: boolean;
   /** Most bytes that may come twice or be thrown away, as a share of the layer. Absent: nothing is said. */
   readonly wastedShare?: number;
-  /** Most requests that both registries may see, where a storm would be the failure. */
+  /** Most requests that the registries with faults may see, where a storm would be the failure. */
   readonly requests?: number;
   /** Absent: the copy gets over it. Else it fails with this code and side, and succeeds once the fault is gone. */
   readonly fails?: { readonly code: ErrorCode; readonly side: Side | undefined };
@@ -37,4 +37,4 @@ export const EVER = Number.POSITIVE_INFINITY;
 export const UPLOAD_BODIES = ["blob-post", "blob-patch", "blob-put"] as const;
 
 /** Short enough for a test, long enough for a machine that is busy with others. */
-export const SHORT_TIMEOUTS: Partial<Timeouts> = { headersMs: 700, bodyIdleMs: 700, commitMs: 700, documentMs: 1_500 };
+export const SHORT_TIMEOUTS: Partial<Timeouts> = { headersMs: 1_000, bodyIdleMs: 1_000, commitMs: 1_000, documentMs: 1_500 };

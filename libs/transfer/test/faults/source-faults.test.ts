@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { play } from "./play.ts";
+import { HELP_BYTES, play } from "./play.ts";
 import { SOURCE_FAULTS } from "./source-faults.ts";
 import { waysOf } from "./way.ts";
 
@@ -23,8 +23,7 @@ describe.concurrent("a source with", { timeout: 60_000 }, () => {
       early: [],
       missingBytes: 0,
     });
-    // Free lanes take halves of what slow ones have left, at the cost of some bytes that were under way.
-    expect(ending.wastedShare).toBeLessThanOrEqual(way === "segmented" ? wastedShare + 0.1 : wastedShare);
+    expect(ending.wastedBytes).toBeLessThanOrEqual(wastedShare * ending.size + (way === "segmented" ? HELP_BYTES : 0));
     expect(ending.requests).toBeLessThanOrEqual(requests);
   });
 });

@@ -20,11 +20,12 @@ const LONG = process.env.TRANSSHIP_LONG === "1";
 const ALL_WAYS = Object.keys(WAYS) as readonly Way[];
 
 /**
- * The ways in which a case is played. Spooled and segmented copies upload in the same way, and only they upload in chunks; `TRANSSHIP_LONG=1` plays them all.
+ * The ways in which a case is played. Spooled and segmented copies upload in the same way, and only they upload in chunks: what targets do wrong is played spooled,
+ * where nothing but the fault can cost bytes. `TRANSSHIP_LONG=1` plays them all.
  */
 export function waysOf({ ways, chunks }: FaultCase, side: Side): readonly Way[] {
   const all = ways ?? ALL_WAYS.filter((way) => chunks !== true || way !== "stream");
-  return ways !== undefined || side === "source" || LONG ? all : all.filter((way) => way !== "spooled");
+  return ways !== undefined || side === "source" || LONG ? all : all.filter((way) => way !== "segmented");
 }
 
 const far = new Set<string>();

@@ -51,7 +51,7 @@ export interface Credential {
 
 /** One way to reach an instance. */
 export interface Endpoint {
-  /** `https://host[:port]`, or `http://…` for a registry without TLS. */
+  /** `https://host[:port]`, or `http://…` for a registry without TLS. Of a chart repository with its path. */
   url: string;
   /** Network from which the URL can be reached. */
   network: string;
@@ -81,7 +81,7 @@ export interface EventSource {
 
 /** What is wanted of an instance. */
 export interface InstanceSpec {
-  /** Kind of registry: `registry`. */
+  /** Kind of registry: `registry`, or `chartmuseum` for a Helm chart repository, which can only be copied from. */
   provider: string;
   /** Where it is; free text, e.g. `ap-guangzhou`. */
   region: string;

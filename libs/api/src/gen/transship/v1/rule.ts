@@ -55,6 +55,8 @@ export interface RuleSource {
   repository: string;
   /** RE2, anchored at both ends; empty = all. */
   tag: string;
+  /** Of a chart repository: `asOci` stores its charts as OCI charts. Needed there; absent for every other instance. */
+  charts?: string | undefined;
 }
 
 /** Where to copy to. */
@@ -373,7 +375,7 @@ export namespace RunRuleResponse_Outcome {
 }
 
 function createBaseRuleSource(): RuleSource {
-  return { instance: "", namespace: "", repository: "", tag: "" };
+  return { instance: "", namespace: "", repository: "", tag: "", charts: undefined };
 }
 
 export const RuleSource: MessageFns<RuleSource> = {
@@ -389,6 +391,9 @@ export const RuleSource: MessageFns<RuleSource> = {
     }
     if (message.tag !== "") {
       writer.uint32(34).string(message.tag);
+    }
+    if (message.charts !== undefined) {
+      writer.uint32(42).string(message.charts);
     }
     return writer;
   },
@@ -438,6 +443,14 @@ export const RuleSource: MessageFns<RuleSource> = {
             message.tag = reader.string();
             continue;
           }
+          case 5: {
+            if (tag !== 42) {
+              break;
+            }
+
+            message.charts = reader.string();
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -459,6 +472,7 @@ export const RuleSource: MessageFns<RuleSource> = {
     message.namespace = object.namespace ?? "";
     message.repository = object.repository ?? "";
     message.tag = object.tag ?? "";
+    message.charts = object.charts ?? undefined;
     return message;
   },
 };

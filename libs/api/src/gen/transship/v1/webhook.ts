@@ -68,7 +68,13 @@ export interface Webhook {
   /** When an attempt last failed; ISO 8601, UTC; empty = never. */
   failedAt: string;
   /** Why it did; absent = it did not. */
-  failure?: Failure | undefined;
+  failure?:
+    | Failure
+    | undefined;
+  /** Events that were not delivered within a day, or that it refused for good; of all time. */
+  givenUp: number;
+  /** Events that were dropped for newer ones since too many waited; of all time. */
+  dropped: number;
 }
 
 /** No filter yet. */
@@ -384,6 +390,8 @@ function createBaseWebhook(): Webhook {
     deliveredAt: "",
     failedAt: "",
     failure: undefined,
+    givenUp: 0,
+    dropped: 0,
   };
 }
 
@@ -409,6 +417,12 @@ export const Webhook: MessageFns<Webhook> = {
     }
     if (message.failure !== undefined) {
       Failure.encode(message.failure, writer.uint32(58).fork()).join();
+    }
+    if (message.givenUp !== 0) {
+      writer.uint32(64).int64(message.givenUp);
+    }
+    if (message.dropped !== 0) {
+      writer.uint32(72).int64(message.dropped);
     }
     return writer;
   },
@@ -482,6 +496,22 @@ export const Webhook: MessageFns<Webhook> = {
             message.failure = Failure.decode(reader, reader.uint32());
             continue;
           }
+          case 8: {
+            if (tag !== 64) {
+              break;
+            }
+
+            message.givenUp = longToNumber(reader.int64());
+            continue;
+          }
+          case 9: {
+            if (tag !== 72) {
+              break;
+            }
+
+            message.dropped = longToNumber(reader.int64());
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -510,6 +540,8 @@ export const Webhook: MessageFns<Webhook> = {
     message.failure = (object.failure !== undefined && object.failure !== null)
       ? Failure.fromPartial(object.failure)
       : undefined;
+    message.givenUp = object.givenUp ?? 0;
+    message.dropped = object.dropped ?? 0;
     return message;
   },
 };

@@ -290,7 +290,11 @@ export interface RegistryAccess {
     | Credential
     | undefined;
   /** What the agent keeps to in all its work with this instance: its share. The newest it was told holds, here or in a Budget, for work under way too. Absent = no limits. */
-  limits?: Limits | undefined;
+  limits?:
+    | Limits
+    | undefined;
+  /** Kind of registry, as in the instance; absent = `registry`. */
+  provider?: string | undefined;
 }
 
 /** A task to do. */
@@ -2444,7 +2448,7 @@ export const LogAck: MessageFns<LogAck> = {
 };
 
 function createBaseRegistryAccess(): RegistryAccess {
-  return { instance: "", endpoint: undefined, credential: undefined, limits: undefined };
+  return { instance: "", endpoint: undefined, credential: undefined, limits: undefined, provider: undefined };
 }
 
 export const RegistryAccess: MessageFns<RegistryAccess> = {
@@ -2460,6 +2464,9 @@ export const RegistryAccess: MessageFns<RegistryAccess> = {
     }
     if (message.limits !== undefined) {
       Limits.encode(message.limits, writer.uint32(34).fork()).join();
+    }
+    if (message.provider !== undefined) {
+      writer.uint32(82).string(message.provider);
     }
     return writer;
   },
@@ -2509,6 +2516,14 @@ export const RegistryAccess: MessageFns<RegistryAccess> = {
             message.limits = Limits.decode(reader, reader.uint32());
             continue;
           }
+          case 10: {
+            if (tag !== 82) {
+              break;
+            }
+
+            message.provider = reader.string();
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -2536,6 +2551,7 @@ export const RegistryAccess: MessageFns<RegistryAccess> = {
     message.limits = (object.limits !== undefined && object.limits !== null)
       ? Limits.fromPartial(object.limits)
       : undefined;
+    message.provider = object.provider ?? undefined;
     return message;
   },
 };
