@@ -64,7 +64,7 @@ describe.skipIf(REAL_KINDS.length === 0)("one rule with three targets", { timeou
     ]);
     expect(told[2]).toMatch(/^Last run \d+ (s|min) ago: 6 unchanged, 0 copied; next run in .+ \(\d{4}-\d\d-\d\d 02:00 Asia\/Shanghai\)\.$/);
     const list = await site.cli("rule", "list");
-    expect(list.stdout).toMatch(/^NAME +STATE +LAST RUN +NEXT RUN +SOURCE +TARGETS +TRIGGERS +DESCRIPTION$/m);
-    expect(list.stdout).toMatch(/^spread +succeeded +\d+.*s ago +in \S+ .* every day at 02:00 Asia\/Shanghai +一处到三处$/m);
+    expect(list.stdout).toMatch(/^NAME +STATE +LAST RUN +NEXT RUN +SOURCE +TARGETS +TRIGGERS +SUCCESS +MEDIAN +DESCRIPTION$/m);
+    expect(list.stdout).toMatch(/^spread +succeeded +\d+.*s ago +in \S+ .* every day at 02:00 Asia\/Shanghai +\d+\/\d+ +\S+ +一处到三处$/m);
   });
 });
