@@ -6,14 +6,15 @@ export const ALLOWED_EDGES: Readonly<Record<string, readonly string[]>> = {
   "libs/errors": [],
   "libs/model": ["errors"],
   "libs/planner": ["model", "errors"],
-  "libs/oci": ["errors"],
+  "libs/oci": ["model", "errors"],
+  "libs/providers": ["oci", "errors"],
   "libs/transfer": ["oci", "model", "errors"],
   "libs/checkpoint": ["transfer", "model", "errors"],
   "libs/store": ["model", "errors"],
   "libs/api": ["model", "errors"],
   "libs/dev-registry": ["errors"],
   "apps/control-plane": ["store", "planner", "api", "model", "errors"],
-  "apps/agent": ["transfer", "checkpoint", "oci", "api", "model", "errors"],
+  "apps/agent": ["planner", "transfer", "checkpoint", "providers", "oci", "api", "model", "errors"],
   "apps/cli": ["api", "model", "errors", "control-plane", "agent", "dev-registry", "oci"],
 };
 

@@ -1,8 +1,10 @@
 /** `npm run bench -- <name> [options]`: runs one benchmark against its peers in the same go and writes docs/benchmarks.md. */
 import { type BenchOptions, OPTIONS_USAGE, parseBenchOptions } from "./bench-options.ts";
+import { benchHistory } from "./history.ts";
 import { benchLan } from "./lan.ts";
 import { benchMemory } from "./memory.ts";
 import { benchNoop } from "./noop.ts";
+import { benchPlan } from "./plan.ts";
 import { benchResume } from "./resume.ts";
 import { benchShared } from "./shared.ts";
 import { benchStraggler } from "./straggler.ts";
@@ -12,10 +14,12 @@ const BENCHMARKS: Readonly<Record<string, (options: BenchOptions) => Promise<voi
   lan: benchLan,
   wan: benchWan,
   noop: benchNoop,
+  plan: benchPlan,
   resume: benchResume,
   memory: benchMemory,
   straggler: benchStraggler,
   shared: benchShared,
+  history: benchHistory,
 };
 
 // What a benchmark started and made is taken back by its own stacks, so a signal must end it by way of them.

@@ -47,6 +47,13 @@ export interface RealRegistryOptions {
   readonly auth?: "none" | "basic";
   /** Default true. */
   readonly delete?: boolean;
+  /** Where to send notifications of pushes, pulls and deletions, with the value of their Authorization header. Absent = nowhere. */
+  readonly notify?: { readonly url: string; readonly authorization: string };
+  /**
+   * Which children of an index must be there (distribution 3, `validation.manifests.indexes`): those of the given platforms, or `none`. Absent: all, as it is by
+   * default.
+   */
+  readonly indexPlatforms?: "none" | readonly string[];
 }
 
 /** A registry in a process of its own. Disposing of it ends the process. */
@@ -147,11 +154,26 @@ async function writeConfig(options: RealRegistryOptions, port: number): Promise<
       maintenance: { uploadpurging: { enabled: false } },
     },
     http: { addr: `127.0.0.1:${port}`, secret: "one secret, so that upload sessions survive a restart" },
+    ...(options.notify === undefined ? {} : { notifications: { endpoints: [endpoint(options.notify)] } }),
+    ...(options.indexPlatforms === undefined ? {} : { validation: { manifests: { indexes: indexRules(options.indexPlatforms) } } }),
     ...(options.auth === "basic" ? { auth: { htpasswd: { realm: "tests", path: htpasswd } } } : {}),
   };
   const path = join(options.dir, "config.yml");
   await writeFile(path, stringify(config));
   return path;
+}
+
+function endpoint({ url, authorization }: NonNullable<RealRegistryOptions["notify"]>): object {
+  return { name: "transship", url, headers: { Authorization: [authorization] }, timeout: "2s", threshold: 5, backoff: "1s" };
+}
+
+function indexRules(platforms: "none" | readonly string[]): object {
+  if (platforms === "none") return { platforms };
+  const platformlist = platforms.map((platform) => {
+    const [os, architecture] = platform.split("/");
+    return { os, architecture };
+  });
+  return { platforms: "list", platformlist };
 }
 
 /** A port that was free a moment ago. */

@@ -111,6 +111,8 @@ describe("a task", () => {
   it.each([
     ["unchanged", "succeeded", ""],
     ["kept", "skipped", "the target has another digest and the rule never overwrites"],
+    ["foreign", "skipped", "the target's tag is not what this rule brought, and the rule touches nothing else"],
+    ["other-platform", "skipped", "it has none of the platforms that the rule names"],
   ] as const)("that is %s is %s", async (result, state, reason) => {
     await start();
     await plane.hear("demand");
@@ -220,12 +222,27 @@ describe("a task", () => {
     await plane.hear("demand");
     plane.send(assignment("v1"));
     const copy = await copyOf("v1");
-    plane.send({ $case: "cancel", value: { lease: { taskId: "v1", epoch: 9 } } });
-    plane.send({ $case: "cancel", value: { lease: { taskId: "v1", epoch: 1 } } });
+    plane.send({ $case: "cancel", value: { lease: { taskId: "v1", epoch: 9 }, giveBack: false } });
+    plane.send({ $case: "cancel", value: { lease: { taskId: "v1", epoch: 1 }, giveBack: false } });
     await eventually("stopped", () => copy.options.signal?.aborted);
     expect(copy.options.signal?.reason).toMatchObject({ code: "CANCELLED" });
     await eventually("credit comes back", () => plane.demand === 2);
     expect(plane.all("outcome")).toEqual([]);
+  });
+
+  it("that the control plane pauses is given back with what it cost, whether it runs or waits", async () => {
+    await start({ slots: 1 });
+    await plane.hear("demand");
+    plane.send(assignment("v1"));
+    plane.send(assignment("v2"));
+    const { options } = await copyOf("v1");
+    options.onProgress?.({ phase: "copying", totalBytes: 100, doneBytes: 30, fetchedBytes: 40, bytes: { ...NO_BYTES, copied: 40 } });
+    for (const taskId of ["v2", "v1"]) plane.send({ $case: "cancel", value: { lease: { taskId, epoch: 1 }, giveBack: true } });
+    expect(stateOf(await outcomeOf("v1"))).toBe("queued");
+    expect((await outcomeOf("v1")).progress).toMatchObject({ fetchedBytes: 40, bytes: { copied: 40 } });
+    expect(stateOf(await outcomeOf("v2"))).toBe("queued");
+    await eventually("credit comes back", () => plane.demand === 1);
+    expect(engine.copies).toHaveLength(1);
   });
 
   it("assigned twice is done once; a newer epoch replaces it when the old copy has ended", async () => {

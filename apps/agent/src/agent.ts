@@ -11,8 +11,10 @@ import { keepConnected } from "./reconnect.ts";
 import { Registries } from "./registries.ts";
 import { Reports } from "./report.ts";
 import { RetryBudget } from "./retry-budget.ts";
+import { RulePaces } from "./rule-paces.ts";
 import { holdSession } from "./session.ts";
 import { Assignments } from "./take-assignments.ts";
+import { TaskLogs } from "./task-logs.ts";
 import { VERSION } from "./version.ts";
 import { watchLeases } from "./watch-leases.ts";
 import { WorkStream } from "./work-stream.ts";
@@ -46,22 +48,26 @@ export async function startAgent(options: AgentOptions): Promise<Agent> {
   const engine = starting.use(options.engine?.(journal) ?? createCopyEngine({ journal, spoolDirectory, spoolLimitBytes }));
   const registries = starting.use(new Registries());
 
+  const paces = new RulePaces();
   const connection = new Connection();
   const leases = new Leases();
   const reports = new Reports(outbox, logger);
+  const logs = starting.use(new TaskLogs());
   const identity = identityOf(options);
   const tell = connection.tell.bind(connection);
   const assignments = new Assignments({
     slots: identity.slots,
     engine,
     registries,
+    paces,
     leases,
     reports,
+    logs,
     budget: new RetryBudget(),
     logger,
     tell,
   });
-  const means = { identity, assignments, leases, reports, connection, registries, logger };
+  const means = { identity, assignments, leases, reports, logs, connection, registries, paces, logger };
 
   const stopping = new AbortController();
   let ready = false;
@@ -95,7 +101,7 @@ export async function startAgent(options: AgentOptions): Promise<Agent> {
       assignments.close();
       await assignments.idle();
       const enough = AbortSignal.any([stopping.signal, AbortSignal.timeout(DELIVERY_MS)]);
-      if (!enough.aborted) await Promise.race([reports.delivered(), once(enough, "abort")]);
+      if (!enough.aborted) await Promise.race([Promise.all([reports.delivered(), logs.delivered()]), once(enough, "abort")]);
       stopping.abort();
       await finished;
     },

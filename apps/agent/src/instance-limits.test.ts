@@ -32,7 +32,7 @@ beforeEach(async () => {
 afterEach(() => stack.disposeAsync());
 
 /** Seeds an image under its task's name and assigns its copy. */
-async function assign(taskId: string, bytes: number, source: Partial<wire.RegistryAccess>): Promise<void> {
+async function assign(taskId: string, bytes: number, source: Partial<wire.RegistryAccess>, rule = "r1"): Promise<void> {
   const { digest } = await seedImage(from, { repository: taskId, tag: "v1", layers: [{ size: bytes, seed: taskId }] });
   plane.send(
     assignment(taskId, {
@@ -41,6 +41,7 @@ async function assign(taskId: string, bytes: number, source: Partial<wire.Regist
       sourceAccess: accessTo(from.url, undefined, { instance: "limited", ...source }),
       target: { instance: "free", repository: taskId, tag: "v1" },
       targetAccess: accessTo(to.url, undefined, { instance: "free" }),
+      rule,
     }),
   );
 }
@@ -88,6 +89,46 @@ describe("an instance's limits", () => {
     await untilCopied(...names);
     expect(slow.fired).toBeGreaterThan(8);
     for (const op of ["manifest-head", "manifest-get", "blob-get"] as const) expect(from.stats.peakInFlight(op)).toBeLessThanOrEqual(1);
+  }, 30_000);
+});
+
+describe("a share", () => {
+  const share = (limits: wire.Limits | undefined, pausedForMs = 0) =>
+    plane.send({ $case: "budget", value: { instances: [{ instance: "limited", limits, pausedForMs }], rules: [] } });
+
+  it("holds whatever older accesses say, and for work under way when it changes", async () => {
+    share({ ...NO_LIMITS, bytesPerSecond: 64 * 1024 });
+    const asked = from.stats.requests("blob-get");
+    await assign("slow", 4 * MiB, {});
+    await eventually("its first bytes", () => from.stats.requests("blob-get") > asked);
+    const begun = performance.now();
+    share({ ...NO_LIMITS, bytesPerSecond: 2 * MiB });
+    await untilCopied("slow");
+    expect(performance.now() - begun).toBeGreaterThan(1_000);
+    expect(performance.now() - begun).toBeLessThan(15_000);
+  }, 30_000);
+
+  it("of a pause that another agent was asked for keeps everything from the registry until it is over", async () => {
+    const told = Date.now();
+    share(undefined, 2_000);
+    await assign("one", 1_000, {});
+    await untilCopied("one");
+    expect(Math.min(...from.stats.log.map(({ startedAt }) => startedAt.getTime())) - told).toBeGreaterThanOrEqual(1_990);
+  }, 30_000);
+
+  it("of a rule paces all its tasks together, and those of no other", async () => {
+    plane.send({ $case: "budget", value: { instances: [], rules: [{ rule: "r1", bytesPerSecond: 2 * MiB }] } });
+    await assign("one", 2 * MiB, {});
+    await assign("two", 2 * MiB, {});
+    const begun = performance.now();
+    await assign("other", 8 * MiB, {}, "r2");
+    await untilCopied("other");
+    const otherMs = performance.now() - begun;
+    await untilCopied("one", "two");
+    const ms = performance.now() - begun;
+    expect(ms).toBeGreaterThan(1_500);
+    expect(ms).toBeLessThan(8_000);
+    expect(otherMs).toBeLessThan(4_000);
   }, 30_000);
 });
 

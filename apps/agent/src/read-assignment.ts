@@ -1,6 +1,6 @@
-import { bytesFromMessage, overwriteFromMessage, type wire } from "@transship/api";
+import { bytesFromMessage, overwriteFromMessage, taskOperationFromMessage, type wire } from "@transship/api";
 import { TransshipError } from "@transship/errors";
-import type { ArtifactPlace, ByteCounts, Overwrite } from "@transship/model";
+import type { ArtifactPlace, ByteCounts, Overwrite, TaskOperation } from "@transship/model";
 import { type Digest, parseDigest } from "@transship/oci";
 
 /** An assignment whose every part is there. */
@@ -15,8 +15,18 @@ export interface Assigned {
   readonly siblings: readonly wire.RegistryAccess[];
   /** Empty where the control plane is too old to say. */
   readonly executionId: string;
+  /** Empty where the control plane is too old to say. */
+  readonly rule: string;
+  readonly operation: TaskOperation;
   readonly digest: Digest;
   readonly overwrite: Overwrite;
+  /** With overwrite `ours`: what may be replaced; undefined = nothing. */
+  readonly expected: Digest | undefined;
+  /** Undefined = all. */
+  readonly platforms: readonly string[] | undefined;
+  readonly refill: boolean;
+  /** For deletions: other tags of the target's repository that go too. */
+  readonly alsoGone: readonly string[];
   readonly attempt: number;
   readonly bytesSoFar: ByteCounts;
 }
@@ -33,8 +43,14 @@ export function readAssignment(key: wire.LeaseKey, message: wire.Assignment): As
     targetAccess: given(message.targetAccess, what, "access to the target"),
     siblings: message.siblings,
     executionId: message.executionId,
+    rule: message.rule,
+    operation: given(taskOperationFromMessage(message.operation), what, "operation that this agent knows"),
     digest: parseDigest(message.digest),
     overwrite: overwriteFromMessage(message.overwrite),
+    expected: message.expected === "" ? undefined : parseDigest(message.expected),
+    platforms: message.platforms.length === 0 ? undefined : message.platforms,
+    refill: message.refill,
+    alsoGone: message.alsoGone,
     attempt: message.attempt,
     bytesSoFar: bytesFromMessage(message.bytesSoFar),
   };

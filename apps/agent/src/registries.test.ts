@@ -35,6 +35,17 @@ describe("registries", () => {
     expect(registries.size).toBe(0);
   });
 
+  it("are opened by their provider, which has to be a known one", async () => {
+    await using registries = new Registries();
+    const plain = registries.borrow(accessTo(url));
+    const charts = registries.borrow(accessTo(url, undefined, { provider: "chartmuseum" }));
+    await expect(plain.registry.repository("nginx").startUpload()).rejects.toMatchObject({ code: "CONNECTION_FAILED" });
+    await expect(charts.registry.repository("nginx").startUpload()).rejects.toMatchObject({ code: "UNSUPPORTED" });
+    expect(() => registries.borrow(accessTo(url, undefined, { provider: "newer" }))).toThrow(
+      expect.objectContaining({ code: "UNSUPPORTED", hint: expect.stringContaining("version") }),
+    );
+  });
+
   it("need an endpoint", () => {
     const registries = new Registries();
     expect(() => registries.borrow(undefined)).toThrow(expect.objectContaining({ code: "INVALID_ARGUMENT" }));

@@ -1,7 +1,9 @@
 import { createHash } from "node:crypto";
 import { credentialFromMessage, endpointFromMessage, limitsFromMessage, type wire } from "@transship/api";
 import { TransshipError } from "@transship/errors";
-import { openRegistry, type Registry } from "@transship/oci";
+import { AGENT_PRODUCT } from "@transship/model";
+import { openRegistry, type Registry, type RegistryOptions } from "@transship/oci";
+import { ChartMemory, openChartMuseum } from "@transship/providers";
 import type { GateState } from "@transship/transfer";
 import { InstanceGates } from "./instance-gates.ts";
 import { VERSION } from "./version.ts";
@@ -36,6 +38,11 @@ export class Registries implements AsyncDisposable {
   readonly #gates = new InstanceGates();
   /** The newest gate of each endpoint: an operator who corrected its fixed address no longer asks about the old one. */
   readonly #places = new Map<string, GatePlace>();
+  /** What the control plane said last of instances, apart from accesses, which may be older than it when they are used. */
+  readonly #shares = new Map<string, wire.InstanceShare>();
+  readonly #holds = new Map<string, number>();
+  /** What was learned of charts, for all chart repositories: closing a client loses none of it. */
+  readonly #charts = new ChartMemory();
   readonly #idleMs: number;
 
   constructor(idleMs: number = IDLE_MS) {
@@ -70,7 +77,22 @@ export class Registries implements AsyncDisposable {
     this.#limit(access);
     const { url, address, ca } = endpointFromMessage(access.endpoint);
     const credential = credentialFromMessage(access.credential);
-    return this.#gates.guard(gateName(access), openRegistry({ url, address, ca, credential, userAgent: `transship/${VERSION}` }));
+    const options = { url, address, ca, credential, userAgent: `${AGENT_PRODUCT}/${VERSION}` };
+    return this.#gates.guard(gateName(access), openAs(access.provider ?? "registry", options, this.#charts));
+  }
+
+  /** Takes this agent's shares of instances' limits, and pauses that others were asked for: at once, for work under way too. @throws TransshipError `INVALID_ARGUMENT` for limits that are none. */
+  share(shares: readonly wire.InstanceShare[]): void {
+    for (const share of shares) {
+      this.#shares.set(share.instance, share);
+      if (share.pausedForMs > 0) this.#holds.set(share.instance, performance.now() + share.pausedForMs);
+      for (const place of this.#places.values()) if (place.instance === share.instance) this.#apply(place.gate, share);
+    }
+  }
+
+  /** A new stream says everything anew; an older control plane says nothing of shares, but in each access. */
+  forgetShares(): void {
+    this.#shares.clear();
   }
 
   /** How this process stands with each endpoint that it was told of. */
@@ -93,9 +115,16 @@ export class Registries implements AsyncDisposable {
   #limit(access: wire.RegistryAccess): void {
     const { instance, endpoint } = access;
     const gate = gateName(access);
-    this.#gates.limit(gate, limitsFromMessage(access.limits));
+    this.#apply(gate, this.#shares.get(instance) ?? access);
     const url = endpoint?.url ?? "";
     this.#places.set(`${instance} ${url}`, { instance, url, gate });
+  }
+
+  #apply(gate: string, { instance, limits }: Pick<wire.InstanceShare, "instance" | "limits">): void {
+    this.#gates.limit(gate, limitsFromMessage(limits));
+    const heldForMs = (this.#holds.get(instance) ?? 0) - performance.now();
+    if (heldForMs > 0) this.#gates.of(gate).hold(heldForMs);
+    else this.#holds.delete(instance);
   }
 
   #giveBack(key: string, entry: Entry): void {
@@ -113,11 +142,22 @@ export class Registries implements AsyncDisposable {
 /** A hash, so that the credential is not kept a second time as text. */
 function keyOf(access: wire.RegistryAccess | undefined): string {
   return createHash("sha256")
-    .update(JSON.stringify([access?.instance, access?.endpoint, access?.credential]))
+    .update(JSON.stringify([access?.instance, access?.endpoint, access?.credential, access?.provider]))
     .digest("base64");
 }
 
 /** An instance by the endpoint that is used: when an operator corrects the endpoint, what the wrong one taught (an open circuit) is not held against it. */
 function gateName({ instance, endpoint }: wire.RegistryAccess): string {
   return `${instance} ${endpoint?.url ?? ""} ${endpoint?.address ?? ""}`;
+}
+
+/** Throws `UNSUPPORTED` for a kind of registry that is newer than this agent. */
+function openAs(provider: string, options: RegistryOptions, charts: ChartMemory): Registry {
+  if (provider === "registry") return openRegistry(options);
+  if (provider === "chartmuseum") return openChartMuseum({ ...options, memory: charts });
+  throw new TransshipError("UNSUPPORTED", {
+    what: "reaching a registry",
+    why: `this agent does not know the provider ${provider}`,
+    hint: "Bring the agent to the control plane's version.",
+  });
 }

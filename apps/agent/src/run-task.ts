@@ -1,13 +1,16 @@
 import type { wire } from "@transship/api";
 import { asTransshipError, type Side, TransshipError } from "@transship/errors";
 import { NO_PROGRESS } from "@transship/model";
-import type { CopyCost, CopyEngine, CopyProgress, CopyResult, Sibling } from "@transship/transfer";
+import type { Registry } from "@transship/oci";
+import type { CopyCost, CopyEngine, CopyOptions, CopyResult, DeleteResult, Sibling } from "@transship/transfer";
 import type { Assigned } from "./read-assignment.ts";
 import type { BorrowedRegistry, Registries } from "./registries.ts";
+import type { RulePaces } from "./rule-paces.ts";
 
 /** How one attempt ended. `stopped`: the signal ended it. */
 export type Attempt =
   | { readonly kind: "done"; readonly result: CopyResult }
+  | { readonly kind: "deleted"; readonly result: DeleteResult }
   | { readonly kind: "failed"; readonly error: TransshipError; readonly cost: CopyCost }
   | { readonly kind: "stopped"; readonly cost: CopyCost };
 
@@ -17,8 +20,8 @@ export const NO_COST: CopyCost = { progress: NO_PROGRESS, blobs: [] };
 /** Copies one artifact as assigned. Never rejects. */
 export async function runTask(
   assigned: Assigned,
-  means: { readonly engine: CopyEngine; readonly registries: Registries },
-  onProgress: (progress: CopyProgress) => void,
+  means: { readonly engine: CopyEngine; readonly registries: Registries; readonly paces: RulePaces },
+  { onProgress, onStep }: Pick<CopyOptions, "onProgress" | "onStep">,
   signal: AbortSignal,
 ): Promise<Attempt> {
   let cost = NO_COST;
@@ -28,21 +31,25 @@ export async function runTask(
     using siblings = borrowSiblings(assigned.siblings, means.registries);
     // Its own registry is the target's nearest relative: it may have a blob in another repository and not mount it.
     const home = { name: assigned.target.instance, registry: target.registry };
+    const paced = (registry: Registry) => means.paces.pace(assigned.rule, registry);
     const request = {
-      source: source.registry.repository(assigned.source.repository),
+      source: paced(source.registry).repository(assigned.source.repository),
       target: target.registry.repository(assigned.target.repository),
       reference: assigned.source.tag,
       digest: assigned.digest,
       tag: assigned.target.tag,
       overwrite: assigned.overwrite,
-      siblings: [home, ...siblings.opened],
+      expected: assigned.expected,
+      platforms: assigned.platforms,
+      refill: assigned.refill,
+      siblings: [home, ...siblings.opened].map(({ name, registry }) => ({ name, registry: paced(registry) })),
       rule: assigned.executionId,
       begunBefore: assigned.key.epoch > 1,
     };
     const onEnd = (end: CopyCost) => {
       cost = end;
     };
-    return { kind: "done", result: await means.engine.copy(request, { signal, onProgress, onEnd }) };
+    return { kind: "done", result: await means.engine.copy(request, { signal, onProgress, onStep, onEnd }) };
   } catch (thrown) {
     if (signal.aborted) return { kind: "stopped", cost };
     return { kind: "failed", error: asTransshipError(thrown, `copying ${assigned.source.repository}:${assigned.source.tag}`), cost };
@@ -61,7 +68,8 @@ function borrowSiblings(accesses: readonly wire.RegistryAccess[], registries: Re
   return { opened, [Symbol.dispose]: () => lent.dispose() };
 }
 
-function borrow(side: Side, open: () => BorrowedRegistry): BorrowedRegistry {
+/** A client; where it cannot be opened, the error names the side. */
+export function borrow(side: Side, open: () => BorrowedRegistry): BorrowedRegistry {
   try {
     return open();
   } catch (thrown) {

@@ -9,7 +9,9 @@ import { Renewals } from "./renew-leases.ts";
 import type { Reports } from "./report.ts";
 import { DemandReport } from "./report-demand.ts";
 import { GateReport } from "./report-gates.ts";
+import type { RulePaces } from "./rule-paces.ts";
 import type { Assignments } from "./take-assignments.ts";
+import type { TaskLogs } from "./task-logs.ts";
 import type { ControlSays, WorkStream } from "./work-stream.ts";
 
 /** The control plane answers Hello within so many milliseconds, or the stream is given up. */
@@ -24,8 +26,10 @@ export interface SessionMeans {
   readonly assignments: Assignments;
   readonly leases: Leases;
   readonly reports: Reports;
+  readonly logs: TaskLogs;
   readonly connection: Connection;
   readonly registries: Registries;
+  readonly paces: RulePaces;
   readonly logger: Logger;
 }
 
@@ -47,15 +51,20 @@ export async function holdSession(
   const welcome = await awaitWelcome(messages, stream);
   if (welcome === undefined) return;
   welcomed(welcome);
+  means.registries.forgetShares();
+  means.paces.forgetShares();
 
-  const { assignments, reports, connection, leases } = means;
+  const { assignments, reports, logs, connection, leases } = means;
   ending.defer(() => connection.detach(stream));
   connection.attach(stream);
+  // What attempts did, before the reports of how they ended.
+  ending.defer(() => logs.detach(stream));
+  logs.attach(stream, welcome.takesLog);
   // Reports come first: what they end need not be renewed or assigned again.
   ending.defer(() => reports.detach(stream));
   reports.attach(stream);
   const renewals = ending.use(new Renewals(stream, leases, welcome.leaseMs, (key) => assignments.lose(key)));
-  const questions = ending.use(new Questions(stream, means.registries, means.logger));
+  const questions = ending.use(new Questions(stream, means.registries, means.logs, means.logger));
   for (const message of assignments.progress()) connection.tell(message);
   ending.use(new GateReport(stream, means.registries));
   const demand = new DemandReport(stream, assignments);
@@ -70,7 +79,7 @@ interface Hearing extends SessionMeans {
 }
 
 function hear(message: ControlSays, hearing: Hearing): void {
-  const { assignments, renewals, reports, questions, demand } = hearing;
+  const { assignments, renewals, reports, logs, questions, demand } = hearing;
   switch (message.$case) {
     case "assignment":
       assignments.take(message.value);
@@ -79,10 +88,19 @@ function hear(message: ControlSays, hearing: Hearing): void {
       renewals.answered(message.value);
       break;
     case "cancel":
-      if (message.value.lease !== undefined) assignments.cancel(message.value.lease);
+      if (message.value.lease === undefined) break;
+      if (message.value.giveBack) assignments.giveBack(message.value.lease);
+      else assignments.cancel(message.value.lease);
+      break;
+    case "budget":
+      hearing.registries.share(message.value.instances);
+      hearing.paces.share(message.value.rules);
       break;
     case "ack":
       reports.acknowledge(message.value.sequence);
+      break;
+    case "logAck":
+      logs.acknowledge(message.value.number);
       break;
     case "question":
       questions.ask(message.value);

@@ -1,15 +1,21 @@
 import { taskStateFromMessage, type wire } from "@transship/api";
 import { asTransshipError, TransshipError } from "@transship/errors";
-import type { CopyEngine } from "@transship/transfer";
+import { artifactName } from "@transship/model";
+import type { CopyEngine, CopyStep } from "@transship/transfer";
 import type { Logger } from "pino";
+import { secretsOf } from "./hide-secrets.ts";
 import type { Leases } from "./leases.ts";
 import { type Assigned, readAssignment } from "./read-assignment.ts";
 import type { Registries } from "./registries.ts";
 import type { Reports } from "./report.ts";
 import { TaskProgressReport } from "./report-progress.ts";
 import type { RetryBudget } from "./retry-budget.ts";
+import type { RulePaces } from "./rule-paces.ts";
+import { runDeletion } from "./run-deletion.ts";
 import { type Attempt, NO_COST, runTask } from "./run-task.ts";
-import { badOutcome, givenBackOutcome, goodOutcome, type UnsentOutcome, unreadableOutcome } from "./task-outcome.ts";
+import type { TaskLogs, Telling } from "./task-logs.ts";
+import { badOutcome, deletionOutcome, givenBackOutcome, goodOutcome, type UnsentOutcome, unreadableOutcome } from "./task-outcome.ts";
+import { tellStep } from "./tell-step.ts";
 import type { AgentSays } from "./work-stream.ts";
 
 /** What tasks need. */
@@ -17,8 +23,10 @@ export interface AssignmentMeans {
   readonly slots: number;
   readonly engine: CopyEngine;
   readonly registries: Registries;
+  readonly paces: RulePaces;
   readonly leases: Leases;
   readonly reports: Reports;
+  readonly logs: TaskLogs;
   readonly budget: RetryBudget;
   readonly logger: Logger;
   /** Sends what may be lost; does nothing while there is no stream. */
@@ -27,6 +35,7 @@ export interface AssignmentMeans {
 
 interface Running {
   readonly assigned: Assigned;
+  readonly log: (telling: Telling) => void;
   readonly stop: AbortController;
   readonly progress: TaskProgressReport;
 }
@@ -76,6 +85,20 @@ export class Assignments {
    */
   cancel(key: wire.LeaseKey): void {
     this.#stop(key, new TransshipError("CANCELLED", { what: `task ${key.taskId}`, why: "the control plane stopped it" }));
+  }
+
+  /** Stops a task and gives it back unfinished, with what it cost: it goes on later, from its checkpoint. Its lease is held until nothing is written any more. */
+  giveBack(key: wire.LeaseKey): void {
+    const running = this.#running.get(key.taskId);
+    if (running?.assigned.key.epoch === key.epoch) {
+      running.stop.abort(new TransshipError("INTERRUPTED", { what: `task ${key.taskId}`, why: "the control plane pauses it" }));
+      return;
+    }
+    const waiting = this.#waiting.find((assigned) => sameLease(assigned.key, key));
+    if (waiting === undefined) return;
+    this.#waiting = this.#waiting.filter((assigned) => assigned !== waiting);
+    this.#end(waiting, givenBackOutcome(waiting, NO_COST));
+    this.onChange();
   }
 
   /** Stops a task whose lease is over. Nothing is reported: the task is no longer ours to speak of. */
@@ -143,21 +166,35 @@ export class Assignments {
   }
 
   #begin(assigned: Assigned): void {
-    const { logger, tell } = this.#means;
-    const running: Running = { assigned, stop: new AbortController(), progress: new TaskProgressReport(assigned) };
+    const { logger, logs, tell } = this.#means;
+    const secrets = secretsOf([assigned.sourceAccess, assigned.targetAccess, ...assigned.siblings]);
+    const log = (telling: Telling) => logs.add({ lease: assigned.key }, telling, secrets);
+    const running: Running = { assigned, log, stop: new AbortController(), progress: new TaskProgressReport(assigned) };
     this.#running.set(assigned.key.taskId, running);
-    logger.info({ task: assigned.key.taskId, epoch: assigned.key.epoch, attempt: assigned.attempt }, "task begins");
+    const { operation } = assigned;
+    logger.info({ task: assigned.key.taskId, epoch: assigned.key.epoch, attempt: assigned.attempt, operation }, "task begins");
+    log(beginning(assigned));
     const onProgress = (now: Parameters<TaskProgressReport["update"]>[0]) => {
       const message = running.progress.update(now, performance.now());
       if (message !== undefined && !running.stop.signal.aborted) tell(message);
     };
-    // runTask never rejects, and what follows must not: a task that does not end would keep its slot for ever.
-    void runTask(assigned, this.#means, onProgress, running.stop.signal).then((attempt) => this.#finish(running, attempt));
+    const onStep = (step: CopyStep) => log(tellStep(step));
+    const { signal } = running.stop;
+    const attempt =
+      operation === "delete"
+        ? runDeletion(assigned, this.#means.registries, signal)
+        : runTask(assigned, this.#means, { onProgress, onStep }, signal);
+    // Neither ever rejects, and what follows must not: a task that does not end would keep its slot for ever.
+    void attempt.then((ended) => this.#finish(running, ended));
   }
 
   #finish(running: Running, attempt: Attempt): void {
     this.#running.delete(running.assigned.key.taskId);
-    this.#end(running.assigned, this.#judge(running, attempt));
+    const outcome = this.#judge(running, attempt);
+    if (outcome === undefined) running.log({ level: "warn", message: asTransshipError(running.stop.signal.reason).message });
+    // What an attempt did is told before how it ended.
+    this.#means.logs.flush();
+    this.#end(running.assigned, outcome);
     this.#fill();
     this.onChange();
     if (this.#running.size === 0) for (const tellIdle of this.#whenIdle.splice(0)) tellIdle();
@@ -168,6 +205,7 @@ export class Assignments {
     const { assigned, stop } = running;
     // Even where the lease ended meanwhile: it is true, and the epoch fences it where the task is somebody else's.
     if (attempt.kind === "done") return goodOutcome(assigned, attempt.result);
+    if (attempt.kind === "deleted") return deletionOutcome(assigned, attempt.result);
     if (attempt.kind === "failed") return badOutcome(assigned, attempt.error, attempt.cost, this.#means.budget);
     // Only an agent that stops gives back; what was cancelled or lost is not ours.
     return asTransshipError(stop.signal.reason).code === "INTERRUPTED" ? givenBackOutcome(assigned, attempt.cost) : undefined;
@@ -178,8 +216,15 @@ export class Assignments {
     this.#means.leases.release(assigned.key);
     const { key } = assigned;
     const state = outcome === undefined ? "not ours any more" : taskStateFromMessage(outcome.state);
-    this.#means.logger.info({ task: key.taskId, epoch: key.epoch, state, code: outcome?.failure?.code }, "task ends");
+    const { failure, skipReason: skipped = "", note = "" } = outcome ?? {};
+    const why = { ...(skipped === "" ? {} : { skipped }), ...(note === "" ? {} : { note }) };
+    this.#means.logger.info({ task: key.taskId, epoch: key.epoch, state, code: failure?.code, ...why }, "task ends");
   }
+}
+
+function beginning({ source, target, attempt, key }: Assigned): Telling {
+  const [from, to] = [source, target].map((place) => `${place.instance}/${artifactName(place)}`);
+  return { level: "info", message: `attempt ${attempt} begins: ${from} to ${to}`, facts: { attempt, epoch: key.epoch } };
 }
 
 function sameLease(a: wire.LeaseKey, b: wire.LeaseKey): boolean {

@@ -1,5 +1,5 @@
 import type { CommandRow, GroupRow } from "./command.ts";
-import { CONNECTION, FILES, LISTEN, LOGGING, OUTPUT, PLACE, RESULT_OUTPUT, WAIT, WATCH } from "./options.ts";
+import { CONNECTION, FILES, HISTORY, LISTEN, LOGGING, OUTPUT, PLACE, RESULT_OUTPUT, WAIT, WATCH } from "./options.ts";
 
 /** First words with commands below them. */
 export const GROUPS: readonly GroupRow[] = [
@@ -8,8 +8,9 @@ export const GROUPS: readonly GroupRow[] = [
   { word: "execution", plural: "executions", summary: "runs of rules" },
   { word: "task", plural: "tasks", summary: "single artifacts of executions" },
   { word: "agent", plural: "agents", summary: "processes that copy" },
+  { word: "webhook", plural: "webhooks", summary: "whom the control plane tells of what happens" },
   { word: "agent token", summary: "tokens of agents" },
-  { word: "plan", summary: "show what would be done, and do nothing" },
+  { word: "plan", plural: "plans", summary: "show what would be done, and do nothing; keep it, and run just that later" },
   { word: "control-plane", summary: "the process that decides" },
   { word: "context", plural: "contexts", summary: "named control planes" },
   { word: "config", summary: "the CLI's settings" },
@@ -102,7 +103,7 @@ export const COMMANDS: readonly CommandRow[] = [
   {
     words: "delete",
     args: ["<kind>", "<name>"],
-    summary: "delete an instance or a rule",
+    summary: "delete an instance, a rule or a webhook",
     options: CONNECTION,
     examples: ["transship delete rule gz-to-sg"],
     load: () => import("./commands/delete.ts"),
@@ -140,14 +141,62 @@ export const COMMANDS: readonly CommandRow[] = [
     load: () => import("./commands/rule/run.ts"),
   },
   {
+    words: "rule test-filter",
+    args: ["<name>"],
+    summary: "list the source and show what a rule selects, and why it does not select the rest",
+    options: [
+      { flags: "--repository <name>", help: "only this repository, by its whole name" },
+      { flags: FILES.flags, help: "the rule is in this topology file and need not be applied; - for stdin", type: "list" },
+      OUTPUT,
+      ...CONNECTION,
+    ],
+    examples: ["transship rule test-filter gz-to-sg --repository team0/app", "transship rule test-filter gz-to-sg -f topology.yaml"],
+    load: () => import("./commands/rule/test-filter.ts"),
+  },
+  {
     words: "plan rule",
     args: ["<name>"],
     summary: "list both sides and show what a run would copy, and why",
-    options: [OUTPUT, ...CONNECTION],
-    examples: ["transship plan rule gz-to-sg", "transship plan rule gz-to-sg -o json"],
+    options: [
+      { flags: "--all", help: "also what the rule does not select, and why", type: "flag" },
+      { flags: "--save", help: "keep the plan, to be run later by its id", type: "flag" },
+      OUTPUT,
+      ...CONNECTION,
+    ],
+    examples: [
+      "transship plan rule gz-to-sg",
+      "transship plan rule gz-to-sg --all",
+      "transship plan rule gz-to-sg --save",
+      "transship plan rule gz-to-sg -o json",
+    ],
     load: () => import("./commands/plan/rule.ts"),
   },
+  ...looks("plan", "plans", [{ flags: "--rule <name>", help: "only plans of this rule" }]),
+  {
+    words: "plan run",
+    args: ["<id>"],
+    summary: "run a saved plan, if it still holds",
+    options: [...WAIT, RESULT_OUTPUT, ...CONNECTION],
+    examples: ["transship plan run ID --wait"],
+    load: () => import("./commands/plan/run.ts"),
+  },
   ...looks("execution", "executions", EXECUTION_FILTERS),
+  {
+    words: "execution logs",
+    args: ["<id>"],
+    summary: "print what happened in an execution, a line each",
+    options: [
+      { flags: "-f, --follow", help: "go on until the execution ends", type: "flag" },
+      { flags: "--task <id>", help: "only lines of this task" },
+      { flags: "--search <text>", help: "only lines that hold this text, whatever the case" },
+      { flags: "--level <level>", help: "least important lines to print", choices: ["debug", "info", "warn", "error"] },
+      { flags: "--tail <n>", help: "begin with the last n of the lines that match", type: "count" },
+      { ...OUTPUT, choices: ["table", "json"] },
+      ...CONNECTION,
+    ],
+    examples: ["transship execution logs ID -f --level warn", "transship execution logs ID -o json > execution.jsonl"],
+    load: () => import("./commands/execution/logs.ts"),
+  },
   {
     words: "execution stop",
     args: ["<id>"],
@@ -197,12 +246,22 @@ export const COMMANDS: readonly CommandRow[] = [
     examples: ["transship agent token create --name idc-1 > idc-1.token"],
     load: () => import("./commands/agent/token-create.ts"),
   },
+  ...looks("webhook", "webhooks"),
+  {
+    words: "webhook test",
+    args: ["<name>"],
+    summary: "send a webhook a test event",
+    options: [{ ...OUTPUT, choices: ["table", "json", "yaml"] }, ...CONNECTION],
+    examples: ["transship webhook test on-call"],
+    load: () => import("./commands/webhook/test.ts"),
+  },
   {
     words: "control-plane start",
     summary: "start a control plane",
     options: [
       { flags: "--data-dir <dir>", help: "where it keeps its database", required: true },
       ...LISTEN,
+      ...HISTORY,
       { flags: "--tls-cert <file>", help: "PEM certificate of the server" },
       { flags: "--tls-key <file>", help: "PEM key of the certificate" },
       { flags: "--tls-ca <file>", help: "demand client certificates that this CA signed" },
@@ -242,6 +301,7 @@ export const COMMANDS: readonly CommandRow[] = [
     options: [
       { flags: "--data-dir <dir>", help: "where both keep their data", required: true },
       ...LISTEN,
+      ...HISTORY,
       { flags: "--name <name>", help: "name of the agent", fallback: "local" },
       { flags: "--region <region>", help: "where the agent is", fallback: "local" },
       ...PLACE,

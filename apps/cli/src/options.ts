@@ -61,11 +61,21 @@ export const PLACE: readonly OptionRow[] = [
 /** Where a control plane listens. */
 export const LISTEN: readonly OptionRow[] = [
   { flags: "--grpc <host:port>", help: "gRPC address; port 0 takes a free one", fallback: "127.0.0.1:7401" },
-  { flags: "--http <host:port>", help: "HTTP address for health and metrics; port 0 takes a free one", fallback: "127.0.0.1:7402" },
+  {
+    flags: "--http <host:port>",
+    help: "HTTP address for health, metrics and registries' webhooks; port 0 takes a free one",
+    fallback: "127.0.0.1:7402",
+  },
   {
     flags: "--lease <duration>",
     help: "how long an agent may be silent before its tasks go to another",
     type: "duration",
     fallback: "90s",
   },
+];
+
+/** How much of the history a control plane keeps. */
+export const HISTORY: readonly OptionRow[] = [
+  { flags: "--keep-executions <n>", help: "finished executions of each rule that are kept", type: "count", fallback: "1000" },
+  { flags: "--keep-days <n>", help: "days for which finished executions and saved plans are kept", type: "count", fallback: "90" },
 ];

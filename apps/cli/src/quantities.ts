@@ -1,3 +1,5 @@
+import { bytesText } from "@transship/model";
+
 const DURATION_UNITS: Readonly<Record<string, number>> = { ms: 1, s: 1000, m: 60_000, h: 3_600_000, d: 86_400_000 };
 const BYTE_UNITS: Readonly<Record<string, number>> = {
   "": 1,
@@ -27,16 +29,7 @@ export function parseBytes(text: string): number | undefined {
 }
 
 /** Bytes for people, in binary units: `0 B`, `12.3 MiB`. */
-export function formatBytes(bytes: number): string {
-  const units = ["B", "KiB", "MiB", "GiB", "TiB"];
-  let amount = bytes;
-  let unit = 0;
-  while (amount >= 1024 && unit < units.length - 1) {
-    amount /= 1024;
-    unit++;
-  }
-  return `${unit === 0 ? amount : amount.toFixed(amount < 100 ? 1 : 0)} ${units[unit]}`;
-}
+export const formatBytes = bytesText;
 
 /** Milliseconds for people, in the two largest units: `45s`, `3m20s`, `2d4h`. */
 export function formatDuration(ms: number): string {

@@ -2,27 +2,45 @@ import { wire } from "@transship/api";
 import { openSqliteStore, type Store } from "@transship/store";
 import { adminTokenHash } from "./access/admin-token.ts";
 import type { Door } from "./access/callers.ts";
+import { Budgets } from "./budgets/budgets.ts";
 import { authorizeCalls } from "./calls/authorize-calls.ts";
 import { countCalls } from "./calls/count-calls.ts";
 import { createHandlers, stoppingError } from "./calls/handlers.ts";
 import { logCalls } from "./calls/log-calls.ts";
 import { Changes } from "./changes.ts";
+import { deliverEvents } from "./events-out/deliver-events.ts";
+import { keepHappenings } from "./events-out/keep-happenings.ts";
+import { EventSender } from "./events-out/send-event.ts";
+import { watchAgents } from "./events-out/watch-agents.ts";
 import { Executions } from "./executions/executions.ts";
+import { Rates } from "./executions/rates.ts";
 import { type Served, serveGrpc } from "./grpc/grpc-server.ts";
+import { Happenings } from "./happenings.ts";
+import { sweepHistory } from "./history/sweep-history.ts";
 import { healthRoutes } from "./http/health-routes.ts";
 import { serveHttp } from "./http/http-server.ts";
+import { executionLog } from "./logs/execution-log.ts";
+import { LogWriter } from "./logs/log-writer.ts";
+import { AgentLogs } from "./logs/take-log.ts";
 import { Metrics } from "./metrics.ts";
-import { type ControlPlaneOptions, checkOptions, DEFAULT_LEASE_MS } from "./options.ts";
+import { type ControlPlaneOptions, checkOptions, DEFAULT_HISTORY, DEFAULT_LEASE_MS } from "./options.ts";
+import { CappedAgents } from "./scheduler/capped-agents.ts";
 import { runScheduler } from "./scheduler/run-scheduler.ts";
+import { Turns } from "./scheduler/turns.ts";
+import { WindowWatch } from "./scheduler/window-watch.ts";
 import { agentService } from "./services/agent-service.ts";
 import { executionService } from "./services/execution-service.ts";
 import { healthService } from "./services/health-service.ts";
 import { instanceService } from "./services/instance-service.ts";
+import { planService } from "./services/plan-service.ts";
 import { ruleService } from "./services/rule-service.ts";
 import { serverService } from "./services/server-service.ts";
 import { taskService } from "./services/task-service.ts";
 import { topologyService } from "./services/topology-service.ts";
+import { webhookService } from "./services/webhook-service.ts";
 import { workService } from "./services/work-service.ts";
+import { webhookReceiver } from "./triggers/receive-webhook.ts";
+import { Triggers } from "./triggers/triggers.ts";
 import { VERSION } from "./version.ts";
 import { WakeUp } from "./wake-up.ts";
 import { ConnectedAgents } from "./work/connected-agents.ts";
@@ -42,6 +60,7 @@ export interface ControlPlane extends AsyncDisposable {
 
 const SILENCE_MS = 120_000;
 const ROUTE_PATIENCE_MS = 60_000;
+const AGENT_LOST_MS = 300_000;
 
 /**
  * Starts a control plane: the store, the services, the loops.
@@ -52,18 +71,32 @@ export async function startControlPlane(options: ControlPlaneOptions): Promise<C
   await using opening = new AsyncDisposableStack();
   const store = opening.use(await openSqliteStore(options.store));
   const parts = await assemble(options, store);
-  const { desk, executions, door, stopping, log } = parts;
+  const { desk, executions, triggers, door, stopping, log } = parts;
 
-  const loops = [runScheduler(desk, desk.work, stopping.signal), desk.progress.run(desk, stopping.signal)];
+  opening.use(parts.sender);
+  opening.use(keepHappenings(desk));
+  const loops = [
+    runScheduler(desk, desk.work, stopping.signal),
+    desk.progress.run(desk, stopping.signal),
+    desk.logWriter.run(stopping.signal),
+    sweepHistory(desk, options.history ?? DEFAULT_HISTORY, stopping.signal),
+    deliverEvents(desk, parts.sender, stopping.signal),
+    watchAgents(desk, stopping.signal),
+  ];
   opening.defer(() => Promise.all(loops).then(() => undefined));
   opening.defer(() => stopping.abort());
   const interceptors = [logCalls(log), countCalls((method, code) => desk.metrics.callEnded(method, code)), authorizeCalls(door)];
   const grpc = opening.use(await serveGrpc(options, servicesOf(parts), interceptors));
-  const routes = healthRoutes(store, desk.metrics, stopping.signal);
+  const routes = {
+    get: healthRoutes(store, desk.metrics, stopping.signal),
+    post: { webhooks: webhookReceiver({ ...desk, hints: triggers.hints }) },
+  };
   const http = options.http === undefined ? undefined : opening.use(await serveHttp(options.http, routes, log));
   opening.defer(() => hangUp(parts));
   // Closed first: an execution must not take the end of its agents' streams for their death.
   await opening.use(executions).resume();
+  // After what was under way, so that a schedule's run waits behind it.
+  loops.push(triggers.runClock(stopping.signal));
   log.info({ version: VERSION, grpc: grpc.address, http: http?.address, leaseMs: desk.leaseMs }, "control plane started");
   const running = opening.move();
   let drained: Promise<void> | undefined;
@@ -76,7 +109,7 @@ type Parts = Awaited<ReturnType<typeof assemble>>;
 /** What services and loops share. Opens nothing. */
 async function assemble(options: ControlPlaneOptions, store: Store) {
   const log = options.logger.child({ component: "control-plane" });
-  const now = () => new Date();
+  const now = options.now ?? (() => new Date());
   const startedAt = now();
   const leaseMs = options.leaseMs ?? DEFAULT_LEASE_MS;
   await store.agents.reset(startedAt);
@@ -88,33 +121,55 @@ async function assemble(options: ControlPlaneOptions, store: Store) {
     now,
   };
   const gates = new GateBoard();
-  const desk = {
+  const logWriter = new LogWriter(store.logs, log);
+  const agents = new ConnectedAgents();
+  const base = {
     store,
     log,
     now,
     startedAt,
     leaseMs,
     routePatienceMs: options.routePatienceMs ?? ROUTE_PATIENCE_MS,
-    agents: new ConnectedAgents(),
+    agents,
+    budgets: new Budgets(agents, now),
     gates,
     progress: new ProgressWriter(),
     questions: new Questions(options.silenceMs ?? SILENCE_MS),
+    logWriter,
+    agentLogs: new AgentLogs(),
+    executionLog: executionLog(log, logWriter, now),
     changes: new Changes(),
     metrics: new Metrics({ store, gates, version: VERSION }),
     work: new WakeUp(),
+    rates: new Rates(),
+    turns: new Turns(),
+    capped: new CappedAgents(),
+    windows: new WindowWatch(),
+    happenings: new Happenings(),
+    tidings: new WakeUp(),
+    agentLostMs: options.agentLostMs ?? AGENT_LOST_MS,
   };
-  return { desk, door, log, executions: new Executions(desk), stopping: new AbortController() };
+  const executions = new Executions(base);
+  const triggers = new Triggers({ ...base, executions });
+  const desk = { ...base, cascade: triggers.cascade };
+  return { desk, door, log, executions, triggers, sender: new EventSender(), stopping: new AbortController() };
 }
 
-function servicesOf({ desk, executions, log, stopping }: Parts): Served[] {
+function servicesOf({ desk, executions, triggers, sender, log, stopping }: Parts): Served[] {
   const handlers = createHandlers(log, stopping.signal);
+  const changed = () => {
+    triggers.rulesChanged();
+    desk.tidings.wake();
+  };
   const services: Served[] = [
-    [wire.TopologyServiceService, topologyService(handlers, desk.store, desk.now)],
+    [wire.TopologyServiceService, topologyService(handlers, desk.store, desk.now, changed)],
     [wire.InstanceServiceService, instanceService(handlers, desk.store, desk)],
-    [wire.RuleServiceService, ruleService(handlers, desk, executions)],
-    [wire.ExecutionServiceService, executionService(handlers, desk.store, desk.changes, executions)],
+    [wire.RuleServiceService, ruleService(handlers, desk, executions, triggers.rulesChanged)],
+    [wire.PlanServiceService, planService(handlers, desk, executions)],
+    [wire.ExecutionServiceService, executionService(handlers, desk, executions)],
     [wire.TaskServiceService, taskService(handlers, desk.store, executions, desk.gates, desk.now)],
     [wire.AgentServiceService, agentService(handlers, desk.store, desk.agents, desk.gates, desk.now)],
+    [wire.WebhookServiceService, webhookService(handlers, desk.store, sender, desk.now, stopping.signal)],
     [wire.ServerServiceService, serverService(handlers, desk.startedAt)],
     [wire.WorkServiceService, workService(desk)],
   ];

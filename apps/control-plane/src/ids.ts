@@ -7,6 +7,15 @@ const MOMENT_DIGITS = 10;
 
 /** `x`, the moment in milliseconds, five random characters. Ids sort by time as text. */
 export function executionId(now: Date): string {
+  return sortedId("x", now);
+}
+
+/** The same with `p` in front. */
+export function planId(now: Date): string {
+  return sortedId("p", now);
+}
+
+function sortedId(kind: string, now: Date): string {
   let rest = now.getTime();
   let moment = "";
   for (let digit = 0; digit < MOMENT_DIGITS; digit++) {
@@ -14,7 +23,7 @@ export function executionId(now: Date): string {
     rest = Math.floor(rest / 32);
   }
   const random = Array.from({ length: 5 }, () => ALPHABET[randomInt(32)]).join("");
-  return `x${moment}${random}`;
+  return `${kind}${moment}${random}`;
 }
 
 /** The same artifact of the same execution always gets the same id, so that planning again adds nothing twice. */

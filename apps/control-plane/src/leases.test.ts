@@ -163,7 +163,9 @@ describe("tasks", () => {
     const { plane, agent, id, task } = await leaseOne({ slots: 1 });
     await using _plane = plane;
     using _agent = agent;
-    await apply(plane.client, { resources: [instance("bj"), rule("r", { targets: [{ instance: "bj", namespace: "m" }] })] });
+    await apply(plane.client, {
+      resources: [instance("bj"), rule("r", { targets: [{ instance: "bj", namespace: "m", repository: "", flatten: 0 }] })],
+    });
     await apply(plane.client, { resources: [], deletes: [{ kind: "Instance", name: "sg" }] });
     agent.report(task, TASK.QUEUED);
     agent.demand(1);

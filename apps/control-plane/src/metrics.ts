@@ -1,12 +1,14 @@
-import { type Agent, type ByteCounts, type ExecutionState, NO_BYTES, RUNGS, type Task } from "@transship/model";
+import { type Agent, type ByteCounts, type ExecutionState, NO_BYTES, RUNGS, skipReasonOf, type Task } from "@transship/model";
 import type { Store } from "@transship/store";
 import { Counter, Gauge, Histogram, Registry } from "prom-client";
+import { gaugeDeliveries } from "./metrics-of-deliveries.ts";
 import { gaugeGates } from "./metrics-of-gates.ts";
+import { gaugeRules } from "./metrics-of-rules.ts";
 import type { GateBoard } from "./work/gate-board.ts";
 
 /** What the metrics read when they are scraped. */
 export interface Scraped {
-  readonly store: Pick<Store, "executions" | "agents">;
+  readonly store: Pick<Store, "executions" | "agents" | "topology" | "deliveries">;
   readonly gates: Pick<GateBoard, "all">;
   readonly version: string;
 }
@@ -27,6 +29,16 @@ export class Metrics {
     "rung",
   ]);
   readonly #fenced = this.#counter("transship_lease_fenced_total", "Reports refused because their lease was not the newest.", []);
+  readonly #events = this.#counter("transship_events_total", "Events of registries, and arrivals that may start rules.", [
+    "instance",
+    "action",
+    "result",
+  ]);
+  readonly #missed = this.#counter("transship_schedule_missed_total", "Scheduled runs that nobody was there to start.", ["rule"]);
+  readonly #deliveries = this.#counter("transship_webhook_deliveries_total", "Events for webhooks, and attempts to deliver them.", [
+    "webhook",
+    "result",
+  ]);
   readonly #calls = this.#counter("transship_grpc_server_handled_total", "gRPC calls that ended.", ["method", "code"]);
   readonly #duration = new Histogram({
     name: "transship_task_duration_seconds",
@@ -46,7 +58,9 @@ export class Metrics {
     info.set({ version: scraped.version }, 1);
     this.#gaugeTasks(scraped.store);
     this.#gaugeAgents(scraped.store);
+    gaugeRules(this.#registry, scraped.store);
     gaugeGates(this.#registry, scraped.gates);
+    gaugeDeliveries(this.#registry, scraped.store.deliveries);
   }
 
   executionEnded(rule: string, result: ExecutionState): void {
@@ -55,7 +69,7 @@ export class Metrics {
 
   /** Counts a task that became final, with the bytes of all its attempts. */
   taskEnded(rule: string, task: Task): void {
-    this.#tasks.inc({ rule, result: task.state, reason: task.failure?.code ?? (task.state === "skipped" ? "kept" : "") });
+    this.#tasks.inc({ rule, result: task.state, reason: reasonOf(task) });
     this.#countBytes(task, task.progress.bytes);
     for (const rung of RUNGS) {
       this.#blobs.inc({ rung }, task.blobSums[rung].count);
@@ -67,6 +81,23 @@ export class Metrics {
 
   reportFenced(): void {
     this.#fenced.inc();
+  }
+
+  /**
+   * Counts an event of a registry (`push`, `delete`; empty where that is not known) or an `arrival`. `followed`: rules look at it. `unmatched`: none does.
+   * `repeated`, `own`, `other`, `unreadable`: not followed. `refused`: without the secret.
+   */
+  eventTaken(instance: string, action: string, result: string): void {
+    this.#events.inc({ instance, action, result });
+  }
+
+  scheduleMissed(rule: string, count: number): void {
+    this.#missed.inc({ rule }, count);
+  }
+
+  /** Counts events that were `delivered`, `given-up` or `dropped`, and attempts that `failed`. */
+  delivery(webhook: string, result: "delivered" | "failed" | "given-up" | "dropped", count = 1): void {
+    this.#deliveries.inc({ webhook, result }, count);
   }
 
   callEnded(method: string, code: string): void {
@@ -130,4 +161,9 @@ export class Metrics {
       },
     });
   }
+}
+
+function reasonOf({ failure, state, skipReason }: Task): string {
+  if (state !== "skipped") return failure?.code ?? "";
+  return skipReasonOf(skipReason ?? "") ?? "other";
 }

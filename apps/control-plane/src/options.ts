@@ -22,7 +22,7 @@ export interface ControlPlaneOptions {
   readonly store: { readonly directory: string } | { readonly memory: true };
   /** gRPC, for agents and the CLI. */
   readonly grpc: HostAndPort | { readonly socketPath: string };
-  /** `/livez`, `/readyz`, `/metrics`; absent = not served. */
+  /** `/livez`, `/readyz`, `/metrics`, and `/webhooks/{instance}` for the events of registries; absent = not served. */
   readonly http?: HostAndPort | undefined;
   readonly tls?: TlsFiles | undefined;
   /** Plain gRPC without a login, on a loopback address or a socket only. */
@@ -34,9 +34,25 @@ export interface ControlPlaneOptions {
   readonly silenceMs?: number | undefined;
   /** How long work that was under way waits for an agent that can do it, in milliseconds; absent = 1 minute. */
   readonly routePatienceMs?: number | undefined;
+  /** How much of the history is kept; absent = {@link DEFAULT_HISTORY}. */
+  readonly history?: HistoryLimits | undefined;
+  /** The clock; absent = the system's. For tests of what takes hours. */
+  readonly now?: (() => Date) | undefined;
+  /** How long an agent may be away before webhooks are told that it is lost, in milliseconds; absent = 5 minutes. */
+  readonly agentLostMs?: number | undefined;
 }
 
 export const DEFAULT_LEASE_MS = 90_000;
+
+/** What is kept of executions that ended, with their tasks. The newest of each rule, and the newest that succeeded, always stay. */
+export interface HistoryLimits {
+  /** Executions of each rule, at least 1. */
+  readonly executions: number;
+  /** Days since their end, at least 1. */
+  readonly days: number;
+}
+
+export const DEFAULT_HISTORY: HistoryLimits = { executions: 1000, days: 90 };
 
 /** The address as gRPC writes it: `host:port`, `[v6]:port` or `unix:/path`. */
 export function grpcAddress(place: ControlPlaneOptions["grpc"]): string {
@@ -67,6 +83,9 @@ export function checkOptions(options: ControlPlaneOptions): void {
   if (options.tls !== undefined && "memory" in options.store) {
     throw refused("serving TLS from a store in memory", "there is no place to leave the admin token", "Give a data directory.");
   }
+  for (const [what, kept] of Object.entries(options.history ?? {}))
+    if (!Number.isInteger(kept) || kept < 1)
+      throw refused(`keeping ${kept} ${what} of history`, "it is not a whole number above zero", "Give at least 1.");
   const leaseMs = options.leaseMs ?? DEFAULT_LEASE_MS;
   if (!Number.isInteger(leaseMs) || leaseMs < 100) throw refused("the lease", `${leaseMs} ms is too short`, "Give at least 100 ms.");
 }

@@ -12,7 +12,7 @@ describe("the siblings of an assignment", () => {
     const world = new World();
     world.push("gz", { "team/app:v1": 1 });
     using agent = new FakeAgent({ address: plane.address, world, work: idle });
-    const targets = ["sg", "fra", "hidden", "theirs"].map((name) => ({ instance: name, namespace: "mirror" }));
+    const targets = ["sg", "fra", "hidden", "theirs"].map((name) => ({ instance: name, namespace: "mirror", repository: "", flatten: 0 }));
     const hidden = [{ url: "https://hidden.example", network: "idc", address: "", ca: "" }];
     await apply(plane.client, {
       resources: [

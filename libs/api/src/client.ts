@@ -4,10 +4,12 @@ import { TransshipError } from "@transship/errors";
 import { AgentServiceClient } from "./gen/transship/v1/agent.ts";
 import { ExecutionServiceClient } from "./gen/transship/v1/execution.ts";
 import { InstanceServiceClient } from "./gen/transship/v1/instance.ts";
+import { PlanServiceClient } from "./gen/transship/v1/plan.ts";
 import { RuleServiceClient } from "./gen/transship/v1/rule.ts";
 import { ServerServiceClient } from "./gen/transship/v1/server.ts";
 import { TaskServiceClient } from "./gen/transship/v1/task.ts";
 import { TopologyServiceClient } from "./gen/transship/v1/topology.ts";
+import { WebhookServiceClient } from "./gen/transship/v1/webhook.ts";
 import { WorkServiceClient } from "./gen/transship/v1/work.ts";
 
 /** How to reach a control plane and who we are there. */
@@ -31,7 +33,9 @@ export interface ControlPlaneClient extends Disposable {
   readonly rules: RuleServiceClient;
   readonly executions: ExecutionServiceClient;
   readonly tasks: TaskServiceClient;
+  readonly plans: PlanServiceClient;
   readonly agents: AgentServiceClient;
+  readonly webhooks: WebhookServiceClient;
   readonly server: ServerServiceClient;
   readonly work: WorkServiceClient;
   /** Metadata of every call: the token. */
@@ -61,7 +65,9 @@ export function connectControlPlane(access: ServerAccess): ControlPlaneClient {
     rules: new RuleServiceClient(access.address, channel, shared),
     executions: new ExecutionServiceClient(access.address, channel, shared),
     tasks: new TaskServiceClient(access.address, channel, shared),
+    plans: new PlanServiceClient(access.address, channel, shared),
     agents: new AgentServiceClient(access.address, channel, shared),
+    webhooks: new WebhookServiceClient(access.address, channel, shared),
     server: new ServerServiceClient(access.address, channel, shared),
     work: new WorkServiceClient(access.address, channel, shared),
     metadata,

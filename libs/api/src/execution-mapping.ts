@@ -1,4 +1,14 @@
-import { artifactName, type Execution, type ExecutionState, type ExecutionSummary, NO_BLOBS, NO_BYTES, type Task } from "@transship/model";
+import {
+  artifactName,
+  type Execution,
+  type ExecutionState,
+  type ExecutionSummary,
+  NO_BLOBS,
+  NO_BYTES,
+  type ScopeEntry,
+  scopeName,
+  type Task,
+} from "@transship/model";
 import { blobSumsToMessages } from "./blob-report-mapping.ts";
 import { storedFailureToMessage } from "./failure-mapping.ts";
 import {
@@ -27,8 +37,21 @@ export function executionStateFromMessage(message: ExecutionStateMessage): Execu
   return (Object.keys(EXECUTION_STATES) as ExecutionState[]).find((state) => EXECUTION_STATES[state] === message);
 }
 
+/** What is known of an execution that is not stored with it. */
+export type ExecutionOutlook = Pick<ExecutionMessage, "waiting" | "bytesPerSecond" | "leftMs">;
+
+const NO_OUTLOOK: ExecutionOutlook = { waiting: "", bytesPerSecond: 0, leftMs: 0 };
+
+/** Names of a scope that are told, at most. */
+const MOST_SCOPE_NAMES = 100;
+
 /** An execution as a message; one without sums (just opened) has zeros. */
-export function executionToMessage(execution: Execution | ExecutionSummary, failedTasks: readonly Task[] = []): ExecutionMessage {
+export function executionToMessage(
+  execution: Execution | ExecutionSummary,
+  failedTasks: readonly Task[] = [],
+  outlook: ExecutionOutlook = NO_OUTLOOK,
+  scope: readonly ScopeEntry[] = [],
+): ExecutionMessage {
   const sums = "tasks" in execution ? execution : NO_SUMS;
   return {
     id: execution.id,
@@ -36,12 +59,14 @@ export function executionToMessage(execution: Execution | ExecutionSummary, fail
     trigger: execution.trigger,
     state: executionStateToMessage(execution.state),
     retryOf: execution.retryOf ?? "",
+    planId: execution.plan ?? "",
     createdAt: execution.createdAt,
     startedAt: execution.startedAt ?? "",
     finishedAt: execution.finishedAt ?? "",
     tasks: { ...sums.tasks },
     unchanged: execution.unchanged,
     repositories: execution.repositories,
+    deleted: execution.deleted,
     bytes: { ...sums.bytes },
     totalBytes: sums.totalBytes,
     doneBytes: sums.doneBytes,
@@ -49,6 +74,9 @@ export function executionToMessage(execution: Execution | ExecutionSummary, fail
     blobs: blobSumsToMessages(sums.blobs),
     failures: failedTasks.map(taskFailure),
     failure: execution.failure && storedFailureToMessage(execution.failure),
+    ...outlook,
+    scoped: execution.scoped,
+    scope: scope.slice(0, MOST_SCOPE_NAMES).map(scopeName),
   };
 }
 

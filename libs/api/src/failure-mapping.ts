@@ -29,12 +29,19 @@ export function failureToError(message: FailureMessage, facts: Partial<ErrorFact
 /** A failure as the model stores it. */
 export function failureFromMessage(message: FailureMessage): Failure {
   const error = failureToError(message);
-  return { code: error.code, side: error.side, message: message.message, hint: error.hint };
+  const { code, side, hint, tried } = error;
+  return { code, side, message: message.message, hint, ...(tried === undefined ? {} : { tried }) };
 }
 
 /** A stored failure as the message that travels. */
 export function storedFailureToMessage(failure: Failure): FailureMessage {
-  return { code: failure.code, side: sideToMessage(failure.side), message: failure.message, hint: failure.hint, tried: "" };
+  return {
+    code: failure.code,
+    side: sideToMessage(failure.side),
+    message: failure.message,
+    hint: failure.hint,
+    tried: failure.tried ?? "",
+  };
 }
 
 function sideToMessage(side: Side | undefined): SideMessage {

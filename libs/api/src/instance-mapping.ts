@@ -16,6 +16,7 @@ export function instanceResourceToMessage(resource: InstanceResource): wire.Inst
       endpoints: spec.endpoints.map(endpointToMessage),
       credential: spec.credential === undefined ? undefined : { ...spec.credential },
       limits: limitsToMessage(spec.limits),
+      webhook: spec.webhook && { ...spec.webhook },
     },
   };
 }
@@ -35,11 +36,12 @@ export function instanceResourceFromMessage(message: wire.InstanceResource): unk
       endpoints: spec.endpoints.map(endpointFromMessage),
       ...(spec.credential === undefined ? {} : { credential: { ...spec.credential } }),
       ...(spec.limits === undefined ? {} : { limits: limitsFromMessage(spec.limits) }),
+      ...(spec.webhook === undefined ? {} : { webhook: { ...spec.webhook } }),
     },
   };
 }
 
-/** An instance as users may see it: the password is left out. `gates`: how agents stand with it. */
+/** An instance as users may see it: password and secret are left out. `gates`: how agents stand with it. */
 export function instanceToMessage(instance: Instance, gates: readonly wire.InstanceGate[] = []): wire.Instance {
   const { name, labels, spec } = instance;
   const resource = instanceResourceToMessage({
@@ -49,6 +51,7 @@ export function instanceToMessage(instance: Instance, gates: readonly wire.Insta
     spec,
   });
   if (resource.spec?.credential !== undefined) resource.spec.credential.password = "";
+  if (resource.spec?.webhook !== undefined) resource.spec.webhook.secret = "";
   return { resource, createdAt: instance.createdAt, updatedAt: instance.updatedAt, gates: [...gates] };
 }
 

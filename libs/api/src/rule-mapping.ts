@@ -1,16 +1,33 @@
-import { API_VERSION, type Overwrite, type Rule, type RuleResource } from "@transship/model";
+import { API_VERSION, OVERWRITE, type Overwrite, type Rule, type RuleRecord, type RuleResource } from "@transship/model";
 import type { Execution } from "./gen/transship/v1/execution.ts";
 import {
   Overwrite as OverwriteMessage,
   type Rule as RuleMessage,
   type RuleResource as RuleResourceMessage,
 } from "./gen/transship/v1/rule.ts";
-import { present } from "./instance-mapping.ts";
+import { limitsFromMessage, limitsToMessage, present } from "./instance-mapping.ts";
+import {
+  deletionFromMessage,
+  deletionToMessage,
+  nameFilterFromMessage,
+  nameFilterToMessage,
+  presentLists,
+  presentNumber,
+  tagFilterFromMessage,
+  tagFilterToMessage,
+  targetFromMessage,
+  targetToMessage,
+  triggersFromMessage,
+  triggersToMessage,
+  windowFromMessage,
+  windowToMessage,
+} from "./rule-parts-mapping.ts";
 
-const OVERWRITE_MESSAGES = { always: OverwriteMessage.ALWAYS, never: OverwriteMessage.NEVER } as const satisfies Record<
-  Overwrite,
-  OverwriteMessage
->;
+const OVERWRITE_MESSAGES = {
+  always: OverwriteMessage.ALWAYS,
+  never: OverwriteMessage.NEVER,
+  ours: OverwriteMessage.OURS,
+} as const satisfies Record<Overwrite, OverwriteMessage>;
 
 export function overwriteToMessage(overwrite: Overwrite): OverwriteMessage {
   return OVERWRITE_MESSAGES[overwrite];
@@ -18,7 +35,7 @@ export function overwriteToMessage(overwrite: Overwrite): OverwriteMessage {
 
 /** Unknown or unspecified becomes `never`: the choice that changes nothing. */
 export function overwriteFromMessage(message: OverwriteMessage): Overwrite {
-  return message === OverwriteMessage.ALWAYS ? "always" : "never";
+  return OVERWRITE.find((overwrite) => OVERWRITE_MESSAGES[overwrite] === message) ?? "never";
 }
 
 /** A rule document as a message. */
@@ -34,9 +51,19 @@ export function ruleResourceToMessage(resource: RuleResource): RuleResourceMessa
         namespace: spec.source.namespace ?? "",
         repository: spec.source.repository ?? "",
         tag: spec.source.tag ?? "",
+        charts: spec.source.charts,
       },
-      targets: spec.targets.map((target) => ({ instance: target.instance, namespace: target.namespace ?? "" })),
+      repositories: nameFilterToMessage(spec.repositories),
+      tags: tagFilterToMessage(spec.tags),
+      kinds: spec.kinds ?? [],
+      platforms: spec.platforms ?? [],
+      targets: spec.targets.map(targetToMessage),
       overwrite: overwriteToMessage(spec.overwrite),
+      deletion: deletionToMessage(spec.deletion),
+      triggers: triggersToMessage(spec.triggers),
+      window: windowToMessage(spec.window),
+      limits: limitsToMessage(spec.limits),
+      priority: spec.priority ?? 0,
       enabled: spec.enabled,
     },
   };
@@ -56,21 +83,31 @@ export function ruleResourceFromMessage(message: RuleResourceMessage): unknown {
         ...present("namespace", spec.source.namespace),
         ...present("repository", spec.source.repository),
         ...present("tag", spec.source.tag),
+        ...present("charts", spec.source.charts ?? ""),
       },
-      targets: spec.targets.map((target) => ({ instance: target.instance, ...present("namespace", target.namespace) })),
+      ...(spec.repositories === undefined ? {} : { repositories: nameFilterFromMessage(spec.repositories) }),
+      ...(spec.tags === undefined ? {} : { tags: tagFilterFromMessage(spec.tags) }),
+      ...presentLists(spec),
+      targets: spec.targets.map(targetFromMessage),
       ...(spec.overwrite === OverwriteMessage.UNSPECIFIED ? {} : { overwrite: overwriteFromMessage(spec.overwrite) }),
+      ...(spec.deletion === undefined ? {} : { deletion: deletionFromMessage(spec.deletion) }),
+      ...(spec.triggers === undefined ? {} : { triggers: triggersFromMessage(spec.triggers) }),
+      ...(spec.window === undefined ? {} : { window: windowFromMessage(spec.window) }),
+      ...(spec.limits === undefined ? {} : { limits: limitsFromMessage(spec.limits) }),
+      ...presentNumber("priority", spec.priority),
       enabled: spec.enabled,
     },
   };
 }
 
 /** A stored rule as a message. */
-export function ruleToMessage(rule: Rule, lastExecution: Execution | undefined): RuleMessage {
+export function ruleToMessage(rule: Rule, lastExecution: Execution | undefined, record?: RuleRecord): RuleMessage {
   const resource = ruleResourceToMessage({
     apiVersion: API_VERSION,
     kind: "Rule",
     metadata: { name: rule.name, labels: { ...rule.labels } },
     spec: rule.spec,
   });
-  return { resource, createdAt: rule.createdAt, updatedAt: rule.updatedAt, lastExecution };
+  const { createdAt, updatedAt } = rule;
+  return { resource, createdAt, updatedAt, lastExecution, record: record && { ...record, lastSuccessAt: record.lastSuccessAt ?? "" } };
 }

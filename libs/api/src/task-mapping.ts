@@ -7,6 +7,7 @@ import {
   type TaskProgress as TaskProgressMessage,
   TaskState as TaskStateMessage,
 } from "./gen/transship/v1/task.ts";
+import { taskOperationToMessage } from "./task-terms-mapping.ts";
 
 const TASK_STATES = {
   queued: TaskStateMessage.QUEUED,
@@ -67,5 +68,7 @@ export function taskToMessage(task: Task, waiting = ""): TaskMessage {
     startedAt: task.startedAt ?? "",
     finishedAt: task.finishedAt ?? "",
     epoch: task.epoch,
+    operation: taskOperationToMessage(task.operation),
+    note: task.note ?? "",
   };
 }

@@ -11,6 +11,7 @@ import { parseRoute } from "./route.ts";
 import { SessionWriters } from "./session-writers.ts";
 import { type ProfileName, resolveSettings, type Settings } from "./settings.ts";
 import { Stats } from "./stats.ts";
+import { type CatalogueRecipe, ComputedStorage } from "./storage/computed-storage.ts";
 import { DirectoryStorage } from "./storage/directory-storage.ts";
 import { MemoryStorage } from "./storage/memory-storage.ts";
 import type { Storage } from "./storage/storage.ts";
@@ -21,6 +22,8 @@ export interface DevRegistryOptions {
   readonly listen?: Partial<ListenAddress>;
   /** Keeps everything in this directory; absent: in memory. */
   readonly directory?: string;
+  /** A catalogue of any size that is computed and not stored; only without a directory. */
+  readonly computed?: CatalogueRecipe;
   /** HTTPS instead of HTTP. */
   readonly tls?: TlsFiles;
   readonly auth?: AuthOptions;
@@ -51,7 +54,7 @@ export interface DevRegistry extends AsyncDisposable {
  */
 export async function startDevRegistry(options: DevRegistryOptions = {}): Promise<DevRegistry> {
   await using started = new AsyncDisposableStack();
-  const storage = started.use(options.directory === undefined ? new MemoryStorage() : await DirectoryStorage.open(options.directory));
+  const storage = started.use(await openStorage(options));
   const settings = resolveSettings(options.profile ?? "full", options.settings ?? {});
   const faults = new FaultPlan();
   for (const rule of options.faults ?? []) faults.add(rule);
@@ -82,4 +85,9 @@ export async function startDevRegistry(options: DevRegistryOptions = {}): Promis
   const { url, host, port } = listener;
   const { stats, tokens } = state;
   return { url, host, port, settings, stats, faults, storage, tokens, [Symbol.asyncDispose]: () => running.disposeAsync() };
+}
+
+async function openStorage({ directory, computed }: DevRegistryOptions): Promise<Storage> {
+  if (computed !== undefined) return new ComputedStorage(computed);
+  return directory === undefined ? new MemoryStorage() : await DirectoryStorage.open(directory);
 }

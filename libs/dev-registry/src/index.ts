@@ -1,4 +1,6 @@
 export type { Action, AuthOptions, RegistryUser } from "./auth/auth-options.ts";
+export { chartArchive } from "./chart-museum/chart-archive.ts";
+export { type ChartMuseum, type ChartMuseumOptions, type ChartSpec, startChartMuseum } from "./chart-museum/start-chart-museum.ts";
 export { type DevRegistry, type DevRegistryOptions, startDevRegistry } from "./dev-registry.ts";
 export { digestOf } from "./digest.ts";
 export { DEFAULT_OPERATIONS, type FaultAction, type FaultKind, type FaultMatch, type FaultRule } from "./faults/fault.ts";
@@ -21,6 +23,7 @@ export {
 export { PROFILES, type ProfileName, type Settings } from "./settings.ts";
 export type { RequestRecord, Stats } from "./stats.ts";
 export type { Catalogue, ManifestRecord } from "./storage/catalogue.ts";
+export type { CatalogueRecipe } from "./storage/computed-storage.ts";
 export { DirectoryStorage } from "./storage/directory-storage.ts";
 export { MemoryStorage } from "./storage/memory-storage.ts";
 export type { Storage, StoredManifest, Upload } from "./storage/storage.ts";

@@ -182,6 +182,13 @@ export const CODES = {
     EXIT.notAllowed,
     "The registry pointed to an address that credentials or bytes must not go to; correct the registry's external URL.",
   ),
+  ADDRESS_REFUSED: row(
+    "never",
+    "PERMISSION_DENIED",
+    EXIT.notAllowed,
+    "Private and loopback addresses need `allowPrivate: true`; link-local and metadata addresses are never allowed.",
+  ),
+  RECEIVER_FAILED: row("retry", "UNAVAILABLE", EXIT.unavailable, "The receiver of the webhook did not take the event; look at its logs."),
   CREDENTIAL_UNAVAILABLE: row(
     "never",
     "PERMISSION_DENIED",
@@ -200,6 +207,12 @@ export const CODES = {
     "FAILED_PRECONDITION",
     EXIT.conflict,
     "The target forbids changing this tag; exclude it, or lift the immutability rule there.",
+  ),
+  DELETION_CAPPED: row(
+    "never",
+    "FAILED_PRECONDITION",
+    EXIT.partial,
+    "Look at `transship plan rule NAME`; if the deletions are right, raise deletion.maxCount and deletion.maxShare of the rule and run it again.",
   ),
   TARGET_GC_RACE: row(
     "retry-later",
@@ -233,6 +246,7 @@ export const CODES = {
   INVALID_ARGUMENT: row("never", "INVALID_ARGUMENT", EXIT.usage, "Correct the value and try again."),
   NOT_FOUND: row("never", "NOT_FOUND", EXIT.notFound, "Check the name; `transship <noun> list` shows what exists."),
   CONFLICT: row("never", "ALREADY_EXISTS", EXIT.conflict, "Look at the present state, then try again."),
+  PLAN_STALE: row("never", "FAILED_PRECONDITION", EXIT.conflict, "Plan the rule again, look at the plan, and run that one."),
   UNAUTHENTICATED: row("never", "UNAUTHENTICATED", EXIT.notAllowed, "Give a valid token with `--token-file` or TRANSSHIP_TOKEN_FILE."),
   NOT_ALLOWED: row("never", "PERMISSION_DENIED", EXIT.notAllowed, "Use a token whose role may do this."),
   CONTROL_PLANE_UNREACHABLE: row(

@@ -1,5 +1,8 @@
 import type { AgentState } from "./agent-state.ts";
 
+/** How agents call themselves to registries, before a slash and their version: what tells their pushes from those of others in a registry's events. */
+export const AGENT_PRODUCT = "transship-agent";
+
 /** What places an agent: where it is and whom it can reach. */
 export interface AgentPlace {
   readonly name: string;

@@ -2,8 +2,12 @@ import type { BlobSums } from "./blob-report.ts";
 import type { ExecutionState } from "./execution-state.ts";
 import type { ByteCounts, Failure } from "./task.ts";
 
-/** Why an execution started. */
-export const TRIGGERS = ["manual", "retry"] as const;
+/**
+ * Why an execution started. `schedule`: it was due. `missed`: it makes up for scheduled runs that fell due while nobody was there to start them. `event`: the
+ * source's registry told of a push or deletion. `cascade`: Transship brought something to the source. `poll`: the rule waits for events, and its last run of
+ * everything was too long ago.
+ */
+export const TRIGGERS = ["manual", "retry", "schedule", "missed", "event", "cascade", "poll"] as const;
 export type Trigger = (typeof TRIGGERS)[number];
 
 /** Tasks of an execution by outcome; those not finished are the rest of `total`. */
@@ -27,6 +31,12 @@ export interface Execution {
   readonly state: ExecutionState;
   /** The execution whose tasks this one runs again. */
   readonly retryOf: string | undefined;
+  /** The saved plan whose items are its tasks. */
+  readonly plan?: string | undefined;
+  /** It looks only at a part of the source, which the store has as its scope. */
+  readonly scoped: boolean;
+  /** Copies that led to it one after the other: 0 where it was not started by an arrival. */
+  readonly hops: number;
   readonly createdAt: string;
   readonly startedAt: string | undefined;
   readonly finishedAt: string | undefined;
@@ -34,6 +44,8 @@ export interface Execution {
   readonly unchanged: number;
   /** Repositories in which something matched. */
   readonly repositories: number;
+  /** Tags that its tasks took away at targets. */
+  readonly deleted: number;
   /** Why the execution failed before or apart from its tasks, e.g. a listing that broke. */
   readonly failure: Failure | undefined;
 }
@@ -50,9 +62,9 @@ export interface ExecutionSummary extends Execution {
   readonly blobs: BlobSums;
 }
 
-/** The final state of an execution whose tasks are all finished. */
-export function outcomeOf(tasks: Pick<TaskCounts, "total" | "failed" | "cancelled">): ExecutionState {
+/** The final state of an execution whose tasks are all finished. `leftOut`: part of its work never became tasks, such as deletions beyond what the rule allows. */
+export function outcomeOf(tasks: Pick<TaskCounts, "total" | "failed" | "cancelled">, leftOut = false): ExecutionState {
   const lost = tasks.failed + tasks.cancelled;
-  if (lost === 0) return "succeeded";
+  if (lost === 0) return leftOut ? "partial" : "succeeded";
   return lost === tasks.total ? "failed" : "partial";
 }

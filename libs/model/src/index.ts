@@ -1,5 +1,7 @@
-export type { Agent, AgentPlace } from "./agent.ts";
+export { type AddressClass, classifyAddress, isAddressLiteral } from "./address-class.ts";
+export { AGENT_PRODUCT, type Agent, type AgentPlace } from "./agent.ts";
 export { AGENT_TRANSITIONS, type AgentState } from "./agent-state.ts";
+export { type Arrival, coversPlatforms } from "./arrival.ts";
 export {
   addBlobSums,
   BLOB_STATES,
@@ -18,15 +20,28 @@ export {
   type UploadWay,
   type Way,
 } from "./blob-report.ts";
+export { bytesText } from "./bytes-text.ts";
+export { divideLimits, mostSharers } from "./divide-limits.ts";
+export { durationText } from "./duration.ts";
 export { type Execution, type ExecutionSummary, outcomeOf, type TaskCounts, TRIGGERS, type Trigger } from "./execution.ts";
 export { EXECUTION_TRANSITIONS, type ExecutionState } from "./execution-state.ts";
-export { type Credential, type Endpoint, type Instance, type InstanceSpec, PROVIDERS, PUBLIC_NETWORK } from "./instance.ts";
+export {
+  type Credential,
+  type Endpoint,
+  type EventSource,
+  type Instance,
+  type InstanceSpec,
+  PROVIDERS,
+  PUBLIC_NETWORK,
+} from "./instance.ts";
 export { type InventoryEntry, subjectOfTag, type TagReference } from "./inventory.ts";
 export type { Limits } from "./limits.ts";
-export { isRepositoryName, resourceName } from "./names.ts";
+export { CONTROL_PLANE_SOURCE, LOG_LEVELS, type LogEntry, type LogLevel, type LogLine, levelsFrom, safeEntry } from "./log-line.ts";
+export { belowNamespace, isRepositoryName, resourceName } from "./names.ts";
 export { anything, compilePattern, type Pattern } from "./pattern.ts";
 export { type Candidate, endpointFor, explainNoRoute, rankForCopy, rankForInstance } from "./placement.ts";
 export { PLAN_REASONS, type PlanAction, type PlanItem, type PlanReason } from "./plan.ts";
+export { type ProviderFault, providerFault } from "./provider-fault.ts";
 export {
   API_VERSION,
   type InstanceResource,
@@ -37,9 +52,10 @@ export {
   type ResourceIssue,
   type ResourceKind,
   type RuleResource,
+  type WebhookResource,
 } from "./resource.ts";
 export {
-  belowNamespace,
+  type Deletion,
   isOntoItself,
   OVERWRITE,
   type Overwrite,
@@ -47,10 +63,15 @@ export {
   type RuleSource,
   type RuleSpec,
   type RuleTarget,
-  targetRepository,
 } from "./rule.ts";
+export { type EndedExecution, type RuleRecord, recordOf } from "./rule-record.ts";
+export { formsOfSecret, safeText } from "./safe-text.ts";
+export { MOST_SCOPE_ENTRIES, SCOPE_ACTIONS, type ScopeAction, type ScopeEntry, scopeName } from "./scope.ts";
+export { type ArtifactKind, KINDS, type NameFilter, type NewestBy, type TagFilter } from "./selection.ts";
 export { MOST_SIBLINGS, type SiblingPlace, siblingsFor } from "./siblings.ts";
+export { SKIP_REASONS, type SkipReason, skipReasonOf } from "./skip-reasons.ts";
 export { follow, isFinal, mayFollow, statesBefore, type Transitions } from "./state-machine.ts";
+export { mayCollide, targetRepository } from "./target-name.ts";
 export {
   type ArtifactPlace,
   addBytes,
@@ -59,7 +80,14 @@ export {
   type Failure,
   NO_BYTES,
   NO_PROGRESS,
+  TASK_OPERATIONS,
   type Task,
+  type TaskOperation,
   type TaskProgress,
+  type TaskTerms,
 } from "./task.ts";
 export { LEASED_STATES, TASK_TRANSITIONS, type TaskState, WAITING_STATES } from "./task-state.ts";
+export { timeLeftMs } from "./time-left.ts";
+export { DEFAULT_POLL_MS, nextRuns, type Schedule, type Triggers } from "./triggers.ts";
+export { EVENT_TYPES, type EventType, type Webhook, type WebhookSpec, wantsEvent } from "./webhook.ts";
+export { isOpen, nextChange, type WorkWindow, windowText } from "./work-window.ts";

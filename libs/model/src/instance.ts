@@ -5,8 +5,11 @@ import { label, resourceName } from "./names.ts";
 /** The network that a registry or agent is in when none is named. */
 export const PUBLIC_NETWORK = "public";
 
-/** Kinds of registry that this version speaks to. `registry` is any registry that follows the OCI distribution spec. */
-export const PROVIDERS = ["registry"] as const;
+/**
+ * Kinds of registry that this version speaks to. `registry` is any registry that follows the OCI distribution spec; `chartmuseum` a Helm chart repository (ChartMuseum,
+ * Harbor before 2.8, any index.yaml), which can only be copied from.
+ */
+export const PROVIDERS = ["registry", "chartmuseum"] as const;
 
 const endpointUrl = z.string().superRefine((text, context) => {
   const url = URL.canParse(text) ? new URL(text) : undefined;
@@ -14,14 +17,14 @@ const endpointUrl = z.string().superRefine((text, context) => {
     context.addIssue({ code: "custom", message: "must be an https:// (or, for plain HTTP, http://) URL" });
   } else if (url.username !== "" || url.password !== "") {
     context.addIssue({ code: "custom", message: "must not hold a user name or password; use spec.credential" });
-  } else if ((url.pathname !== "/" && url.pathname !== "") || url.search !== "" || url.hash !== "") {
-    context.addIssue({ code: "custom", message: "must be scheme, host and port only; repositories go into the rule" });
+  } else if (url.search !== "" || url.hash !== "") {
+    context.addIssue({ code: "custom", message: "must not have a query or fragment" });
   }
 });
 
 /** One way to reach an instance. */
 export const endpointSchema = z.strictObject({
-  /** `https://host[:port]`, or `http://…` for a registry without TLS. */
+  /** `https://host[:port]`, or `http://…` for a registry without TLS. Of a chart repository the URL that `helm repo add` takes, path included. */
   url: endpointUrl,
   /** The network from which this URL can be reached. */
   network: label.default(PUBLIC_NETWORK),
@@ -37,10 +40,23 @@ export const credentialSchema = z.strictObject({
   password: z.string().min(1, "must not be empty"),
 });
 
-/** A registry that we know. */
-export const instanceSpecSchema = z.strictObject({
+/** How the registry's own webhooks prove that they come from it (`POST /webhooks/NAME`): a secret in a header. Absent = none are taken. */
+export const eventSourceSchema = z.strictObject({
+  /** Name of the header that carries the secret, as it is set in the registry. */
+  header: z
+    .string()
+    .regex(/^[A-Za-z0-9-]{1,64}$/, "must be the name of a header")
+    .default("Authorization"),
+  /** The whole value of the header. */
+  secret: z.string().min(8, "must have at least 8 characters"),
+});
+
+/** What is known of a registry, before what its provider makes of it. */
+const instanceFields = z.strictObject({
   provider: z
-    .enum(PROVIDERS, { error: `this version supports: ${PROVIDERS.join(", ")} (any registry that follows the OCI distribution spec)` })
+    .enum(PROVIDERS, {
+      error: `this version supports: ${PROVIDERS.join(", ")} (registry: any that follows the OCI distribution spec; chartmuseum: any Helm chart repository)`,
+    })
     .default("registry"),
   region: label,
   /** The legal zone of the region, e.g. `cn`, `intl`. */
@@ -49,12 +65,24 @@ export const instanceSpecSchema = z.strictObject({
   account: label.default("default"),
   endpoints: z.array(endpointSchema).min(1, "needs at least one endpoint"),
   credential: credentialSchema.optional(),
-  /** What may be asked of it by each agent. */
+  /** What may be asked of it, by all agents together. */
   limits: limitsSchema.optional(),
+  webhook: eventSourceSchema.optional(),
+});
+
+/** A registry that we know. */
+export const instanceSpecSchema = instanceFields.superRefine(({ provider, endpoints }, context) => {
+  if (provider === "chartmuseum") return;
+  for (const [index, { url }] of endpoints.entries()) {
+    if (!URL.canParse(url) || new URL(url).pathname === "/") continue;
+    const message = "must be scheme, host and port only; repositories go into the rule";
+    context.addIssue({ code: "custom", path: ["endpoints", index, "url"], message });
+  }
 });
 
 export type Endpoint = z.infer<typeof endpointSchema>;
 export type Credential = z.infer<typeof credentialSchema>;
+export type EventSource = z.infer<typeof eventSourceSchema>;
 export type InstanceSpec = z.infer<typeof instanceSpecSchema>;
 
 /** A registry that we know, as stored. */

@@ -19,5 +19,12 @@ export const namespaceName = z
   .string()
   .refine(isRepositoryName, "a namespace is lower case, parts separated by `/`, each starting and ending with a letter or digit");
 
+/** The name of a repository below a namespace: `app` for `team0/app` in `team0`; undefined where it is not below it. */
+export function belowNamespace(namespace: string | undefined, repository: string): string | undefined {
+  if (namespace === undefined) return repository;
+  const prefix = `${namespace}/`;
+  return repository.startsWith(prefix) ? repository.slice(prefix.length) : undefined;
+}
+
 /** A free label of a region, border, account or network: short, without spaces at its ends. */
 export const label = z.string().regex(/^\S(?:.{0,62}\S)?$/u, "1 to 64 characters, no space at either end");

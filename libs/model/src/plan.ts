@@ -1,16 +1,21 @@
 import type { ArtifactPlace } from "./task.ts";
 
 /** What a plan does with one artifact. */
-export type PlanAction = "copy" | "skip";
+export type PlanAction = "copy" | "skip" | "delete";
 
 /** Why, in a word that programs can match; the text for people is derived from it. */
 export const PLAN_REASONS = {
   missing: "not at the target",
   changed: "another digest at the target",
   signed: "its signatures or attestations at the target differ",
+  platforms: "the rule has platforms now that were not brought before",
+  gone: "the source no longer has it",
   kept: "the target has another digest and the rule never overwrites",
+  foreign: "the target's tag is not what this rule brought, and the rule touches nothing else",
   own: "it is a copy that this rule made",
   unnameable: "its name at the target would not be a valid repository name",
+  collides: "another repository of the source has this name at the target",
+  capped: "the source no longer has it, but the rule does not allow so many deletions at one target",
 } as const;
 export type PlanReason = keyof typeof PLAN_REASONS;
 
@@ -18,7 +23,16 @@ export type PlanReason = keyof typeof PLAN_REASONS;
 export interface PlanItem {
   readonly source: ArtifactPlace;
   readonly target: ArtifactPlace;
+  /** At the source; for deletions and those that are left, at the target. */
   readonly digest: string;
+  /** Digest of the target's tag; absent = it has no such tag. */
+  readonly atTarget?: string | undefined;
   readonly action: PlanAction;
   readonly reason: PlanReason;
+  /** The reason in more words than the table's, where there is something to name. */
+  readonly detail?: string;
+  /** With overwrite `ours`: the digest that the rule brought, which alone may be replaced. Absent where the target has no such tag. */
+  readonly expected?: string | undefined;
+  /** Whether the target's tag has the digest and parts of the artifact are missing all the same. */
+  readonly refill?: boolean | undefined;
 }

@@ -2,6 +2,8 @@ import { z } from "zod";
 import { instanceSpecSchema } from "./instance.ts";
 import { resourceName } from "./names.ts";
 import { isOntoItself, ruleSpecSchema } from "./rule.ts";
+import { namesNamespace } from "./target-name.ts";
+import { webhookSpecSchema } from "./webhook.ts";
 
 /** The version that every document of ours carries. */
 export const API_VERSION = "transship/v1";
@@ -22,6 +24,13 @@ const ruleResource = z
   .strictObject({ apiVersion: z.literal(API_VERSION), kind: z.literal("Rule"), metadata: metadataSchema, spec: ruleSpecSchema })
   .superRefine((rule, context) => {
     for (const [index, target] of rule.spec.targets.entries()) {
+      if (rule.spec.source.namespace === undefined && namesNamespace(target.repository)) {
+        context.addIssue({
+          code: "custom",
+          path: ["spec", "targets", index, "repository"],
+          message: "names {{namespace}}, but the rule's source has no namespace",
+        });
+      }
       if (!isOntoItself(rule.spec.source, target)) continue;
       context.addIssue({
         code: "custom",
@@ -31,14 +40,24 @@ const ruleResource = z
     }
   });
 
-/** Kinds of document that can be applied. */
-export const RESOURCE_KINDS = ["Instance", "Rule"] as const;
+const webhookResource = z.strictObject({
+  apiVersion: z.literal(API_VERSION),
+  kind: z.literal("Webhook"),
+  metadata: metadataSchema,
+  spec: webhookSpecSchema,
+});
+
+const SCHEMAS = { Instance: instanceResource, Rule: ruleResource, Webhook: webhookResource } as const;
+
+/** Kinds of document that can be applied; what names others comes after them. */
+export const RESOURCE_KINDS = ["Instance", "Rule", "Webhook"] as const;
 export type ResourceKind = (typeof RESOURCE_KINDS)[number];
 
 export type InstanceResource = z.infer<typeof instanceResource>;
 export type RuleResource = z.infer<typeof ruleResource>;
+export type WebhookResource = z.infer<typeof webhookResource>;
 /** A document of a topology file, checked. */
-export type Resource = InstanceResource | RuleResource;
+export type Resource = InstanceResource | RuleResource | WebhookResource;
 
 /** What is wrong with a document, and where: `path` leads from its root to the value. */
 export interface ResourceIssue {
@@ -49,7 +68,8 @@ export interface ResourceIssue {
 /** A document read from YAML or JSON as a resource, or everything that is wrong with it. Unknown keys are issues, with the nearest known key. */
 export function parseResource(document: unknown): { resource: Resource } | { issues: readonly ResourceIssue[] } {
   const kind = typeof document === "object" && document !== null && "kind" in document ? document.kind : undefined;
-  const schema = kind === "Instance" ? instanceResource : kind === "Rule" ? ruleResource : undefined;
+  const known = RESOURCE_KINDS.find((one) => one === kind);
+  const schema = known && SCHEMAS[known];
   if (schema === undefined) return { issues: [{ path: ["kind"], message: `must be one of: ${RESOURCE_KINDS.join(", ")}` }] };
   const result = schema.safeParse(document);
   if (result.success) return { resource: result.data };

@@ -1,15 +1,13 @@
 import { z } from "zod";
+import { limitsSchema } from "./limits.ts";
 import { namespaceName, resourceName } from "./names.ts";
-import { compilePattern } from "./pattern.ts";
+import { KINDS, nameFilterSchema, patternText, platformText, tagFilterSchema } from "./selection.ts";
+import { targetTemplate } from "./target-name.ts";
+import { triggersSchema } from "./triggers.ts";
+import { workWindowSchema } from "./work-window.ts";
 
-/** A pattern as text, checked when it is read. */
-const patternText = z.string().superRefine((text, context) => {
-  try {
-    compilePattern(text);
-  } catch (error) {
-    context.addIssue({ code: "custom", message: error instanceof Error ? error.message : String(error) });
-  }
-});
+/** What becomes of the charts of a chart repository, which have no OCI form of their own. `asOci`: they are stored as OCI charts, which `helm pull oci://…` takes. */
+export const CHARTS = ["asOci"] as const;
 
 /** What to copy: a part of one instance. */
 export const ruleSourceSchema = z.strictObject({
@@ -20,6 +18,8 @@ export const ruleSourceSchema = z.strictObject({
   repository: patternText.optional(),
   /** RE2, anchored at both ends; absent = all. */
   tag: patternText.optional(),
+  /** Needed for an instance of provider `chartmuseum`, and for no other. */
+  charts: z.enum(CHARTS, { error: `must be: ${CHARTS.join(", ")}` }).optional(),
 });
 
 /** Where to copy to. */
@@ -27,25 +27,67 @@ export const ruleTargetSchema = z.strictObject({
   instance: resourceName,
   /** Takes the place of the source's namespace; absent = the same name as at the source. */
   namespace: namespaceName.optional(),
+  /**
+   * The repository below the target's namespace, with `{{repository}}` (its name below the source's namespace, flattened), `{{namespace}}` (the source's namespace)
+   * and `{{name}}` (its last part) filled in; absent = `{{repository}}`.
+   */
+  repository: targetTemplate.optional(),
+  /** Leading parts of the name below the source's namespace to drop; the last part always stays. `all` keeps only that. Absent = 0. */
+  flatten: z.union([z.int().min(0), z.literal("all")], { error: "must be a whole number of parts from 0, or all" }).optional(),
 });
 
-/** What to do with a tag that exists at the target with another digest. */
-export const OVERWRITE = ["always", "never"] as const;
+/** What to do with a tag that exists at the target with another digest. `ours`: replaced only while it is what this rule brought. */
+export const OVERWRITE = ["always", "never", "ours"] as const;
 export type Overwrite = (typeof OVERWRITE)[number];
+
+const share = z.union([z.number(), z.string()], { error: "must be a share such as 10%" }).transform((given, context) => {
+  const percent = typeof given === "number" ? given : Number(/^(\d+(?:\.\d+)?) ?%$/.exec(given)?.[1]);
+  if (percent > 0 && percent <= 100) return percent;
+  context.addIssue({ code: "custom", message: "must be a share such as 10%: above 0 and at most 100" });
+  return z.NEVER;
+});
+
+/** Whether and how far deletions at the source reach the targets. */
+export const deletionSchema = z.strictObject({
+  propagate: z.boolean().default(false),
+  /** A run that would delete more tags than this at one target deletes none there. */
+  maxCount: z.int("must be a whole number of tags").min(0).default(20),
+  /** The same, as percent of the tags that the rule has at that target. */
+  maxShare: share.default(10),
+});
 
 /** On-demand synchronisation of part of one instance to places in others. */
 export const ruleSpecSchema = z.strictObject({
   description: z.string().max(1024).optional(),
   source: ruleSourceSchema,
+  /** Repositories below the source's namespace, in addition to `source.repository`. */
+  repositories: nameFilterSchema.optional(),
+  /** Tags, in addition to `source.tag`. */
+  tags: tagFilterSchema.optional(),
+  /** Absent = all. */
+  kinds: z
+    .array(z.enum(KINDS, { error: `must be one of: ${KINDS.join(", ")}` }))
+    .min(1)
+    .optional(),
+  /** Platforms of indexes to bring over; absent = all. */
+  platforms: z.array(platformText).min(1).optional(),
   targets: z.array(ruleTargetSchema).min(1, "needs at least one target"),
   overwrite: z.enum(OVERWRITE, { error: `must be one of: ${OVERWRITE.join(", ")}` }).default("always"),
+  deletion: deletionSchema.optional(),
+  triggers: triggersSchema.optional(),
+  /** When bytes may move; absent = always. */
+  window: workWindowSchema.optional(),
+  /** What all agents together may spend on this rule; absent = no limits. */
+  limits: limitsSchema.pick({ bytesPerSecond: true }).optional(),
+  /** Rules with a higher one go first where agents are short; absent = 0. */
+  priority: z.int("must be a whole number").min(-100).max(100).optional(),
   enabled: z.boolean().default(true),
 });
 
 export type RuleSource = z.infer<typeof ruleSourceSchema>;
 export type RuleTarget = z.infer<typeof ruleTargetSchema>;
+export type Deletion = z.infer<typeof deletionSchema>;
 export type RuleSpec = z.infer<typeof ruleSpecSchema>;
-
 /** A rule as stored. */
 export interface Rule {
   readonly name: string;
@@ -54,21 +96,6 @@ export interface Rule {
   /** ISO 8601, UTC. */
   readonly createdAt: string;
   readonly updatedAt: string;
-}
-
-/** The repository at the target for a repository at the source; undefined where the source's name is not below the rule's namespace. */
-export function targetRepository(source: RuleSource, target: RuleTarget, repository: string): string | undefined {
-  const rest = belowNamespace(source.namespace, repository);
-  if (rest === undefined) return undefined;
-  if (target.namespace === undefined) return repository;
-  return `${target.namespace}/${rest}`;
-}
-
-/** The name of a repository below a namespace: `app` for `team0/app` in `team0`; undefined where it is not below it. */
-export function belowNamespace(namespace: string | undefined, repository: string): string | undefined {
-  if (namespace === undefined) return repository;
-  const prefix = `${namespace}/`;
-  return repository.startsWith(prefix) ? repository.slice(prefix.length) : undefined;
 }
 
 /** Whether a rule would copy a place onto itself: same instance, same names. */

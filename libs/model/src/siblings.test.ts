@@ -53,6 +53,13 @@ describe("the siblings of a task", () => {
     expect(names(rules, [gz, sg, instance("hidden", {}, "idc"), instance("off")])).toEqual([]);
   });
 
+  it("are no chart repositories, and are those of charts that come from one", () => {
+    const charts = instance("charts", { provider: "chartmuseum" });
+    const rules = [rule("gz", ["sg"]), rule("charts", ["sg", "fra"])];
+    expect(names(rules, [gz, sg, charts, instance("fra")])).toEqual([]);
+    expect(names(rules, [gz, sg, charts, instance("fra")], ["charts", "sg"])).toEqual(["fra", "gz"]);
+  });
+
   it("lie inside the border of the source or of the target", () => {
     const borders = [instance("gz", { border: "cn" }), instance("sg", { border: "intl" }), instance("sh", { border: "cn" })];
     const more = [instance("fra", { border: "intl" }), instance("nowhere"), instance("eu", { border: "eu" })];

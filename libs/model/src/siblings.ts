@@ -47,6 +47,8 @@ function related(rules: readonly Rule[], source: string, target: string): Set<st
 }
 
 function mayBeRead({ spec }: Instance, source: Instance, target: Instance): boolean {
+  // A chart repository has no blobs to read by digest.
+  if (spec.provider === "chartmuseum") return false;
   const borders = [source.spec.border, target.spec.border];
   return spec.account === source.spec.account && borders.includes(spec.border);
 }

@@ -56,15 +56,32 @@ export interface Failure {
   readonly side: Side | undefined;
   readonly message: string;
   readonly hint: string;
+  /** What was tried before giving up; undefined = nothing more. */
+  readonly tried?: string | undefined;
 }
 
-/** One artifact to bring from a source repository:tag to a target repository:tag. */
-export interface Task {
+/** What a task does: brings an artifact over, or takes a tag at the target away that the source no longer has. */
+export const TASK_OPERATIONS = ["copy", "delete"] as const;
+export type TaskOperation = (typeof TASK_OPERATIONS)[number];
+
+/** What a task is to do beyond its two places, its digest and `overwrite`. */
+export interface TaskTerms {
+  readonly operation: TaskOperation;
+  /** With overwrite `ours`: the digest that the rule brought, which alone may be replaced; undefined = the tag must be absent. */
+  readonly expected: string | undefined;
+  /** The only platforms of an index to bring; undefined = all. */
+  readonly platforms: readonly string[] | undefined;
+  /** Brings what is missing even where the target's tag has the digest already. */
+  readonly refill: boolean;
+}
+
+/** One artifact to bring from a source repository:tag to a target repository:tag, or a tag to take away there. */
+export interface Task extends TaskTerms {
   readonly id: string;
   readonly executionId: string;
   readonly source: ArtifactPlace;
   readonly target: ArtifactPlace;
-  /** The digest that was planned. */
+  /** The digest that was planned: of the source's artifact for a copy, of the target's tag for a deletion. */
   readonly digest: string;
   readonly overwrite: Overwrite;
   readonly state: TaskState;
@@ -87,6 +104,8 @@ export interface Task {
   readonly failure: Failure | undefined;
   /** Why a `skipped` task was. */
   readonly skipReason: string | undefined;
+  /** What was done otherwise than asked for. */
+  readonly note: string | undefined;
   readonly createdAt: string;
   readonly startedAt: string | undefined;
   readonly finishedAt: string | undefined;

@@ -36,9 +36,11 @@ export class Authorizer {
   readonly #tokens = new TokenCache();
   /** Scopes that the registry asked for beyond ours (ACR's `metadata_read`), by ours. */
   readonly #upgrades = new Map<string, readonly string[]>();
-  #scheme: Scheme = { kind: "unknown" };
+  #scheme: Scheme;
 
-  constructor(exchange: Exchange, guard: UrlGuard, credentials: CredentialHolder) {
+  /** `passwordFirst`: a password is sent before the server has asked for one. */
+  constructor(exchange: Exchange, guard: UrlGuard, credentials: CredentialHolder, passwordFirst = false) {
+    this.#scheme = { kind: passwordFirst ? "basic" : "unknown" };
     this.#exchange = exchange;
     this.#guard = guard;
     this.#credentials = credentials;

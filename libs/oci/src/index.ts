@@ -1,3 +1,4 @@
+export type { Call, RegistryClient } from "./client.ts";
 export type { Credential, CredentialSource } from "./credential.ts";
 export {
   createDigestHash,
@@ -16,7 +17,8 @@ export { openLayout } from "./layout/open-layout.ts";
 export { type Descriptor, type Manifest, manifestMediaType, type ParsedManifest, type Platform, parseManifest } from "./manifest.ts";
 export { MEDIA_TYPES } from "./media-types.ts";
 export { checkRepositoryName, checkTag, repositoryFault, tagFault } from "./names.ts";
-export { openRegistry, type RegistryOptions } from "./open-registry.ts";
+export { type OpenClient, openClient, openRegistry, type RegistryOptions } from "./open-registry.ts";
+export { readBytes } from "./read-blob.ts";
 export {
   formatReference,
   type ImageReference,

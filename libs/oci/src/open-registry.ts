@@ -36,6 +36,25 @@ export interface RegistryOptions {
 
 /** Opens a registry: nothing is sent before the first call. The caller disposes of it, which closes its connections. Throws `INVALID_ARGUMENT`. */
 export function openRegistry(options: RegistryOptions): Registry {
+  const { client, connections } = connect(options, false);
+  return new HttpRegistry(client, connections, options.credential === undefined);
+}
+
+/** Calls to one origin, under the same rules as a registry's. */
+export interface OpenClient extends AsyncDisposable {
+  readonly client: RegistryClient;
+}
+
+/**
+ * Opens a client for a service that keeps artifacts and is no registry, such as a chart repository: the same logins, guards and bounds, other paths.
+ * `passwordFirst`: the password goes out with the first request, to the own origin, since such services do not always ask for it. Throws `INVALID_ARGUMENT`.
+ */
+export function openClient(options: RegistryOptions & { readonly passwordFirst: boolean }): OpenClient {
+  const { client, connections } = connect(options, options.passwordFirst);
+  return { client, [Symbol.asyncDispose]: () => connections[Symbol.asyncDispose]() };
+}
+
+function connect(options: RegistryOptions, passwordFirst: boolean): { readonly client: RegistryClient; readonly connections: Connections } {
   const origin = parseOrigin(options.url);
   if (options.address !== undefined && isIP(options.address) === 0)
     throw new TransshipError("INVALID_ARGUMENT", { what: `address "${options.address.slice(0, 100)}"`, why: "it is not an IP address" });
@@ -44,8 +63,8 @@ export function openRegistry(options: RegistryOptions): Registry {
   const { ca, address } = options;
   const connections = new Connections({ origin, ca, address, connections: options.connections ?? 64, timeouts, guard });
   const exchange = new Exchange(connections, timeouts, options.userAgent ?? "transship", options.onRequest);
-  const authorizer = new Authorizer(exchange, guard, new CredentialHolder(options.credential));
-  return new HttpRegistry(new RegistryClient(origin, exchange, authorizer, guard), connections, options.credential === undefined);
+  const authorizer = new Authorizer(exchange, guard, new CredentialHolder(options.credential), passwordFirst);
+  return { client: new RegistryClient(origin, exchange, authorizer, guard), connections };
 }
 
 class HttpRegistry implements Registry {

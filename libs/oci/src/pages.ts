@@ -24,7 +24,7 @@ export async function readJson(client: RegistryClient, call: Call, answer: Answe
 /**
  * Follows a list from page to page by its `Link` headers (OCI distribution-spec 1.1, "Listing Tags"). The next page stays at the registry's own origin
  * (S5); a page that comes twice, too many pages and too many entries are errors, so that a list is complete or fails. `open` answers the first page
- * or throws; `parse` takes the entries of one page out of it.
+ * or throws; `parse` takes the entries of one page out of it. Errors name the page, from the second on.
  */
 export async function* followPages<Entry>(
   client: RegistryClient,
@@ -49,7 +49,7 @@ export async function* followPages<Entry>(
     const url = URL.parse(next, answer.url.href);
     if (url === null) throw broken(call, "RESPONSE_MALFORMED", "the link to the next page is no URL");
     client.guard.checkNextPage(url, "the link to the next page");
-    current = { ...call, url };
+    current = { ...call, url, what: `${call.what}, page ${seen.size + 1}` };
   }
 }
 

@@ -36,32 +36,37 @@ export async function readBlob(
   range: ByteRange,
   options: CallOptions = {},
 ): Promise<BlobRead> {
-  const what = `reading blob ${name}@${blob.digest}`;
-  const valid = Number.isSafeInteger(range.start) && Number.isSafeInteger(range.end) && range.start >= 0 && range.end <= blob.size;
-  const whole = range.start === 0 && range.end === blob.size;
-  if (!valid || (range.start >= range.end && !whole))
-    throw new TransshipError("INVALID_ARGUMENT", { what, why: `there is no range ${range.start}-${range.end} in ${blob.size} bytes` });
   const call: Call = {
     operation: "blob.read",
-    what,
+    what: `reading blob ${name}@${blob.digest}`,
     method: "GET",
     url: client.url(`${name}/blobs/${blob.digest}`),
     subject: "blob",
     scopes: pullScope(name),
-    headers: whole ? {} : { range: `bytes=${range.start}-${range.end - 1}` },
     signal: options.signal,
     download: true,
     shared: `${name}@${blob.digest}`,
   };
+  return await readBytes(client, call, blob.size, range);
+}
+
+/** Reads bytes of something immutable that has `size` bytes: see {@link readBlob}. `open` is the call without a range. */
+export async function readBytes(client: RegistryClient, open: Call, size: number, range: ByteRange): Promise<BlobRead> {
+  const { what } = open;
+  const valid = Number.isSafeInteger(range.start) && Number.isSafeInteger(range.end) && range.start >= 0 && range.end <= size;
+  const whole = range.start === 0 && range.end === size;
+  if (!valid || (range.start >= range.end && !whole))
+    throw new TransshipError("INVALID_ARGUMENT", { what, why: `there is no range ${range.start}-${range.end} in ${size} bytes` });
+  const call: Call = whole ? open : { ...open, headers: { ...open.headers, range: `bytes=${range.start}-${range.end - 1}` } };
   let answer = await client.send(call);
   if (answer.status === 416 && !whole) {
     // The range is within the blob: a server that refuses it serves no ranges, and is asked as if it ignored them.
     await answer.body.discard();
-    answer = await client.send({ ...call, headers: {} });
+    answer = await client.send(open);
   }
   if (answer.status !== 200 && answer.status !== 206) throw await client.refusal(call, answer);
   try {
-    const part = partOf(what, answer, blob.size, range);
+    const part = partOf(what, answer, size, range);
     return {
       start: part.start,
       end: part.start + part.length,

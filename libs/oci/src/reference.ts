@@ -1,5 +1,5 @@
 import { TransshipError } from "@transship/errors";
-import { classifyAddress } from "./address-class.ts";
+import { classifyAddress } from "@transship/model";
 import { type Digest, parseDigest } from "./digest.ts";
 import { repositoryFault, tagFault } from "./names.ts";
 

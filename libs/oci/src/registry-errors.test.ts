@@ -50,6 +50,10 @@ describe("registryError", () => {
       words("TAG_INVALID", "The image tag 'v1' already exists and cannot be overwritten because the repository is immutable."),
       "TAG_IMMUTABLE",
     ],
+    ["manifest", "PUT", 400, words("ImageTagAlreadyExistsException", "the tag exists"), "TAG_IMMUTABLE"],
+    ["manifest", "PUT", 405, words("DENIED", "The operation is disallowed on this registry, repository or image."), "TAG_IMMUTABLE"],
+    ["manifest", "GET", 405, words("DENIED", "The operation is disallowed on this registry, repository or image."), "DENIED"],
+    ["manifest", "PUT", 409, words("TAG_IMMUTABLE", "tag is immutable"), "TAG_IMMUTABLE"],
     ["manifest", "PUT", 400, '{"code":"DENIED","message":"no"}', "DENIED"],
   ] as const)("%s %s %i %s is %s", (subject, method, status, body, code) => {
     expect(errorOf(subject, method, status, body).code).toBe(code);

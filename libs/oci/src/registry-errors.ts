@@ -76,9 +76,14 @@ function codeOf(request: RefusedRequest, status: number, words: readonly Registr
   return codeOfStatus(request.subject, status);
 }
 
-/** Harbor 412 "configured as immutable", ECR ImageTagAlreadyExistsException "tag is immutable", GAR "immutable tags", Quay "immutable". */
+/**
+ * Harbor 412 "configured as immutable", ECR ImageTagAlreadyExistsException and TAG_INVALID "tag is immutable", GAR "immutable tags", Quay 409 TAG_IMMUTABLE, ACR
+ * "operation is disallowed on this registry, repository or image" of what is locked. zot has no words of its own: a missing right to update is DENIED.
+ */
 function speaksOfImmutability({ code, message, detail }: RegistryWords): boolean {
-  return /immutab|ImageTagAlreadyExists|cannot be overwritten/i.test(`${code} ${message} ${detail}`);
+  return /immutab|ImageTagAlreadyExists|cannot be overwritten|operation is disallowed on this registry, repository or image/i.test(
+    `${code} ${message} ${detail}`,
+  );
 }
 
 function codeOfStatus(subject: Subject, status: number): ErrorCode {

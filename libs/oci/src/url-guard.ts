@@ -1,6 +1,6 @@
 import { TransshipError } from "@transship/errors";
+import { type AddressClass, classifyAddress, isAddressLiteral } from "@transship/model";
 import { getDomain } from "tldts";
-import { type AddressClass, classifyAddress, isAddressLiteral } from "./address-class.ts";
 
 /** Where a URL came from, for the error text: `the token realm`, `a redirect of the registry`. */
 export type UrlSource = string;

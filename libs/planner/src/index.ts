@@ -1,3 +1,17 @@
+export { type Brought, broughtBy } from "./brought.ts";
+export { type Claims, claimNames } from "./claim-names.ts";
+export { DeletionPlan, type DeletionTerms, type PlannedDeletions, type SourceListing } from "./deletions/deletion-plan.ts";
+export type { GoneTag, GroupNames } from "./deletions/find-gone.ts";
+export { gatherNames, type NamesListing, type NamesPage } from "./deletions/names-listing.ts";
+export { groupRepositories, type RepositoryGroup } from "./deletions/repository-groups.ts";
 export { mapToTarget, type TargetName } from "./map-to-target.ts";
 export { type PagePlan, type PageToPlan, planPage } from "./plan-page.ts";
+export { kindOf } from "./select/kind-of.ts";
+export { newestFirst, notNewest } from "./select/newest.ts";
+export { REFUSALS, type Reason, type Refusal } from "./select/refusals.ts";
+export { refuseFacts, refuseTagName } from "./select/refuse-tag.ts";
+export { plainRepositories, refuseRepository } from "./select/select-repository.ts";
+export { refuseBelonging, type SelectedTags, selectRepository, selectTags } from "./select/select-tags.ts";
+export { type CompiledSelection, compileSelection, factsNeeded, type Selection } from "./select/selection.ts";
+export type { TagFacts } from "./select/tag-facts.ts";
 export { mergeSubjects, type SubjectFate, subjectKey } from "./subjects.ts";

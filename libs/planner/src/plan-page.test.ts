@@ -67,6 +67,56 @@ describe("planPage", () => {
   });
 });
 
+describe("planPage, where only what the rule brought may be replaced", () => {
+  const brought = (...tags: [tag: string, n: number, platforms?: string[] | undefined][]) => ({
+    tags: new Map(tags.map(([tag, n, platforms]) => [`mirror/app:${tag}`, { digest: digest(n), platforms }])),
+    digests: new Set(tags.map(([, n]) => `mirror/app@${digest(n)}`)),
+  });
+
+  it("copies what is absent and what it brought, and leaves everything else", () => {
+    const plan = planPage({
+      rule: rule("ours"),
+      target,
+      entries: [entry("a", 1), entry("b", 2), entry("c", 3), entry("d", 4)],
+      atTarget: there(["b", 8], ["c", 9], ["d", 9]),
+      brought: brought(["b", 8], ["d", 7]),
+    });
+    expect(plan.items.map((item) => [item.source.tag, item.action, item.reason, item.expected])).toEqual([
+      ["a", "copy", "missing", undefined],
+      ["b", "copy", "changed", digest(8)],
+      ["c", "skip", "foreign", undefined],
+      ["d", "skip", "foreign", undefined],
+    ]);
+  });
+
+  it("replaces the signatures of what it brought, and of nothing else", () => {
+    const entries = [entry("v1", 1), entry(signature(1), 7), entry("v2", 2), entry(signature(2), 7)];
+    const atTarget = there(["v1", 1], [signature(1), 6], ["v2", 2], [signature(2), 6]);
+    const plan = planPage({ rule: rule("ours"), target, entries, atTarget, brought: brought(["v1", 1]) });
+    expect(plan.items.map((item) => [item.source.tag, item.reason, item.expected])).toEqual([
+      [signature(1), "signed", digest(6)],
+      [signature(2), "foreign", undefined],
+    ]);
+  });
+
+  it.each([
+    [["linux/amd64"], ["linux/amd64"], 0],
+    [["linux/amd64"], ["linux/amd64", "linux/arm64"], 1],
+    [["linux/amd64"], undefined, 1],
+    [undefined, ["linux/amd64"], 0],
+  ])("of an index of which it brought %j it brings the rest where the rule names %j: %i", (had, wanted, copies) => {
+    const { platforms: _none, ...plain } = { platforms: undefined, ...rule() };
+    const plan = planPage({
+      rule: wanted === undefined ? plain : { ...plain, platforms: wanted },
+      target,
+      entries: [entry("v1", 1)],
+      atTarget: there(["v1", 1]),
+      brought: brought(["v1", 1, had]),
+    });
+    expect(plan.items.map((item) => [item.reason, item.refill])).toEqual(copies === 0 ? [] : [["platforms", true]]);
+  });
+});
+
 const tags = fc.oneof(fc.constantFrom("v1", "v2", "latest"), fc.integer({ min: 0, max: 3 }).map(signature));
 const entries = fc.uniqueArray(
   fc.record({
@@ -79,7 +129,11 @@ const entries = fc.uniqueArray(
 const present = fc
   .array(fc.tuple(fc.constantFrom("mirror/app", "mirror/web"), tags, fc.integer({ min: 0, max: 3 }).map(digest)))
   .map((rows) => new Map(rows.map(([repository, tag, value]) => [`${repository}:${tag}`, value])));
-const overwrite = fc.constantFrom("always", "never") as fc.Arbitrary<RuleSpec["overwrite"]>;
+const broughtThere = present.map((digests) => ({
+  tags: new Map([...digests].map(([key, value]) => [key, { digest: value, platforms: undefined }])),
+  digests: new Set([...digests].map(([key, value]) => `${key.slice(0, key.indexOf(":"))}@${value}`)),
+}));
+const overwrite = fc.constantFrom("always", "never", "ours") as fc.Arbitrary<RuleSpec["overwrite"]>;
 
 describe("planPage, for any inventories", () => {
   it("accounts for every entry exactly once", () => {
@@ -92,13 +146,18 @@ describe("planPage, for any inventories", () => {
     );
   });
 
-  it("copies nothing that is equal, and with `never` nothing that exists", () => {
+  it("copies nothing that is equal, with `never` nothing that exists, and with `ours` nothing that others brought", () => {
     fc.assert(
-      fc.property(entries, present, overwrite, (list, atTarget, mode) => {
-        for (const item of planPage({ rule: rule(mode), target, entries: list, atTarget }).items) {
+      fc.property(entries, present, broughtThere, overwrite, (list, atTarget, brought, mode) => {
+        for (const item of planPage({ rule: rule(mode), target, entries: list, atTarget, brought }).items) {
           if (item.action === "skip") continue;
           expect(atTarget.get(artifactName(item.target))).not.toBe(item.digest);
-          if (mode === "never") expect(atTarget.has(artifactName(item.target))).toBe(false);
+          const there = atTarget.get(artifactName(item.target));
+          if (mode === "never") expect(there).toBeUndefined();
+          if (mode !== "ours" || there === undefined) continue;
+          const subject = subjectOfTag(item.source.tag);
+          const ours = subject !== undefined && brought.digests.has(`${item.target.repository}@${subject}`);
+          expect(ours || brought.tags.get(artifactName(item.target))?.digest === there).toBe(true);
         }
       }),
     );

@@ -1,5 +1,6 @@
 import {
   artifactName,
+  coversPlatforms,
   type InventoryEntry,
   type PlanItem,
   type PlanReason,
@@ -7,6 +8,7 @@ import {
   type RuleTarget,
   subjectOfTag,
 } from "@transship/model";
+import { type Brought, NOTHING_BROUGHT } from "./brought.ts";
 import { mapToTarget } from "./map-to-target.ts";
 import { type SubjectFate, subjectKey } from "./subjects.ts";
 
@@ -18,8 +20,12 @@ export interface PageToPlan {
   readonly entries: readonly InventoryEntry[];
   /** Digests at the target by `repository:tag` of the target; what is missing here does not exist there. */
   readonly atTarget: ReadonlyMap<string, string>;
+  /** What the rule brought to the target; absent = nothing is known, as where nothing depends on it. */
+  readonly brought?: Brought;
   /** What earlier pages decided on digests of the same repositories, by `subjectKey`. Digest tags come after the tags that they belong to. */
   readonly subjects?: ReadonlyMap<string, SubjectFate>;
+  /** Entries whose name at the target another repository has, with that repository: what `claimNames` found. */
+  readonly taken?: ReadonlyMap<InventoryEntry, string> | undefined;
 }
 
 /** What to do with a page. Every entry is in exactly one of `items`, `unchanged` and `carried`. */
@@ -56,24 +62,43 @@ export function planPage(page: PageToPlan): PagePlan {
   };
 }
 
-function decideTag(page: PageToPlan, entry: InventoryEntry): Decision {
+function decideTag(page: PageToPlan, entry: InventoryEntry, subject?: string): Decision {
   const name = mapToTarget(page.rule, page.target, entry.repository);
   if ("refused" in name) return item(page, entry, name.repository, name.refused);
-  const there = page.atTarget.get(artifactName({ repository: name.repository, tag: entry.tag }));
-  if (there === entry.digest) return "unchanged";
+  const first = page.taken?.get(entry);
+  if (first !== undefined) {
+    const detail = first === entry.repository ? "another target of the rule brings it there" : `${first} has this name at the target`;
+    return item(page, entry, name.repository, "collides", { detail });
+  }
+  const key = artifactName({ repository: name.repository, tag: entry.tag });
+  const there = page.atTarget.get(key);
+  const brought = (page.brought ?? NOTHING_BROUGHT).tags.get(key);
+  if (there === entry.digest) {
+    const inPart = brought?.digest === there && !coversPlatforms(brought.platforms, page.rule.platforms);
+    return inPart ? item(page, entry, name.repository, "platforms", { refill: true, expected: there }) : "unchanged";
+  }
   if (there === undefined) return item(page, entry, name.repository, "missing");
-  return item(page, entry, name.repository, page.rule.overwrite === "never" ? "kept" : "changed");
+  if (page.rule.overwrite === "never") return item(page, entry, name.repository, "kept");
+  if (page.rule.overwrite !== "ours") return item(page, entry, name.repository, "changed");
+  const ours = brought?.digest === there || (subject !== undefined && isOurs(page, name.repository, subject));
+  return ours ? item(page, entry, name.repository, "changed", { expected: there }) : item(page, entry, name.repository, "foreign");
+}
+
+/** Signatures travel with what they sign: who brought that may replace them. */
+function isOurs(page: PageToPlan, repository: string, digest: string): boolean {
+  return (page.brought ?? NOTHING_BROUGHT).digests.has(subjectKey(repository, digest));
 }
 
 /** A signature or attestation changes without its subject; then, and only then, its tag is work of its own. */
 function decideDigestTag(page: PageToPlan, here: ReadonlyMap<string, SubjectFate>, entry: InventoryEntry, subject: string): Decision {
-  const decision = decideTag(page, entry);
-  if (typeof decision === "string" || decision.item.reason === "own" || decision.item.reason === "unnameable") return decision;
+  const decision = decideTag(page, entry, subject);
+  if (typeof decision === "string" || NOWHERE.has(decision.item.reason)) return decision;
   const key = subjectKey(entry.repository, subject);
   const fates = [here.get(key), page.subjects?.get(key)];
   if (fates.includes("copied")) return "carried";
   if (fates.includes("kept")) return item(page, entry, decision.item.target.repository, "kept");
-  return decision.item.action === "skip" ? decision : item(page, entry, decision.item.target.repository, "signed");
+  const { expected } = decision.item;
+  return decision.item.action === "skip" ? decision : item(page, entry, decision.item.target.repository, "signed", { expected });
 }
 
 function fatesOf(decisions: ReadonlyMap<InventoryEntry, Decision>): Map<string, SubjectFate> {
@@ -89,9 +114,17 @@ function fatesOf(decisions: ReadonlyMap<InventoryEntry, Decision>): Map<string, 
   return fates;
 }
 
-const SKIPPED: ReadonlySet<PlanReason> = new Set(["kept", "own", "unnameable"]);
+/** Reasons for which an entry has no name of its own at the target. */
+const NOWHERE: ReadonlySet<PlanReason> = new Set(["own", "unnameable", "collides"]);
+const SKIPPED: ReadonlySet<PlanReason> = new Set(["kept", "foreign", ...NOWHERE]);
 
-function item(page: PageToPlan, entry: InventoryEntry, repository: string, reason: PlanReason): { item: PlanItem } {
+function item(
+  page: PageToPlan,
+  entry: InventoryEntry,
+  repository: string,
+  reason: PlanReason,
+  terms: Pick<PlanItem, "expected" | "refill" | "detail"> = {},
+): { item: PlanItem } {
   return {
     item: {
       source: { instance: page.rule.source.instance, repository: entry.repository, tag: entry.tag },
@@ -99,6 +132,7 @@ function item(page: PageToPlan, entry: InventoryEntry, repository: string, reaso
       digest: entry.digest,
       action: SKIPPED.has(reason) ? "skip" : "copy",
       reason,
+      ...terms,
     },
   };
 }

@@ -1,4 +1,5 @@
 import type { Agent, AgentPlace } from "@transship/model";
+import type { OutgoingEvent } from "./delivery-store.ts";
 
 /** What an agent says of itself when it connects. */
 export interface AgentHello extends AgentPlace {
@@ -26,6 +27,11 @@ export interface AgentStore {
   list(): Promise<Agent[]>;
   /** Throws `NOT_FOUND`. */
   get(name: string): Promise<Agent>;
+  /**
+   * The agents that are `offline`, were last heard of before `since`, were not drained before and of which this was not said since they connected last. The event
+   * that `tell` makes of each is kept for webhooks in the same transaction.
+   */
+  lost(since: Date, now: Date, tell: (agent: Agent) => OutgoingEvent): Promise<Agent[]>;
   /** At start: nobody is connected yet, so `online` and `draining` become `offline`. */
   reset(now: Date): Promise<void>;
 }

@@ -9,5 +9,6 @@ export function failureText(failure: Failure): string {
 export function failureOf(text: string | null): Failure | undefined {
   if (text === null) return undefined;
   const failure = JSON.parse(text) as Failure;
-  return { code: failure.code, side: failure.side, message: failure.message, hint: failure.hint };
+  const { code, side, message, hint, tried } = failure;
+  return { code, side, message, hint, ...(tried === undefined ? {} : { tried }) };
 }

@@ -1,7 +1,12 @@
 import type { AgentStore } from "./agent-store.ts";
+import type { ArrivalStore } from "./arrival-store.ts";
+import type { DeliveryStore } from "./delivery-store.ts";
 import type { ExecutionStore } from "./execution-store.ts";
+import type { LogStore } from "./log-store.ts";
+import type { PlanStore } from "./plan-store.ts";
 import type { TaskStore } from "./task-store.ts";
 import type { TopologyStore } from "./topology-store.ts";
+import type { TriggerStore } from "./trigger-store.ts";
 
 /**
  * The control plane's memory. Asynchronous and free of any dialect: every adapter passes the one conformance suite.
@@ -13,6 +18,11 @@ export interface Store extends AsyncDisposable {
   readonly agents: AgentStore;
   readonly executions: ExecutionStore;
   readonly tasks: TaskStore;
+  readonly triggers: TriggerStore;
+  readonly arrivals: ArrivalStore;
+  readonly logs: LogStore;
+  readonly plans: PlanStore;
+  readonly deliveries: DeliveryStore;
   /** Whether the database answers; used by readiness. Throws what is wrong. */
   check(): Promise<void>;
 }

@@ -1,4 +1,16 @@
-import type { AgentState, ExecutionState, Overwrite, Rung, TaskState, Trigger } from "@transship/model";
+import type { ErrorCode } from "@transship/errors";
+import type {
+  AgentState,
+  EventType,
+  ExecutionState,
+  LogLevel,
+  Overwrite,
+  Rung,
+  ScopeAction,
+  TaskOperation,
+  TaskState,
+  Trigger,
+} from "@transship/model";
 import type { Generated, Insertable, Selectable } from "kysely";
 
 /*
@@ -30,6 +42,8 @@ interface AgentTable {
   slots: number;
   last_seen_at: string | null;
   created_at: string;
+  /** Why an agent without a stream is no news: it was drained before (`planned`), or its loss was told (`told`). */
+  absence: string | null;
 }
 
 interface AgentTokenTable {
@@ -47,12 +61,42 @@ interface ExecutionTable {
   trigger_kind: Trigger;
   state: ExecutionState;
   retry_of: string | null;
+  /** The saved plan whose items are its tasks. Executions outlive plans. */
+  plan_id: string | null;
+  /** 1 = it looks only at what `execution_scopes` has of it. */
+  scoped: Generated<number>;
+  hops: Generated<number>;
   created_at: string;
   started_at: string | null;
   finished_at: string | null;
   unchanged: number;
   repositories: number;
   failure: string | null;
+  deleted: Generated<number>;
+}
+
+/** What a scoped execution looks at. */
+interface ExecutionScopeTable {
+  execution_id: string;
+  repository: string;
+  /** Empty = the whole repository. */
+  tag: string;
+  digest: string | null;
+  action: ScopeAction;
+}
+
+/** When a rule ran and is to run next without being asked. */
+interface RuleTriggerTable {
+  rule: string;
+  /** The schedule that `next_at` was worked out from. */
+  schedule: string | null;
+  next_at: string | null;
+  last_due_at: string | null;
+  missed: Generated<number>;
+  last_missed_at: string | null;
+  last_full_at: string | null;
+  last_event_at: string | null;
+  last_event: string | null;
 }
 
 /** Numbers of a task that are summed up for its execution. */
@@ -115,6 +159,27 @@ interface TaskTable extends TaskNumbers {
   blobs: Generated<string>;
   /** The blobs of all attempts that ended, by rung. */
   blob_sums: Generated<string>;
+  operation: Generated<TaskOperation>;
+  expected: string | null;
+  /** Separated by commas; null = all. */
+  platforms: string | null;
+  /** 1 = true. */
+  refill: Generated<number>;
+  note: string | null;
+}
+
+/** What a rule brought to a tag of a target. Outlives the rule and the instances that it names. */
+interface ArrivalTable {
+  target_instance: string;
+  target_repository: string;
+  target_tag: string;
+  digest: string;
+  rule: string;
+  source_instance: string;
+  source_repository: string;
+  /** Separated by commas; null = all. */
+  platforms: string | null;
+  at: string;
 }
 
 /** Outcomes that were applied: what makes a report that is delivered twice a no-op. */
@@ -123,24 +188,109 @@ interface TaskReportTable {
   epoch: number;
 }
 
+interface PlanTable {
+  seq: Generated<number>;
+  id: string;
+  rule: string;
+  rule_spec: string;
+  created_at: string;
+  /** Null until all of it is saved. */
+  summary: string | null;
+}
+
+interface PlanPageTable {
+  plan_id: string;
+  page: number;
+  /** JSON, compressed with gzip. */
+  items: Uint8Array;
+}
+
+/** What happened in executions. */
+interface LogLineTable {
+  execution_id: string;
+  /** Place in the log of the execution. */
+  seq: number;
+  task_id: string | null;
+  at: string;
+  level: LogLevel;
+  source: string;
+  code: ErrorCode | null;
+  message: string;
+  fields: string;
+}
+
+/** How much log an execution has; kept in step with `log_lines` in the same transaction. */
+interface ExecutionLogTable {
+  execution_id: string;
+  next_seq: number;
+  lines: number;
+  /** Lines that made room for others. */
+  removed: number;
+}
+
+/** Up to where the lines of an agent's process are stored. */
+interface LogCursorTable {
+  agent: string;
+  run: string;
+  number: number;
+}
+
+/** An event that waits to be told to a webhook. */
+interface DeliveryTable {
+  seq: Generated<number>;
+  webhook: string;
+  event_id: string;
+  type: EventType;
+  body: string;
+  created_at: string;
+}
+
+/** How telling a webhook goes. */
+interface WebhookStateTable {
+  webhook: string;
+  /** Attempts that failed in a row. */
+  failures: Generated<number>;
+  /** Nothing is sent before. */
+  retry_at: string | null;
+  delivered_at: string | null;
+  failed_at: string | null;
+  failure: string | null;
+  given_up: Generated<number>;
+  dropped: Generated<number>;
+}
+
 /** All tables. */
 export interface Tables {
   instances: ResourceTable;
   rules: ResourceTable;
+  webhooks: ResourceTable;
   rule_instances: RuleInstanceTable;
   agents: AgentTable;
   agent_tokens: AgentTokenTable;
   executions: ExecutionTable;
   execution_sums: ExecutionSumTable;
   execution_blobs: ExecutionBlobTable;
+  execution_scopes: ExecutionScopeTable;
+  rule_triggers: RuleTriggerTable;
+  deliveries: DeliveryTable;
+  webhook_states: WebhookStateTable;
   tasks: TaskTable;
   task_reports: TaskReportTable;
+  plans: PlanTable;
+  plan_pages: PlanPageTable;
+  arrivals: ArrivalTable;
+  log_lines: LogLineTable;
+  execution_logs: ExecutionLogTable;
+  log_cursors: LogCursorTable;
 }
 
 export type ResourceRow = Selectable<ResourceTable>;
 export type AgentRow = Selectable<AgentTable>;
 export type ExecutionRow = Selectable<ExecutionTable>;
+export type ExecutionScopeRow = Selectable<ExecutionScopeTable>;
+export type RuleTriggerRow = Selectable<RuleTriggerTable>;
 export type ExecutionSumRow = Selectable<ExecutionSumTable>;
 export type ExecutionBlobRow = Selectable<ExecutionBlobTable>;
 export type TaskRow = Selectable<TaskTable>;
+export type ArrivalRow = Selectable<ArrivalTable>;
 export type NewTaskRow = Insertable<TaskTable>;

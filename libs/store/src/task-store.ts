@@ -1,8 +1,11 @@
-import type { ArtifactPlace, BlobReport, BlobSums, Failure, Overwrite, Task, TaskProgress, TaskState } from "@transship/model";
+import type { ArtifactPlace, BlobReport, BlobSums, Failure, Overwrite, Task, TaskProgress, TaskState, TaskTerms } from "@transship/model";
 import type { Page } from "./store.ts";
 
-/** A task to be. Its id is derived from execution, source and target, so that adding it twice is no error. */
-export interface NewTask {
+/**
+ * A task to be. Its id is derived from execution, source and target, so that adding it twice is no error. Terms that are left out are those of a plain copy: of
+ * all platforms, of what the target's tag does not name yet.
+ */
+export interface NewTask extends Partial<TaskTerms> {
   readonly id: string;
   readonly executionId: string;
   readonly source: ArtifactPlace;
@@ -11,10 +14,26 @@ export interface NewTask {
   readonly overwrite: Overwrite;
 }
 
-/** A pair of instances between which tasks wait. */
-export interface InstancePair {
+/** A pair of instances between which tasks of one execution wait. */
+export interface WaitingPair {
+  readonly executionId: string;
   readonly source: string;
   readonly target: string;
+}
+
+/** Work that could begin now. */
+export interface WaitingWork extends WaitingPair {
+  /** The rule that the execution is of. */
+  readonly rule: string;
+  /** Tasks of the execution that agents have now, of all its pairs. */
+  readonly running: number;
+}
+
+/** A task that an agent has, and what it works on. */
+export interface HeldTask extends WaitingPair {
+  readonly taskId: string;
+  readonly agent: string;
+  readonly rule: string;
 }
 
 /** An agent's claim on a task: only the newest epoch counts. */
@@ -26,7 +45,14 @@ export interface LeaseKey {
 /** How an attempt ended, by the agent's report. */
 export type AttemptOutcome = AttemptCost &
   (
-    | { readonly state: "succeeded" | "cancelled" }
+    | {
+        readonly state: "succeeded";
+        /** Absent where the target's tag had the digest before: then the rule brought nothing. `platforms`: the only ones that were brought; absent = all. */
+        readonly arrival?: { readonly platforms?: readonly string[] | undefined } | undefined;
+        /** What was done otherwise than asked for. */
+        readonly note?: string | undefined;
+      }
+    | { readonly state: "cancelled" }
     | { readonly state: "skipped"; readonly reason: string }
     | { readonly state: "failed"; readonly failure: Failure }
     | { readonly state: "retrying"; readonly failure: Failure; readonly nextAttemptAt: Date }
@@ -51,18 +77,18 @@ export type ReportResult = "applied" | "duplicate" | "stale";
 export interface TaskStore {
   /** Adds those that are not there yet. */
   add(tasks: readonly NewTask[], now: Date): Promise<void>;
-  /** Pairs with tasks that could start now (`queued`, or `retrying` and due). */
-  waitingPairs(now: Date): Promise<InstancePair[]>;
+  /** Pairs of each execution with tasks that could start now (`queued`, or `retrying` and due). */
+  waitingWork(now: Date): Promise<WaitingWork[]>;
   /** The earliest moment after `now` at which a `retrying` task falls due. */
   nextDue(now: Date): Promise<Date | undefined>;
   /**
-   * Leases up to `limit` waiting tasks of the given pairs to an agent, oldest first: state `leased`, epoch + 1, attempts + 1. A task that another agent had before
+   * Leases up to `limit` waiting tasks of the given pairs and executions to an agent, oldest first: state `leased`, epoch + 1, attempts + 1. A task that another agent had before
    * (and may hold a checkpoint of) is left to that agent for `preferMs` after it came back to the queue, provided that agent is among `online`.
    */
   lease(
     claim: {
       readonly agent: string;
-      readonly pairs: readonly (InstancePair & { readonly placement: string })[];
+      readonly pairs: readonly (WaitingPair & { readonly placement: string })[];
       readonly limit: number;
       readonly leaseMs: number;
       readonly preferMs: number;
@@ -78,12 +104,19 @@ export interface TaskStore {
   expire(now: Date): Promise<Task[]>;
   /** Records progress and the state among `leased`, `copying`, `verifying`; false when the epoch is stale. */
   progress(lease: LeaseKey, state: TaskState, progress: TaskProgress): Promise<boolean>;
-  /** Records how an attempt ended. */
+  /** Records how an attempt ended; with it what a copy brought, or that a deletion was done. */
   finish(lease: LeaseKey, outcome: AttemptOutcome, now: Date): Promise<ReportResult>;
   /** Cancels all unfinished tasks of an execution; returns those that agents hold. */
   cancelAll(executionId: string, now: Date): Promise<Task[]>;
   /** Whether any task of the execution is unfinished. */
   anyUnfinished(executionId: string): Promise<boolean>;
+  /** All tasks that agents hold a lease on, connected or not. */
+  held(): Promise<HeldTask[]>;
+  /**
+   * Tags of the target's repository that deletions of the same execution, from the same source repository, take away with the same digest, this one's among them;
+   * those left alone are not.
+   */
+  deletedTogether(task: Task): Promise<string[]>;
   /** Tasks that an agent holds a lease on. */
   heldBy(agent: string): Promise<Task[]>;
   /** With its blob reports. Throws `NOT_FOUND`. */

@@ -1,4 +1,4 @@
-import type { Instance, Resource, ResourceKind, Rule } from "@transship/model";
+import type { Instance, Resource, ResourceKind, Rule, Webhook } from "@transship/model";
 
 /** What applying did to one resource. */
 export type ApplyOutcome = "created" | "configured" | "unchanged" | "deleted";
@@ -13,7 +13,7 @@ export interface AppliedChange {
   readonly outcome: ApplyOutcome;
 }
 
-/** Instances and rules. */
+/** Instances, rules and webhooks. */
 export interface TopologyStore {
   /**
    * Applies all changes or none. Throws `NOT_FOUND` for a deleted name that is not there, and for a rule whose instance is neither stored nor part of the
@@ -29,6 +29,10 @@ export interface TopologyStore {
   listRules(): Promise<Rule[]>;
   /** Throws `NOT_FOUND`. */
   getRule(name: string): Promise<Rule>;
+  /** All webhooks by name. */
+  listWebhooks(): Promise<Webhook[]>;
+  /** Throws `NOT_FOUND`. */
+  getWebhook(name: string): Promise<Webhook>;
   /** Throws `NOT_FOUND`. */
   setRuleEnabled(name: string, enabled: boolean, now: Date): Promise<Rule>;
 }

@@ -11,9 +11,14 @@ const CONNECTIONS_AHEAD = 16;
  * Undefined where the source has no such manifest.
  */
 export async function approachSource(journey: Journey, reference: string): Promise<Manifest | undefined> {
-  const { source, paths, signal } = journey;
+  const { source, paths, signal, retried } = journey;
   using _ = getReady(journey, reference);
-  const root = await tryPatiently("source", signal, () => paths.timed(source.registry, () => source.manifest(reference, { signal })));
+  const root = await tryPatiently(
+    "source",
+    signal,
+    () => paths.timed(source.registry, () => source.manifest(reference, { signal })),
+    retried,
+  );
   void learnDistance(journey, reference);
   return root;
 }

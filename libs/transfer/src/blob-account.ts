@@ -1,6 +1,10 @@
 import type { BlobReport, BlobState, ByteCounts, Rung, UploadWay, Way } from "@transship/model";
 import type { Blob } from "./blob.ts";
+import type { Retry } from "./copy-step.ts";
 import type { Tally } from "./tally.ts";
+
+/** Retries of one blob that are told one by one; its report counts all. */
+const RETRIES_TOLD = 10;
 
 /** The account of one blob of one copy: what is counted here is part of the copy's tally too. */
 export class BlobAccount {
@@ -12,13 +16,16 @@ export class BlobAccount {
   ranges = 0;
   retries = 0;
   readonly #tally: Tally;
+  readonly #onRetry: ((retry: Retry) => void) | undefined;
   readonly #startedAt = performance.now();
   readonly #bytes = { copied: 0, resumed: 0, wasted: 0 };
   #ended: { readonly state: BlobState; readonly at: number } | undefined;
 
-  constructor(blob: Blob, tally: Tally) {
+  /** `onRetry` is told why requests are repeated, of the first few. */
+  constructor(blob: Blob, tally: Tally, onRetry?: (retry: Retry) => void) {
     this.blob = blob;
     this.#tally = tally;
+    this.#onRetry = onRetry;
   }
 
   count(how: keyof ByteCounts, bytes: number): void {
@@ -46,9 +53,10 @@ export class BlobAccount {
     if (wholly) this.rung = "sibling";
   }
 
-  /** A request has to be repeated. */
-  retried(): void {
+  /** A request has to be repeated; `retry` says why, where that is more than a change of ways. */
+  retried(retry?: Retry): void {
     this.retries += 1;
+    if (retry !== undefined && this.retries <= RETRIES_TOLD) this.#onRetry?.(retry);
   }
 
   /** Nothing more happens to the blob in this copy. */

@@ -1,5 +1,6 @@
 import type { BlobReport, Overwrite, TaskProgress } from "@transship/model";
 import type { Digest, Repository } from "@transship/oci";
+import type { CopyStep } from "./copy-step.ts";
 import type { Sibling } from "./sibling/sibling.ts";
 
 /** One artifact to bring over. */
@@ -14,6 +15,12 @@ export interface CopyRequest {
   readonly tag?: string | undefined;
   /** What to do when the target's tag has another digest. */
   readonly overwrite: Overwrite;
+  /** With `ours`: the digest that may be replaced. Absent = none: the target's tag must not be there. */
+  readonly expected?: Digest | undefined;
+  /** `os/architecture[/variant]`: the only platforms of an index to bring; images of others are left. Absent = all. */
+  readonly platforms?: readonly string[] | undefined;
+  /** Bring what is missing even where the target's tag has the digest already. Absent = no. */
+  readonly refill?: boolean | undefined;
   /** Other registries that blobs may be read from where they are nearer than the source and were seen to have them. */
   readonly siblings?: readonly Sibling[] | undefined;
   /** Whose work this is: the engine lets rules take turns, however much each has to do. Copies that name none share their turns. */
@@ -28,6 +35,8 @@ export interface CopyOptions {
   readonly signal?: AbortSignal | undefined;
   /** Called when numbers change, at most a few times a second. Never after the copy ended. */
   readonly onProgress?: ((progress: CopyProgress) => void) | undefined;
+  /** Called with each step, a few for every blob at most. Never after the copy ended. */
+  readonly onStep?: ((step: CopyStep) => void) | undefined;
   /** Called once, just before the copy resolves or rejects: what it cost, also where it failed or was stopped. */
   readonly onEnd?: ((cost: CopyCost) => void) | undefined;
 }
@@ -48,9 +57,15 @@ export interface CopyProgress extends TaskProgress {
  * How a copy ended well.
  * - `copied`: the target's tag has the digest now, read back.
  * - `unchanged`: it had it before.
- * - `kept`: the target's tag has another digest and `overwrite` is `never`; nothing was changed.
+ * - `kept`: the target's tag has another digest and `overwrite` is `never`; it was not moved.
+ * - `foreign`: the target's tag has another digest than the expected one and `overwrite` is `ours`; it was not moved.
+ * - `other-platform`: it has none of the chosen platforms; nothing was changed.
  */
 export interface CopyResult extends CopyCost {
-  readonly outcome: "copied" | "unchanged" | "kept";
+  readonly outcome: "copied" | "unchanged" | "kept" | "foreign" | "other-platform";
   readonly digest: Digest;
+  /** For `copied`: the only platforms of the index that are at the target; absent = all. */
+  readonly platforms?: readonly string[] | undefined;
+  /** What was done otherwise than asked for; absent = nothing. */
+  readonly note?: string | undefined;
 }

@@ -3,6 +3,7 @@ import { BlobLedger } from "./blob-ledger.ts";
 import { BlobMemory } from "./blob-memory.ts";
 import { copyArtifact } from "./copy-artifact.ts";
 import type { CopyOptions, CopyRequest, CopyResult } from "./copy-request.ts";
+import type { CopyStep, Retry } from "./copy-step.ts";
 import { DigestTags } from "./digest-tags.ts";
 import type { Journal } from "./journal.ts";
 import { PathMemory } from "./path-memory.ts";
@@ -51,9 +52,13 @@ export function createCopyEngine(options: EngineOptions): CopyEngine {
   const uploads = new UploadProfiles(journal);
   const paths = new PathMemory(journal);
   return {
-    async copy(request, { signal = new AbortController().signal, onProgress, onEnd } = {}) {
+    async copy(request, { signal = new AbortController().signal, onProgress, onStep, onEnd } = {}) {
       const tally = new Tally(onProgress);
-      const ledger = new BlobLedger();
+      let ended = false;
+      const tell = (step: CopyStep) => {
+        if (!ended) onStep?.(step);
+      };
+      const ledger = new BlobLedger(tell);
       const journey = {
         source: request.source,
         target: request.target,
@@ -65,6 +70,8 @@ export function createCopyEngine(options: EngineOptions): CopyEngine {
         memory,
         spool,
         tally,
+        tell,
+        retried: (retry: Retry) => tell({ kind: "retry", ...retry }),
         signal,
         paths,
         uploads,
@@ -81,6 +88,7 @@ export function createCopyEngine(options: EngineOptions): CopyEngine {
       } finally {
         paths.keep(request.source.registry);
         tally.end();
+        ended = true;
         onEnd?.({ progress: tally.snapshot(), blobs: ledger.reports() });
       }
     },

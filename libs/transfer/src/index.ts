@@ -1,9 +1,14 @@
 export type { CopyCost, CopyOptions, CopyProgress, CopyRequest, CopyResult } from "./copy-request.ts";
+export type { CopyStep } from "./copy-step.ts";
+export { type DeleteRequest, type DeleteResult, deleteTag } from "./delete-tag.ts";
 export { type CopyEngine, createCopyEngine, type EngineOptions } from "./engine.ts";
+export { ByteThrottle } from "./gate/byte-throttle.ts";
 export { gateRegistry } from "./gate/gate-registry.ts";
 export type { GateState, InstanceGateOptions } from "./gate/gate-state.ts";
 export { InstanceGate } from "./gate/instance-gate.ts";
 export type { GateLimits } from "./gate/limits.ts";
+export { paceRegistry } from "./gate/paced-registry.ts";
+export { STEADY_CLOCK } from "./gate/steady-clock.ts";
 export type { BlobPlace, Journal, PathKnowledge, RememberedProfile, SpooledPiece, UploadCheckpoint } from "./journal.ts";
 export { InMemoryJournal } from "./memory-journal.ts";
 export { Patience, tryPatiently } from "./patience.ts";

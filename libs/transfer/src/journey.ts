@@ -1,6 +1,7 @@
 import type { Digest, Repository } from "@transship/oci";
 import type { BlobLedger } from "./blob-ledger.ts";
 import type { BlobMemory } from "./blob-memory.ts";
+import type { CopyStep, Retry } from "./copy-step.ts";
 import type { Journal } from "./journal.ts";
 import type { PathMemory } from "./path-memory.ts";
 import type { Shunned } from "./sibling/shunned.ts";
@@ -25,6 +26,9 @@ export interface Journey {
   readonly memory: BlobMemory;
   readonly spool: SpoolRoom;
   readonly tally: Tally;
+  readonly tell: (step: CopyStep) => void;
+  /** Tells that a step is tried again. */
+  readonly retried: (retry: Retry) => void;
   /** Whether the target may have parts of the artifact that nobody here knows of. */
   readonly begunBefore: boolean;
   readonly paths: PathMemory;

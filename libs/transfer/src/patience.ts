@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { asTransshipError, type ErrorCode, type Side, type TransshipError } from "@transship/errors";
 import type { IBackoff } from "cockatiel";
+import type { Retry } from "./copy-step.ts";
 
 /** How often a step is tried before the task as a whole gives up for a while. Progress starts the count anew. */
 const ATTEMPTS = 5;
@@ -26,9 +27,9 @@ export class Patience {
   #backoff: IBackoff<unknown> | undefined;
   readonly #side: Side;
   readonly #signal: AbortSignal;
-  readonly #onRetry: (() => void) | undefined;
+  readonly #onRetry: ((retry: Retry) => void) | undefined;
 
-  constructor(side: Side, signal: AbortSignal, onRetry?: () => void) {
+  constructor(side: Side, signal: AbortSignal, onRetry?: (retry: Retry) => void) {
     this.#side = side;
     this.#signal = signal;
     this.#onRetry = onRetry;
@@ -60,7 +61,7 @@ export class Patience {
     const wait = backoff.duration + (error.retryAfterMs ?? 0);
     if (!mayWaitHere(error) || this.#givesUp(error) || wait > LONGEST_PAUSE_MS) throw withTries(error, this.#failures);
     this.#backoff = backoff.next(undefined);
-    this.#onRetry?.();
+    this.#onRetry?.({ error, waitMs: wait });
     await sleep(wait, undefined, { signal: this.#signal });
   }
 
@@ -70,7 +71,12 @@ export class Patience {
 }
 
 /** Runs one step until it succeeds or patience ends. */
-export async function tryPatiently<T>(side: Side, signal: AbortSignal, step: () => Promise<T>, onRetry?: () => void): Promise<T> {
+export async function tryPatiently<T>(
+  side: Side,
+  signal: AbortSignal,
+  step: () => Promise<T>,
+  onRetry?: (retry: Retry) => void,
+): Promise<T> {
   const patience = new Patience(side, signal, onRetry);
   for (;;) {
     try {

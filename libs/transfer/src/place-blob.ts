@@ -25,7 +25,7 @@ export async function placeBlob(blob: Blob, journey: Journey, means: Pick<CopyCo
   const { target, signal } = journey;
   const place: BlobPlace = { registry: target.registry, repository: target.name, digest: blob.digest };
   const key = flightTo(target.registry, blob);
-  const account = new BlobAccount(blob, journey.tally);
+  const account = new BlobAccount(blob, journey.tally, journey.retried);
   let joined = false;
   for (;;) {
     signal.throwIfAborted();
@@ -110,7 +110,8 @@ async function lookAtTarget(
 
 /** Rung 1: the repository says that it has it. */
 async function exists(place: BlobPlace, journey: Journey): Promise<boolean> {
-  return tryPatiently("target", journey.signal, () => journey.target.hasBlob(place.digest as Blob["digest"], { signal: journey.signal }));
+  const { target, signal } = journey;
+  return tryPatiently("target", signal, () => target.hasBlob(place.digest as Blob["digest"], { signal }), journey.retried);
 }
 
 /** Rung 2: true when mounted; else the upload that the registry opened in its place, if it did. */

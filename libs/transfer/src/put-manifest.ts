@@ -15,7 +15,7 @@ const AGAIN_AFTER_MS = [300, 1_000, 3_000];
  */
 export async function putManifest(node: ManifestNode, reference: string, context: CopyContext): Promise<ManifestPut> {
   for (let round = 0; ; round++) {
-    const answer = await tryPatiently("target", context.journey.signal, () => putOnce(node, reference, context));
+    const answer = await tryPatiently("target", context.journey.signal, () => putOnce(node, reference, context), context.journey.retried);
     if (!(answer instanceof TransshipError)) return answer;
     const pause = AGAIN_AFTER_MS[round];
     if (pause === undefined || node.parsed.blobs.length === 0) throw gcRace(context.journey.target.name, answer);

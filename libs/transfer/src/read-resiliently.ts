@@ -14,7 +14,7 @@ export async function* readResiliently(
   account: BlobAccount,
   signal: AbortSignal,
 ): AsyncGenerator<Uint8Array> {
-  const patience = new Patience("source", signal, () => account.retried());
+  const patience = new Patience("source", signal, (retry) => account.retried(retry));
   let position = range.start;
   while (position < range.end) {
     try {

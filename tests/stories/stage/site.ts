@@ -1,5 +1,11 @@
 import { writeFile } from "node:fs/promises";
-import { findRealRegistries, type RealRegistry, type RealRegistryKind, startRealRegistry } from "../../registries/real-registry.ts";
+import {
+  findRealRegistries,
+  type RealRegistry,
+  type RealRegistryKind,
+  type RealRegistryOptions,
+  startRealRegistry,
+} from "../../registries/real-registry.ts";
 import { type Scratch, scratchDirectory } from "./scratch.ts";
 import { addressIn, type Started, start, transship, transshipJson } from "./transship.ts";
 
@@ -22,6 +28,8 @@ export interface ExecutionDocument {
       readonly cancelled: number;
     };
     readonly unchanged: number;
+    /** Tags taken away at targets. */
+    readonly deleted: number;
     readonly bytes: {
       readonly copied: number;
       readonly mounted: number;
@@ -41,12 +49,19 @@ export interface ExecutionDocument {
 }
 
 /** A control plane in a process of its own, with what a story needs around it. */
+/** How a registry of the story is to be. */
+export interface RegistryWishes extends Pick<RealRegistryOptions, "delete" | "indexPlatforms"> {
+  /** Makes it tell the control plane of what happens, as the instance of its name. */
+  readonly secret?: string;
+}
+
 export interface Site extends AsyncDisposable {
   readonly scratch: Scratch;
   readonly server: string;
   readonly http: string;
   controlPlane: Started;
-  registry(name: string, kind?: RealRegistryKind): Promise<RealRegistry>;
+  /** With `secret` it tells the control plane of what happens, as the instance of its name. */
+  registry(name: string, kind?: RealRegistryKind, more?: RegistryWishes): Promise<RealRegistry>;
   agent(name: string, region: string, more?: readonly string[]): Promise<Started>;
   /** Starts the control plane again, on the same ports and data. */
   restartControlPlane(): Promise<void>;
@@ -79,8 +94,9 @@ export async function openSite(options: { lease?: string } = {}): Promise<Site> 
     get controlPlane() {
       return controlPlane;
     },
-    async registry(name, kind = REAL_KINDS[0] ?? "distribution-3") {
-      return everything.use(await startRealRegistry({ kind, dir: scratch.path(name) }));
+    async registry(name, kind = REAL_KINDS[0] ?? "distribution-3", { secret, ...more } = {}) {
+      const notify = secret === undefined ? {} : { notify: { url: `http://${http}/webhooks/${name}`, authorization: secret } };
+      return everything.use(await startRealRegistry({ kind, dir: scratch.path(name), ...notify, ...more }));
     },
     async agent(name, region, more = []) {
       const args = [

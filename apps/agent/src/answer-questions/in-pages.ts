@@ -1,10 +1,18 @@
 /** A page goes out at the latest after so many milliseconds, even an empty one: silence would look like an agent that hangs. */
 const EVERY_MS = 5_000;
 
-/** Gathers items into pages of at most `size`. The last page may be empty, so there is always at least one. */
-export async function* inPages<T>(items: AsyncIterable<T>, size: number, everyMs: number = EVERY_MS): AsyncGenerator<readonly T[]> {
+/**
+ * Gathers items into pages of at most `size`. The first has at most `first` and each one after it up to twice as many as the one before, so that whoever reads them can begin early. The
+ * last page may be empty, so there is always at least one.
+ */
+export async function* inPages<T>(
+  items: AsyncIterable<T>,
+  size: number,
+  { first = size, everyMs = EVERY_MS } = {},
+): AsyncGenerator<readonly T[]> {
   const source = items[Symbol.asyncIterator]();
   let page: T[] = [];
+  let full = Math.min(first, size);
   let next = source.next();
   try {
     for (;;) {
@@ -16,9 +24,10 @@ export async function* inPages<T>(items: AsyncIterable<T>, size: number, everyMs
         // Seen when it is awaited; the reader of a page may take its time.
         next.catch(() => undefined);
       }
-      if (arrived === undefined || page.length >= size) {
+      if (arrived === undefined || page.length >= full) {
         yield page;
         page = [];
+        full = Math.min(full * 2, size);
       }
     }
     yield page;

@@ -1,147 +1,64 @@
 import type { wire } from "@transship/api";
-import { TransshipError } from "@transship/errors";
-import { anything, belowNamespace, compilePattern, type Pattern, subjectOfTag } from "@transship/model";
-import type { Registry, Repository } from "@transship/oci";
-import { Patience, tryPatiently } from "@transship/transfer";
+import type { Registry } from "@transship/oci";
 import { inPages } from "./in-pages.ts";
 import { inParallel } from "./in-parallel.ts";
 import { interleave } from "./interleave.ts";
+import { catalogueRepositories, type NamedRepository, namedRepositories } from "./list-repositories.ts";
+import { listRepository, listRepositoryIfThere } from "./list-repository.ts";
+import { type Finding, type Listing, openListing, refusedFinding } from "./listing.ts";
 import type { Found } from "./questions.ts";
 
-/** Tags in one part of the answer. */
+/** Tags in one part of the answer, refused ones included. */
 const PAGE = 500;
-/** Digests that are asked for at once, over all repositories. */
+/** In the first part, so that the first copy of a long listing begins soon. */
+const FIRST_PAGE = 16;
+/** Tags that are asked about at once, over all repositories. */
 const LOOK_UPS = 48;
-/** Repositories of a catalogue that are listed at once; each gets its share of the look-ups. */
+/** Repositories that are listed at once; each gets its share of the look-ups. */
 const REPOSITORIES = 4;
 
 /**
- * Everything that matches, with digests. A plain repository name is looked up as it is; any other pattern needs the registry's catalogue. Tags that belong to a
- * digest (signatures, fallback referrers) come only with a selected tag of that digest, whatever the tag pattern says.
+ * Everything that a rule selects, with digests; and what it refuses, with reasons, where that is asked. Repositories that the rule names plainly are looked up as they
+ * are; any other pattern needs the registry's catalogue.
  * @throws TransshipError `NAME_UNKNOWN` where a repository named plainly does not exist, `UNSUPPORTED` where there is no catalogue, and whatever the registry
  * says when a page is refused: a listing is whole or it failed.
  */
 export async function* listTags(registry: Registry, ask: wire.ListTags, signal: AbortSignal): AsyncGenerator<Found> {
-  const repository = compilePattern(ask.repository);
-  const tag = compilePattern(ask.tag);
-  const namespace = ask.namespace === "" ? undefined : ask.namespace;
-  for await (const tags of inPages(matching(registry, namespace, repository, tag, signal), PAGE)) {
-    yield { $case: "tags", value: { tags: [...tags] } };
+  const listing = openListing(ask, signal);
+  for await (const page of inPages(findings(registry, ask, listing), PAGE, { first: FIRST_PAGE })) {
+    const tags = page.flatMap((one) => ("found" in one ? [one.found] : []));
+    const refused = page.flatMap((one) => ("refused" in one ? [one.refused] : []));
+    const said =
+      ask.selection === undefined ? {} : { selectionApplied: true, ...(refused.length === 0 ? {} : { refused: { tags: refused } }) };
+    yield { $case: "tags", value: { tags, ...said } };
   }
 }
 
-function matching(
-  registry: Registry,
-  namespace: string | undefined,
-  repository: Pattern,
-  tag: Pattern,
-  signal: AbortSignal,
-): AsyncGenerator<wire.FoundTag> {
-  if (repository.literal === undefined) {
-    const share = LOOK_UPS / REPOSITORIES;
-    const open = (name: string) => tagsOf(registry.repository(name), tag, share, true, signal);
-    return interleave(repositories(registry, namespace, repository, signal), REPOSITORIES, open);
+async function* findings(registry: Registry, ask: wire.ListTags, listing: Listing): AsyncGenerator<Finding> {
+  const named = namedRepositories(listing, ask.selection?.onlyRepository ?? "");
+  const [first] = named ?? [];
+  if (named?.length === 1 && first !== undefined) {
+    yield* refusedOr(listing, first, () => listRepository(registry.repository(first.name), listing, LOOK_UPS));
+    return;
   }
-  const name = namespace === undefined ? repository.literal : `${namespace}/${repository.literal}`;
-  return tagsOf(registry.repository(name), tag, LOOK_UPS, false, signal);
+  const list = named === undefined ? listRepositoryIfThere : listRepository;
+  const open = (one: NamedRepository) =>
+    refusedOr(listing, one, () => list(registry.repository(one.name), listing, LOOK_UPS / REPOSITORIES));
+  const repositories = each(named ?? catalogueRepositories(registry, listing));
+  if (ask.selection?.inOrder !== true) return yield* interleave(repositories, REPOSITORIES, open);
+  const whole = async (one: NamedRepository) => Array.fromAsync(open(one));
+  for await (const some of inParallel(repositories, REPOSITORIES, listing.signal, whole)) yield* some;
 }
 
-/** Repositories of the catalogue that match, each once. */
-async function* repositories(
-  registry: Registry,
-  namespace: string | undefined,
-  pattern: Pattern,
-  signal: AbortSignal,
-): AsyncGenerator<string> {
-  try {
-    for await (const name of eachOnce(() => registry.catalog({ signal }), signal)) {
-      const below = belowNamespace(namespace, name);
-      if (below !== undefined && pattern.matches(below)) yield name;
-    }
-  } catch (thrown) {
-    if (!(thrown instanceof TransshipError) || (thrown.code !== "UNSUPPORTED" && thrown.code !== "DENIED")) throw thrown;
-    const hint =
-      "The registry does not list its repositories; name one in the rule plainly (spec.source.repository without pattern characters).";
-    throw thrown.with({ hint });
-  }
+async function* refusedOr(
+  listing: Listing,
+  { name, refusal }: NamedRepository,
+  list: () => AsyncIterable<Finding>,
+): AsyncGenerator<Finding> {
+  if (refusal === undefined) yield* list();
+  else yield* refusedFinding(listing, name, "", refusal);
 }
 
-/** The tags of a repository that match, then the tags that belong to their digests. `mayVanish`: that it is not there is no failure. */
-async function* tagsOf(
-  repository: Repository,
-  pattern: Pattern,
-  lookUps: number,
-  mayVanish: boolean,
-  signal: AbortSignal,
-): AsyncGenerator<wire.FoundTag> {
-  const digests = new Set<string>();
-  const belonging: { readonly tag: string; readonly subject: string }[] = [];
-  const own = async function* () {
-    for await (const tag of eachOnce(() => repository.tags({ signal }), signal)) {
-      const subject = subjectOfTag(tag);
-      if (subject !== undefined) belonging.push({ tag, subject });
-      else if (pattern === anything || pattern.matches(tag)) yield tag;
-    }
-  };
-  try {
-    for await (const found of resolveAll(repository, own(), lookUps, signal)) {
-      digests.add(found.digest);
-      yield found;
-    }
-  } catch (thrown) {
-    if (mayVanish && thrown instanceof TransshipError && thrown.code === "NAME_UNKNOWN") return;
-    throw thrown;
-  }
-  const theirs = belonging.filter(({ subject }) => digests.has(subject)).map(({ tag }) => tag);
-  yield* resolveAll(repository, theirs, lookUps, signal);
-}
-
-/** Tags with their digests, in order. A tag that is gone by now is left out. */
-async function* resolveAll(
-  repository: Repository,
-  tags: Iterable<string> | AsyncIterable<string>,
-  lookUps: number,
-  signal: AbortSignal,
-): AsyncGenerator<wire.FoundTag> {
-  const resolve = async (tag: string, either: AbortSignal) => {
-    const descriptor = await tryPatiently("source", either, () => repository.resolve(tag, { signal: either }));
-    return descriptor && { repository: repository.name, tag, digest: descriptor.digest };
-  };
-  for await (const found of inParallel(tags, lookUps, signal, resolve)) if (found !== undefined) yield found;
-}
-
-/** Names of a paged listing, each once. A page that fails makes the listing begin again, patiently; what was seen is not repeated. */
-async function* eachOnce(list: () => AsyncIterable<readonly string[]>, signal: AbortSignal): AsyncGenerator<string> {
-  const seen = new Set<string>();
-  const patience = new Patience("source", signal);
-  for (;;) {
-    const reader = list()[Symbol.asyncIterator]();
-    try {
-      for (;;) {
-        const page = await nextPage(reader, patience);
-        if (page === "again") break;
-        if (page.done === true) return;
-        for (const name of page.value) {
-          if (seen.has(name)) continue;
-          seen.add(name);
-          yield name;
-        }
-      }
-    } finally {
-      await reader.return?.();
-    }
-  }
-}
-
-/** The next page; `again` where it failed and the listing may begin anew. Only the registry's failures are retried, never the reader's own. */
-async function nextPage(
-  reader: AsyncIterator<readonly string[]>,
-  patience: Patience,
-): Promise<IteratorResult<readonly string[]> | "again"> {
-  try {
-    return await reader.next();
-  } catch (thrown) {
-    await patience.pause(thrown);
-    return "again";
-  }
+async function* each<T>(items: Iterable<T> | AsyncIterable<T>): AsyncGenerator<T> {
+  yield* items;
 }

@@ -17,19 +17,24 @@ const READS = 8;
 export async function* measureArtifacts(registry: Registry, ask: wire.MeasureArtifacts, signal: AbortSignal): AsyncGenerator<Found> {
   const measure = async (artifact: wire.ArtifactDigest, either: AbortSignal) => ({
     artifact,
-    blobs: await blobsOf(registry, artifact, either),
+    blobs: await blobsOf(registry, artifact, ask.platforms, either),
   });
   for await (const page of inPages(inParallel(ask.artifacts, READS, signal, measure), PAGE)) {
     yield { $case: "artifacts", value: { artifacts: [...page] } };
   }
 }
 
-async function blobsOf(registry: Registry, artifact: wire.ArtifactDigest, signal: AbortSignal): Promise<wire.BlobSize[]> {
+async function blobsOf(
+  registry: Registry,
+  artifact: wire.ArtifactDigest,
+  platforms: readonly string[],
+  signal: AbortSignal,
+): Promise<wire.BlobSize[]> {
   const repository = registry.repository(artifact.repository);
   const digest = parseDigest(artifact.digest);
   const root = await tryPatiently("source", signal, () => repository.manifest(digest, { signal }));
   if (root === undefined) return [];
-  const { manifests } = await walkArtifact(repository, root, signal);
+  const { manifests } = await walkArtifact(repository, root, signal, platforms.length === 0 ? {} : { platforms });
   const blobs = manifests.flatMap((node) => node.parsed.blobs).filter((blob) => (blob.urls?.length ?? 0) === 0);
   return [...new Map(blobs.map((blob) => [blob.digest, { digest: blob.digest, size: blob.size }])).values()];
 }

@@ -84,6 +84,31 @@ const image = (registry: DevRegistry, repository: string, tag: string) =>
   seedImage(registry, { repository, tag, layers: [{ size: 100, seed: tag }] });
 const everything: NonNullable<wire.Question["ask"]> = { $case: "listTags", value: { namespace: "", repository: "", tag: "" } };
 
+describe("listing names", () => {
+  const ask = (...repositories: string[]) => ({ $case: "listNames" as const, value: { repositories } });
+
+  it("gives all tags of each repository, and says where each ends; one that is not there has none", async () => {
+    const registry = await registryOf({ settings: { pageSize: 2 } });
+    for (const tag of ["a", "b", "c", "d", "e"]) await image(registry, "app", tag);
+    await image(registry, "web", "latest");
+    const found = await answerTo(accessTo(registry.url), ask("app", "absent", "web"));
+    const pages = found.flatMap((part) => (part.$case === "names" ? part.value.pages : []));
+    expect(pages).toEqual([
+      { repository: "app", page: 0, last: true, tags: ["a", "b", "c", "d", "e"] },
+      { repository: "absent", page: 0, last: true, tags: [] },
+      { repository: "web", page: 0, last: true, tags: ["latest"] },
+    ]);
+  });
+
+  it("is whole or fails: a page that is refused fails it, with the page", async () => {
+    const registry = await registryOf({ settings: { pageSize: 2 } });
+    for (const tag of ["a", "b", "c"]) await image(registry, "app", tag);
+    const fault = registry.faults.add({ action: { kind: "status", status: 404 }, match: { op: "tags-list", path: /last=/ }, times: 99 });
+    expect((await failureOf(accessTo(registry.url), ask("app"))).message).toContain("page 2");
+    expect(fault.fired).toBe(1);
+  });
+});
+
 describe("listing tags", () => {
   it("selects by namespace, repository and tag pattern, over pages of catalogue and tags", async () => {
     const registry = await registryOf({ settings: { pageSize: 2 } });
@@ -98,6 +123,14 @@ describe("listing tags", () => {
       "team0/app2:v1.1",
     ]);
     expect(await list(registry, { namespace: "team0", tag: "v9" })).toEqual([]);
+  });
+
+  it("fails where a later page of a repository is not there, also in a catalogue", async () => {
+    const registry = await registryOf({ settings: { pageSize: 2 } });
+    for (const tag of ["a", "b", "c"]) await image(registry, "app", tag);
+    const fault = registry.faults.add({ action: { kind: "status", status: 404 }, match: { op: "tags-list", path: /last=/ }, times: 99 });
+    expect((await failureOf(accessTo(registry.url), everything)).message).toContain("page 2");
+    expect(fault.fired).toBe(1);
   });
 
   it("answers with the digest that the tag names", async () => {
@@ -195,7 +228,7 @@ describe("the other questions", () => {
     const one = await image(registry, "app", "one");
     const absent = `sha256:${"0".repeat(64)}`;
     const artifacts = [many.digest, absent, one.digest].map((digest) => ({ repository: "app", digest }));
-    const [found] = await answerTo(accessTo(registry.url), { $case: "measureArtifacts", value: { artifacts } });
+    const [found] = await answerTo(accessTo(registry.url), { $case: "measureArtifacts", value: { artifacts, platforms: [] } });
     if (found?.$case !== "artifacts") throw new Error(`expected artifacts, not ${found?.$case}`);
     expect(found.value.artifacts.map((entry) => entry.artifact?.digest)).toEqual([many.digest, absent, one.digest]);
     const sizes = found.value.artifacts.map((entry) => entry.blobs.reduce((sum, blob) => sum + blob.size, 0));
@@ -211,7 +244,10 @@ describe("the other questions", () => {
       mediaType: "application/vnd.oci.image.manifest.v1+json",
       manifest: bytes,
     });
-    const ask: NonNullable<wire.Question["ask"]> = { $case: "measureArtifacts", value: { artifacts: [{ repository: "app", digest }] } };
+    const ask: NonNullable<wire.Question["ask"]> = {
+      $case: "measureArtifacts",
+      value: { artifacts: [{ repository: "app", digest }], platforms: [] },
+    };
     expect(await failureOf(accessTo(registry.url), ask)).toMatchObject({ code: "MANIFEST_INVALID", side: 1 });
   });
 
@@ -239,9 +275,9 @@ describe("the other questions", () => {
     await eventually("the second part", () => parts().length === 2);
     await new Promise((resolve) => setTimeout(resolve, 100));
     expect(parts()).toHaveLength(2);
-    plane.send({ $case: "answerCredit", value: { questionId: id, parts: 9 } });
+    plane.send({ $case: "answerCredit", value: { questionId: id, parts: 99 } });
     await eventually("the rest", () => parts().at(-1)?.last === true);
-    expect(parts().map(({ part }) => part)).toEqual([0, 1, 2]);
+    expect(parts().map(({ part }) => part)).toEqual(parts().map((_, index) => index));
   });
 
   it("pings with a login of its own, and says why it cannot", async () => {
@@ -260,6 +296,25 @@ describe("the other questions", () => {
     plane.send({ $case: "question", value: { id, access: accessTo("http://127.0.0.1:9"), ask: undefined, parts: 0 } });
     const answer = await plane.hear("answer", (one) => one.questionId === id);
     expect(answer).toMatchObject({ last: true, found: { $case: "failure", value: { code: "UNSUPPORTED" } } });
+  });
+
+  it("goes no further ahead than it may, and looks no further either", async () => {
+    const registry = await registryOf();
+    const { digest } = await image(registry, "app", "v0");
+    for (let index = 1; index < 3_000; index += 1) await registry.storage.setTag("app", `v${index}`, digest);
+    const id = "bounded";
+    const parts = () => plane.all("answer").filter((answer) => answer.questionId === id);
+    plane.send({ $case: "question", value: { id, access: accessTo(registry.url), ask: everything, parts: 3 } });
+    await eventually("three parts", () => parts().length === 3);
+    let asked = -1;
+    for (let before = -2; asked !== before; await new Promise((resolve) => setTimeout(resolve, 100))) {
+      before = asked;
+      asked = registry.stats.requests("manifest-head");
+    }
+    expect([parts().length, asked < 1_500]).toEqual([3, true]);
+    plane.send({ $case: "answerCredit", value: { questionId: id, parts: 1_000 } });
+    await plane.hear("answer", (answer) => answer.questionId === id && answer.last);
+    expect(parts().reduce((sum, { found }) => sum + (found?.$case === "tags" ? found.value.tags.length : 0), 0)).toBe(3_000);
   });
 
   it("is dropped when nobody waits any more: requests end, nothing is sent", async () => {

@@ -1,10 +1,13 @@
-import { failureToMessage, type wire } from "@transship/api";
+import type { wire } from "@transship/api";
 import { asTransshipError, type Side, TransshipError } from "@transship/errors";
 import type { Logger } from "pino";
+import { safeFailure, secretsOf } from "../hide-secrets.ts";
 import type { Registries } from "../registries.ts";
+import type { TaskLogs } from "../task-logs.ts";
 import type { WorkStream } from "../work-stream.ts";
 import { AnswerCredit } from "./answer-credit.ts";
 import { findMissing } from "./find-missing.ts";
+import { listNames } from "./list-names.ts";
 import { listTags } from "./list-tags.ts";
 import { measureArtifacts } from "./measure-artifacts.ts";
 import { pingRegistry } from "./ping.ts";
@@ -22,12 +25,14 @@ interface Asked {
 export class Questions implements Disposable {
   readonly #stream: WorkStream;
   readonly #registries: Registries;
+  readonly #logs: Pick<TaskLogs, "add">;
   readonly #logger: Logger;
   readonly #asked = new Map<string, Asked>();
 
-  constructor(stream: WorkStream, registries: Registries, logger: Logger) {
+  constructor(stream: WorkStream, registries: Registries, logs: Pick<TaskLogs, "add">, logger: Logger) {
     this.#stream = stream;
     this.#registries = registries;
+    this.#logs = logs;
     this.#logger = logger;
   }
 
@@ -62,6 +67,7 @@ export class Questions implements Disposable {
       if (found?.$case !== "failure") await credit.covers(part, signal);
       this.#stream.send({ $case: "answer", value: { questionId: question.id, part, last, found } });
       part += 1;
+      this.#tell(question, part, found);
     };
     try {
       // One part is held back, since only the last one may say that it is the last.
@@ -78,8 +84,16 @@ export class Questions implements Disposable {
       if (signal.aborted) return;
       const error = asTransshipError(thrown, "answering a question");
       this.#logger.warn({ ...log, code: error.code, side: error.side, reason: error.message }, "question failed");
-      await send({ $case: "failure", value: failureToMessage(error) }, true);
+      await send({ $case: "failure", value: safeFailure(error, secretsOf([question.access])) }, true);
     }
+  }
+
+  /** Tells the log of the execution what was found; that nothing was is told by the control plane, with the whole failure. */
+  #tell({ executionId, ask, access }: wire.Question, part: number, found: Found | undefined): void {
+    if (executionId === undefined || found?.$case !== "tags" || ask?.$case !== "listTags") return;
+    const tags = found.value.tags.length;
+    const message = `inventory of ${access?.instance}: part ${part}, ${tags} tags`;
+    this.#logs.add({ executionId }, { level: "info", message, facts: { instance: access?.instance, part, tags } }, []);
   }
 
   async *#look(question: wire.Question, signal: AbortSignal): AsyncGenerator<Found> {
@@ -93,6 +107,9 @@ export class Questions implements Disposable {
     switch (ask?.$case) {
       case "listTags":
         return yield* onSide("source", listTags(registry, ask.value, signal));
+      case "listNames":
+        // Asked about sources and targets alike: the asker knows which.
+        return yield* listNames(registry, ask.value, signal);
       case "resolveTags":
         return yield* onSide("target", resolveTags(registry, ask.value, signal));
       case "measureArtifacts":

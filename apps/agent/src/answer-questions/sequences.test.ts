@@ -116,13 +116,20 @@ describe("inPages", () => {
     expect(await collect(inPages(from([]), 2))).toEqual([[]]);
   });
 
+  it("begins small where that is asked, and grows to the size", async () => {
+    const sizes = (await collect(inPages(from(Array.from({ length: 100 }, (_, index) => index)), 30, { first: 4 }))).map(
+      (page) => page.length,
+    );
+    expect(sizes).toEqual([4, 8, 16, 30, 30, 12]);
+  });
+
   it("gives a sign of life while nothing comes, and loses nothing by it", async () => {
     const slow = async function* () {
       yield 1;
       await sleep(60);
       yield 2;
     };
-    const pages = await collect(inPages(slow(), 10, 20));
+    const pages = await collect(inPages(slow(), 10, { everyMs: 20 }));
     expect(pages.length).toBeGreaterThan(2);
     expect(pages.flat()).toEqual([1, 2]);
   });

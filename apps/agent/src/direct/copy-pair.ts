@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { asTransshipError, type TransshipError } from "@transship/errors";
 import { addBlobSums, addBytes, NO_BYTES, sumBlobs } from "@transship/model";
-import type { CopyEngine, CopyRequest } from "@transship/transfer";
+import type { CopyEngine, CopyRequest, CopyResult } from "@transship/transfer";
 import type { Logger } from "pino";
 import { RetryBudget } from "../retry-budget.ts";
 import type { DirectTally, DirectTask } from "./direct-execution.ts";
@@ -9,6 +9,15 @@ import { retryDelayMs } from "./retry-delay.ts";
 
 /** Attempts while nothing at all has gone well: a registry that was never reached is more likely a wrong name than a short failure. */
 const FIRST_CONTACT_ATTEMPTS = 2;
+
+/** What a copy's end is to the tally. */
+const ENDS = {
+  copied: "succeeded",
+  unchanged: "unchanged",
+  kept: "skipped",
+  foreign: "skipped",
+  "other-platform": "skipped",
+} as const satisfies Record<CopyResult["outcome"], string>;
 
 /** What copying a pair needs. */
 export interface PairMeans {
@@ -62,7 +71,7 @@ async function attempt(task: DirectTask, means: PairMeans): Promise<TransshipErr
         task.blobSums = addBlobSums(task.blobSums, sumBlobs(blobs));
       },
     });
-    tally.end(task, ({ copied: "succeeded", unchanged: "unchanged", kept: "skipped" } as const)[result.outcome]);
+    tally.end(task, ENDS[result.outcome]);
     return undefined;
   } catch (thrown) {
     signal.throwIfAborted();

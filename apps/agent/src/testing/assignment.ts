@@ -23,6 +23,12 @@ export function assignment(
     bytesSoFar: undefined,
     siblings: [],
     executionId: "x1",
+    rule: "r1",
+    operation: wire.TaskOperation.COPY,
+    expected: "",
+    platforms: [],
+    refill: false,
+    alsoGone: [],
     ...more,
   };
   return { $case: "assignment", value };

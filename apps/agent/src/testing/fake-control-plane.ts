@@ -14,6 +14,7 @@ export interface FakeBehaviour {
   extends: (key: wire.LeaseKey) => boolean;
   renews: boolean;
   acknowledges: boolean;
+  takesLog: boolean;
   welcomes: boolean;
   refuses: TransshipError | undefined;
 }
@@ -25,6 +26,7 @@ export class FakeControlPlane implements AsyncDisposable {
     extends: () => true,
     renews: true,
     acknowledges: true,
+    takesLog: true,
     welcomes: true,
     refuses: undefined,
   };
@@ -116,9 +118,12 @@ export class FakeControlPlane implements AsyncDisposable {
   #answer(stream: ServerDuplexStream<wire.AgentMessage, wire.ControlMessage>, said: Said): void {
     const { behaviour } = this;
     const say = (message: NonNullable<wire.ControlMessage["message"]>) => stream.write({ message });
-    if (said.$case === "hello" && behaviour.welcomes) say({ $case: "welcome", value: { version: "9.9.9", leaseMs: behaviour.leaseMs } });
+    if (said.$case === "hello" && behaviour.welcomes)
+      say({ $case: "welcome", value: { version: "9.9.9", leaseMs: behaviour.leaseMs, takesLog: behaviour.takesLog } });
     if (said.$case === "renew" && behaviour.renews)
       say({ $case: "renewed", value: { leases: said.value.leases.filter(behaviour.extends) } });
+    const last = said.$case === "log" ? said.value.lines.at(-1) : undefined;
+    if (last !== undefined && behaviour.acknowledges) say({ $case: "logAck", value: { number: last.number } });
     if (said.$case === "outcome" && behaviour.acknowledges) say({ $case: "ack", value: { sequence: said.value.sequence } });
   }
 }

@@ -25,13 +25,22 @@ export interface ExecutionDocument extends Document {
   readonly status: BlobSumsDocument & {
     readonly state: ExecutionState;
     readonly trigger: string;
+    /** What of the rule's source it looks at (`repository:tag`, at most 100); absent = all of it, or an execution of a list. */
+    readonly scope?: readonly string[];
     readonly tasks: TaskCounts;
     readonly unchanged: number;
     readonly repositories: number;
+    /** Tags taken away at targets. */
+    readonly deleted: number;
     readonly bytes: ByteCounts;
     readonly totalBytes: number;
     readonly doneBytes: number;
     readonly fetchedBytes: number;
+    /** Why none of its tasks goes on at present; absent = they do. */
+    readonly waiting?: string;
+    /** Bytes that came per second lately, and milliseconds to the end at that rate; absent = not known. */
+    readonly bytesPerSecond?: number;
+    readonly leftMs?: number;
     readonly failures: readonly TaskFailureDocument[];
   };
 }
@@ -56,14 +65,19 @@ export function executionDocument(message: wire.Execution): ExecutionDocument {
     status: {
       state: executionStateFromMessage(message.state) ?? "queued",
       trigger: message.trigger,
+      ...(message.scope.length === 0 ? {} : { scope: message.scope }),
       tasks: { ...NO_TASKS, ...message.tasks },
       unchanged: message.unchanged,
       repositories: message.repositories,
+      deleted: message.deleted,
       bytes: bytesFromMessage(message.bytes),
       totalBytes: message.totalBytes,
       doneBytes: message.doneBytes,
       // An older control plane does not say what was fetched; what is at the target was.
       fetchedBytes: Math.max(message.doneBytes, message.fetchedBytes),
+      ...present({ waiting: message.waiting }),
+      ...(message.bytesPerSecond > 0 ? { bytesPerSecond: message.bytesPerSecond } : {}),
+      ...(message.leftMs > 0 ? { leftMs: message.leftMs } : {}),
       ...blobSumsDocument(message.blobs),
       failures: whole === undefined ? failures : [{ task: null, artifact: null, ...whole, attempts: 1 }, ...failures],
     },

@@ -7,11 +7,14 @@ export interface FailureDocument {
   readonly side: Side | null;
   readonly message: string;
   readonly hint: string;
+  /** What was tried before giving up; absent = nothing more. */
+  readonly tried?: string;
 }
 
 /** A failure of the wire as JSON; undefined stays undefined. */
 export function failureDocument(failure: wire.Failure | undefined): FailureDocument | undefined {
   if (failure === undefined) return undefined;
   const error = failureToError(failure);
-  return { code: error.code, side: error.side ?? null, message: failure.message, hint: error.hint };
+  const { code, side = null, hint, tried } = error;
+  return { code, side, message: failure.message, hint, ...(tried === undefined ? {} : { tried }) };
 }

@@ -1,12 +1,12 @@
 import { wire } from "@transship/api";
 import { artifactName, type PlanAction } from "@transship/model";
-import type { Document } from "./document.ts";
+import { type Document, present } from "./document.ts";
 
 /** One line of a plan as JSON has it. */
 export interface PlanItemDocument {
   /** `repository:tag` at the source. */
   readonly artifact: string;
-  /** `instance/repository:tag`. */
+  /** `instance/repository:tag`; empty for what the rule does not select. */
   readonly target: string;
   readonly digest: string;
   readonly action: PlanAction;
@@ -20,30 +20,40 @@ export interface PlanItemDocument {
 /** A plan as JSON has it. */
 export interface PlanDocument extends Document {
   readonly kind: "Plan";
-  readonly metadata: { readonly rule: string };
+  /** `id`: of a plan that was saved. */
+  readonly metadata: { readonly rule: string; readonly id?: string };
   readonly status: {
     readonly items: readonly PlanItemDocument[];
     readonly counts: {
       readonly copy: number;
       readonly skip: number;
       readonly delete: number;
+      /** Gone at the source and left all the same: more than the rule allows to delete at one target. */
+      readonly capped: number;
       readonly unchanged: number;
       readonly repositories: number;
+      /** In a plan of all: what the rule does not select. */
+      readonly refused?: number;
     };
     readonly bytes: number;
     readonly existingBytes: number;
   };
 }
 
+const ACTIONS: ReadonlyMap<wire.PlanAction, PlanAction> = new Map([
+  [wire.PlanAction.COPY, "copy"],
+  [wire.PlanAction.DELETE, "delete"],
+]);
+
 /** An item of the wire as JSON. */
 export function planItemDocument(item: wire.PlanItem): PlanItemDocument {
   const nowhere = { instance: "", repository: "", tag: "" };
-  const target = item.target ?? nowhere;
+  const source = item.source ?? nowhere;
   return {
-    artifact: artifactName(item.source ?? nowhere),
-    target: `${target.instance}/${artifactName(target)}`,
+    artifact: source.tag === "" ? source.repository : artifactName(source),
+    target: item.target === undefined ? "" : `${item.target.instance}/${artifactName(item.target)}`,
     digest: item.digest,
-    action: item.action === wire.PlanAction.COPY ? "copy" : "skip",
+    action: ACTIONS.get(item.action) ?? "skip",
     reason: item.reason,
     explanation: item.explanation,
     bytes: item.bytes,
@@ -53,8 +63,12 @@ export function planItemDocument(item: wire.PlanItem): PlanItemDocument {
 
 /** Items and sums as one document. */
 export function planDocument(rule: string, items: readonly PlanItemDocument[], sums: wire.PlanSummary): PlanDocument {
-  const { copy, skip, unchanged, repositories, bytes, existingBytes } = sums;
-  // This version never plans deletions; the count is part of the format.
-  const counts = { copy, skip, delete: 0, unchanged, repositories };
-  return { apiVersion: "transship/v1", kind: "Plan", metadata: { rule }, status: { items, counts, bytes, existingBytes } };
+  const { copy, skip, delete: deletions, capped, unchanged, repositories, refused, bytes, existingBytes } = sums;
+  const counts = { copy, skip, delete: deletions, capped, unchanged, repositories, ...(refused === undefined ? {} : { refused }) };
+  return {
+    apiVersion: "transship/v1",
+    kind: "Plan",
+    metadata: { rule, ...present({ id: sums.planId }) },
+    status: { items, counts, bytes, existingBytes },
+  };
 }

@@ -17,7 +17,33 @@ export interface RuleDocument extends Document {
     readonly lastExecution:
       | ({ readonly id: string; readonly createdAt?: string; readonly finishedAt?: string } & ExecutionDocument["status"])
       | null;
+    /** How its last executions ended, at most 20; null = none has. */
+    readonly record: {
+      readonly executions: number;
+      readonly succeeded: number;
+      readonly medianMs: number;
+      readonly lastSuccessAt: string | null;
+    } | null;
+    /** When it ran and will run without being asked. */
+    readonly triggers: RuleTriggersDocument;
   };
+}
+
+export interface RuleTriggersDocument {
+  /** ISO 8601, UTC, like all moments here. */
+  readonly nextRuns: readonly string[];
+  readonly lastDueAt?: string;
+  readonly missedRuns: number;
+  readonly lastMissedAt?: string;
+  readonly lastEventAt?: string;
+  readonly lastEvent?: string;
+  readonly lastFullRunAt?: string;
+  readonly nextPollAt?: string;
+}
+
+function triggersDocument(message: wire.RuleTriggerStatus | undefined): RuleTriggersDocument {
+  const { nextRuns = [], missedRuns = 0, ...moments } = message ?? {};
+  return { nextRuns, missedRuns, ...present(moments) };
 }
 
 /** A rule of the wire as JSON. */
@@ -39,6 +65,8 @@ export function ruleDocument(message: wire.Rule): RuleDocument {
               ...present({ createdAt: last.metadata.createdAt, finishedAt: last.metadata.finishedAt }),
               ...last.status,
             },
+      record: message.record === undefined ? null : { ...message.record, lastSuccessAt: message.record.lastSuccessAt || null },
+      triggers: triggersDocument(message.triggers),
     },
   };
 }

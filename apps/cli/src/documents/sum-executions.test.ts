@@ -16,6 +16,7 @@ function execution(state: ExecutionState, copied = 0): ExecutionDocument {
       tasks: { total: 2, succeeded: 1, failed: 1, skipped: 0, cancelled: 0, running: 0, retrying: 0 },
       unchanged: 3,
       repositories: 1,
+      deleted: 0,
       bytes: { ...NO_BYTES, copied },
       totalBytes: 10,
       doneBytes: 5,

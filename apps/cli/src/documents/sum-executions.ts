@@ -33,6 +33,7 @@ export function sumExecutions(parts: readonly ExecutionDocument[]): ExecutionDoc
       },
       unchanged: sum((status) => status.unchanged),
       repositories: sum((status) => status.repositories),
+      deleted: sum((status) => status.deleted),
       bytes: statuses.reduce((total, status) => addBytes(total, status.bytes), NO_BYTES),
       totalBytes: sum((status) => status.totalBytes),
       doneBytes: sum((status) => status.doneBytes),

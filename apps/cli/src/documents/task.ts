@@ -1,5 +1,5 @@
-import { blobReportsFromMessages, progressFromMessage, taskStateFromMessage, type wire } from "@transship/api";
-import type { ArtifactPlace, BlobReport, TaskProgress, TaskState, UploadWay, Way } from "@transship/model";
+import { blobReportsFromMessages, progressFromMessage, taskOperationFromMessage, taskStateFromMessage, type wire } from "@transship/api";
+import type { ArtifactPlace, BlobReport, TaskOperation, TaskProgress, TaskState, UploadWay, Way } from "@transship/model";
 import { type BlobSumsDocument, blobSumsDocument } from "./blobs.ts";
 import { type Document, present } from "./document.ts";
 import { type FailureDocument, failureDocument } from "./failure.ts";
@@ -14,7 +14,12 @@ export interface TaskDocument extends Document {
     readonly startedAt?: string;
     readonly finishedAt?: string;
   };
-  readonly spec: { readonly source: ArtifactPlace; readonly target: ArtifactPlace; readonly digest: string };
+  readonly spec: {
+    readonly operation: TaskOperation;
+    readonly source: ArtifactPlace;
+    readonly target: ArtifactPlace;
+    readonly digest: string;
+  };
   readonly status: TaskProgress & {
     readonly state: TaskState;
     readonly agent?: string;
@@ -23,6 +28,8 @@ export interface TaskDocument extends Document {
     readonly epoch: number;
     readonly nextAttemptAt?: string;
     readonly skipReason?: string;
+    /** What was done otherwise than asked for. */
+    readonly note?: string;
     readonly failure?: FailureDocument;
     /** Why it waits, where a registry is the reason. */
     readonly waiting?: string;
@@ -51,13 +58,18 @@ export function taskDocument(message: wire.Task): TaskDocument {
     apiVersion: "transship/v1",
     kind: "Task",
     metadata: { id: message.id, execution: message.executionId, ...times },
-    spec: { source: message.source ?? NOWHERE, target: message.target ?? NOWHERE, digest: message.digest },
+    spec: {
+      operation: taskOperationFromMessage(message.operation) ?? "copy",
+      source: message.source ?? NOWHERE,
+      target: message.target ?? NOWHERE,
+      digest: message.digest,
+    },
     status: {
       state: taskStateFromMessage(message.state) ?? "queued",
       ...who,
       attempts: message.attempts,
       epoch: message.epoch,
-      ...present({ nextAttemptAt: message.nextAttemptAt, waiting: message.waiting, skipReason: message.skipReason }),
+      ...present({ nextAttemptAt: message.nextAttemptAt, waiting: message.waiting, skipReason: message.skipReason, note: message.note }),
       ...progressFromMessage(message.progress),
       ...(failure === undefined ? {} : { failure }),
     },

@@ -11,6 +11,7 @@ export function controlPlaneOptions(call: Call): ControlPlaneOptions {
     grpc: listenAddress(settings, "grpc"),
     http: listenAddress(settings, "http"),
     leaseMs: settings.number("lease"),
+    history: { executions: settings.number("keep-executions") ?? 0, days: settings.number("keep-days") ?? 0 },
     logger: processLogger(call, "control-plane"),
   };
 }

@@ -15,7 +15,7 @@ import { executions } from "../nouns/execution.ts";
 import { type Progress, showProgress } from "../progress/show-progress.ts";
 import type { PlacedResource } from "../topology/parse-topology.ts";
 import { checkReferences, readTopology, type SourceFile } from "../topology/read-topology.ts";
-import { KEPT_PASSWORD } from "../topology/resolve-files.ts";
+import { KEPT_SECRET } from "../topology/resolve-files.ts";
 import { resourceMessage } from "../topology/submit.ts";
 import { concludeDirect } from "./direct/run-direct.ts";
 import { checkpointFiles } from "./direct/state-directory.ts";
@@ -88,7 +88,7 @@ async function logIn(call: Call, file: SourceFile, resources: readonly PlacedRes
   for (const { resource } of resources) {
     if (resource.kind !== "Instance") continue;
     const { spec, metadata } = resource;
-    if (spec.credential?.password === KEPT_PASSWORD) {
+    if (spec.credential?.password === KEPT_SECRET) {
       const why = `instance ${metadata.name} has a user name and no passwordFrom`;
       throw new TransshipError("INVALID_ARGUMENT", {
         what: `reading ${file.name}`,

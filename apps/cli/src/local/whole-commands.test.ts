@@ -133,6 +133,19 @@ describe("a control plane and an agent", { timeout: 60_000 }, () => {
     expect(stderr).toContain("team0/other:v1");
   });
 
+  it("prints the log of an execution, for people and for programs, as far as somebody reads", async () => {
+    const [newest] = JSON.parse((await transship("execution", "list", "-o", "json")).stdout).items;
+    const { id } = newest.metadata;
+    const shown = await transship("execution", "logs", `execution/${id}`);
+    expect(shown.stdout).toMatch(/^\S+Z info {2}control-plane manual run of rule mirror opened\n/);
+    const lines = (await transship("execution", "logs", id, "--tail", "2", "-o", "json")).stdout.trim().split("\n");
+    expect(lines.map((text) => JSON.parse(text)).at(-1)).toMatchObject({ execution: id, task: null, source: "control-plane", code: null });
+    expect(lines).toHaveLength(2);
+    const headed = spawn("sh", ["-c", `"${SCRIPT}" execution logs ${id} | head -n 1`], { env, stdio: ["ignore", "pipe", "pipe"] });
+    expect([await text(headed.stdout), await text(headed.stderr)]).toEqual([`${shown.stdout.split("\n")[0]}\n`, ""]);
+    expect(await transship("execution", "logs", "absent")).toMatchObject({ status: 3, stderr: expect.stringContaining("NOT_FOUND") });
+  });
+
   it("stops waiting at its time limit or on Ctrl-C, and the work goes on", async () => {
     await seedImage(source, { repository: "team0/app", tag: "v4", layers: [{ size: 400_000, seed: "v4" }] });
     const slow = source.faults.add({ action: { kind: "slow", bytesPerSecond: 40_000 }, times: Number.POSITIVE_INFINITY });

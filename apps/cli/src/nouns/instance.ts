@@ -3,6 +3,7 @@ import { ruleDocument } from "../documents/rule.ts";
 import { formatTable } from "../output/table.ts";
 import { formatAge, formatBytes } from "../quantities.ts";
 import { GATES_BY_AGENT } from "./gate-columns.ts";
+import { labelsText } from "./labels-text.ts";
 import type { Noun } from "./noun.ts";
 import { rules } from "./rule.ts";
 
@@ -54,11 +55,4 @@ function limitsText({ bytesPerSecond, requestsPerSecond, connections }: NonNulla
     connections === undefined ? [] : `${connections} connections`,
   ];
   return parts.flat().join(", ");
-}
-
-/** `a=1,b=2`. */
-export function labelsText(labels: Readonly<Record<string, string>>): string {
-  return Object.entries(labels)
-    .map(([key, value]) => `${key}=${value}`)
-    .join(",");
 }

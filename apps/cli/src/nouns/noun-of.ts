@@ -3,11 +3,21 @@ import { agents } from "./agent.ts";
 import { executions } from "./execution.ts";
 import { instances } from "./instance.ts";
 import type { Noun } from "./noun.ts";
+import { plans } from "./plan.ts";
 import { rules } from "./rule.ts";
 import { tasks } from "./task.ts";
+import { webhooks } from "./webhook.ts";
 
 /** Every noun that can be listed, by the word that commands use. */
-const NOUNS = { instance: instances, rule: rules, execution: executions, task: tasks, agent: agents } as const;
+const NOUNS = {
+  instance: instances,
+  rule: rules,
+  execution: executions,
+  task: tasks,
+  agent: agents,
+  plan: plans,
+  webhook: webhooks,
+} as const;
 
 /** The noun of a command's first word. */
 export function nounOf(word: string | undefined): Noun<Document> {

@@ -11,6 +11,8 @@ export interface Noun<D extends Document = Document> extends View<D> {
   readonly get: (controlPlane: ControlPlane, name: string) => Promise<D>;
   /** An item without what `related` shows of it in a better form. */
   readonly brief?: (item: D) => Document;
+  /** An item in sentences, which `describe` begins with. */
+  readonly tell?: (item: D, now: Date) => readonly string[];
   /** What belongs to an item and is shown below it: headed blocks of text. */
   readonly related?: (controlPlane: ControlPlane, item: D) => AsyncIterable<{ readonly title: string; readonly text: string }>;
   /** Whether an item can change no more, so that watching it alone can end. */

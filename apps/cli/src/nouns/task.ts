@@ -6,8 +6,12 @@ import { type TaskDocument, taskDocument, wholeTaskDocument } from "../documents
 import { formatTable } from "../output/table.ts";
 import { formatAge, formatBytes } from "../quantities.ts";
 import { BLOB_COLUMNS } from "./blob-columns.ts";
+import { lastLines } from "./last-lines.ts";
 import { nameOf } from "./name-of.ts";
 import type { Noun } from "./noun.ts";
+
+/** Lines of its log that are shown with a task. */
+const LAST_LINES = 10;
 
 /** Tasks. */
 export const tasks: Noun<TaskDocument> = {
@@ -16,6 +20,7 @@ export const tasks: Noun<TaskDocument> = {
   isDone: (task) => isFinal(TASK_TRANSITIONS, task.status.state),
   columns: [
     { title: "ID", cell: (task) => task.metadata.id },
+    { title: "OPERATION", cell: (task) => task.spec.operation, wide: true },
     { title: "SOURCE", cell: (task) => placeText(task.spec.source) },
     { title: "TARGET", cell: (task) => placeText(task.spec.target) },
     { title: "DIGEST", cell: (task) => task.spec.digest, wide: true },
@@ -45,7 +50,13 @@ export const tasks: Noun<TaskDocument> = {
     ...task,
     status: overAttempts === undefined ? status : { ...status, overAttempts: { ...overAttempts, blobs: rungsUsed(overAttempts.blobs) } },
   }),
-  async *related(_controlPlane, task) {
+  async *related(controlPlane, task) {
+    const log = await lastLines(controlPlane, task.metadata.id, LAST_LINES);
+    if (log !== "")
+      yield {
+        title: `Log (the last lines; all: transship execution logs ${task.metadata.execution} --task ${task.metadata.id})`,
+        text: log,
+      };
     const { blobs = [] } = task.status;
     if (blobs.length === 0) return;
     const which = task.status.attempts > 1 ? " of the last attempt" : "";
@@ -72,9 +83,9 @@ function progressText(task: TaskDocument): string {
 }
 
 function reasonText(task: TaskDocument): string {
-  const { failure, skipReason, nextAttemptAt, waiting } = task.status;
+  const { failure, skipReason, note, nextAttemptAt, waiting } = task.status;
   if (waiting !== undefined) return `waiting: ${waiting}`;
-  if (failure === undefined) return skipReason ?? "";
+  if (failure === undefined) return skipReason ?? note ?? "";
   const next = nextAttemptAt === undefined ? "" : `; next try ${formatAge(nextAttemptAt)}`;
   return `${failure.code}: ${failure.message}${next}`;
 }

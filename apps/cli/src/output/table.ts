@@ -16,13 +16,25 @@ export interface TableStyle {
   readonly wide: boolean;
   /** Where it is printed; decides about colour, as do NO_COLOR and FORCE_COLOR. Absent = no colour. */
   readonly stream?: NodeJS.WriteStream | undefined;
+  /** Of a table that is printed part by part. */
+  readonly memory?: TableMemory;
+}
+
+/** What parts of one table share: the head is printed with the first one, and no column becomes narrower. */
+export interface TableMemory {
+  /** Of the parts before; empty before the first. */
+  widths: readonly number[];
 }
 
 /** Rows in columns that line up by display width, so that Chinese text, twice as wide as Latin, does too. Ends with a newline. */
 export function formatTable<T>(items: readonly T[], columns: readonly Column<T>[], style: TableStyle): string {
   const shown = columns.filter((column) => style.wide || column.wide !== true);
   const rows = items.map((item) => shown.map((column) => oneCell(column.cell(item))));
-  const widths = shown.map((column, index) => Math.max(textWidth(column.title), ...rows.map((row) => textWidth(row[index] ?? ""))));
+  const before = style.memory?.widths ?? [];
+  const widths = shown.map((column, index) =>
+    Math.max(before[index] ?? textWidth(column.title), ...rows.map((row) => textWidth(row[index] ?? ""))),
+  );
+  if (style.memory !== undefined) style.memory.widths = widths;
   const line = (cells: readonly string[], paint: (text: string, index: number) => string) =>
     cells
       .map((cell, index) => {
@@ -38,7 +50,7 @@ export function formatTable<T>(items: readonly T[], columns: readonly Column<T>[
   );
   const isState = shown.map((column) => column.title === "STATE");
   const body = rows.map((row) => line(row, (text, index) => (isState[index] === true ? colourState(text, style.stream) : text)));
-  return `${[head, ...body].join("\n")}\n`;
+  return `${(before.length === 0 ? [head, ...body] : body).join("\n")}\n`;
 }
 
 const STATE_COLOURS: Readonly<Record<string, "green" | "red" | "yellow" | "cyan">> = {

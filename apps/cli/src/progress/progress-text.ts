@@ -28,12 +28,13 @@ export function progressLine(label: string, now: Snapshot, pace: Pace): string {
 /** The same without the label; begins with the state. */
 export function progressFacts(now: Snapshot, pace: Pace): string {
   const { tasks } = now;
-  const parts: string[] = [now.state];
+  const parts: string[] = [now.waiting ?? now.state];
   if (tasks.total > 0) parts.push(`${finishedTasks(now)}/${tasks.total} tasks${extras(now)}`);
   if (now.unchanged > 0) parts.push(`${now.unchanged} unchanged`);
   if (now.totalBytes > 0) parts.push(bytesText(now));
   if (pace.fetching > 0) parts.push(`${formatBytes(Math.round(pace.fetching))}/s`);
-  const eta = secondsLeft(now, pace);
+  // The control plane counts tasks whose sizes are not known yet; what is seen here does not.
+  const eta = now.leftMs === undefined ? secondsLeft(now, pace) : now.leftMs / 1000;
   if (eta !== undefined) parts.push(`${formatDuration(eta * 1000)} left`);
   return parts.join(" · ");
 }

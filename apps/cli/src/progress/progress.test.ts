@@ -19,6 +19,7 @@ function snapshot(changes: Partial<Snapshot> = {}): Snapshot {
     tasks: TASKS,
     unchanged: 3,
     repositories: 1,
+    deleted: 0,
     bytes: { ...NO_BYTES, copied: 10 * MIB },
     totalBytes: 40 * MIB,
     doneBytes: 10 * MIB,

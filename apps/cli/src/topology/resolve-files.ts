@@ -15,25 +15,29 @@ interface Mistake {
   readonly message: string;
 }
 
-/** The password of a document that states none: the server keeps the stored one where user and URLs are the same. */
-export const KEPT_PASSWORD = "(kept)";
+/** The password or secret of a document that states none: the server keeps the stored one where that is safe. */
+export const KEPT_SECRET = "(kept as it is stored)";
 
 type Plain = Record<string, unknown>;
 
 /**
- * A document of kind Instance with its `caFile` read into `ca`, and `passwordFrom` into `password`; other documents are returned as they are.
+ * A document with what it names instead of holding read in: `caFile` into `ca`, `passwordFrom` into `password`, `secretFrom` into `secret`.
  * What cannot be read is told in `mistakes`, and filled with something valid so that it is not told twice.
  */
 export async function resolveFiles(document: unknown, around: Surroundings): Promise<{ document: unknown; mistakes: readonly Mistake[] }> {
-  if (!isPlain(document) || document.kind !== "Instance" || !isPlain(document.spec)) return { document, mistakes: [] };
+  if (!isPlain(document) || !isPlain(document.spec)) return { document, mistakes: [] };
   const mistakes: Mistake[] = [];
+  const read = (part: Plain, name: "password" | "secret", path: Path) => readSecret(part, name, path, around, mistakes);
+  if (document.kind === "Webhook") return { document: { ...document, spec: await read(document.spec, "secret", ["spec"]) }, mistakes };
+  if (document.kind !== "Instance") return { document, mistakes };
   const spec = { ...document.spec };
   if (Array.isArray(spec.endpoints)) {
     spec.endpoints = await Promise.all(
       spec.endpoints.map((endpoint, index) => readCa(endpoint, ["spec", "endpoints", index], around, mistakes)),
     );
   }
-  if (isPlain(spec.credential)) spec.credential = await readPassword(spec.credential, ["spec", "credential"], around, mistakes);
+  if (isPlain(spec.credential)) spec.credential = await read(spec.credential, "password", ["spec", "credential"]);
+  if (isPlain(spec.webhook)) spec.webhook = await read(spec.webhook, "secret", ["spec", "webhook"]);
   return { document: { ...document, spec }, mistakes };
 }
 
@@ -49,32 +53,33 @@ async function readCa(endpoint: unknown, path: Path, around: Surroundings, mista
   }
 }
 
-async function readPassword(credential: Plain, path: Path, around: Surroundings, mistakes: Mistake[]): Promise<unknown> {
-  const { passwordFrom, ...rest } = credential;
-  const filled = { ...rest, password: KEPT_PASSWORD };
-  if ("password" in rest) {
-    return mistake(
-      mistakes,
-      [...path, "password"],
-      "passwords are not kept in files; use `passwordFrom: {env: NAME}` or `passwordFrom: {file: PATH}`",
-      filled,
-    );
+async function readSecret(
+  part: Plain,
+  name: "password" | "secret",
+  path: Path,
+  around: Surroundings,
+  mistakes: Mistake[],
+): Promise<unknown> {
+  const { [`${name}From`]: from, ...rest } = part;
+  const filled = { ...rest, [name]: KEPT_SECRET };
+  const forms = "{env: NAME} or {file: PATH}";
+  if (name in rest) {
+    return mistake(mistakes, [...path, name], `a ${name} is not kept in files; use \`${name}From\`: ${forms}`, filled);
   }
-  if (passwordFrom === undefined) return filled;
-  const here = [...path, "passwordFrom"];
-  if (!isPlain(passwordFrom) || Object.keys(passwordFrom).length !== 1)
-    return mistake(mistakes, here, "must be {env: NAME} or {file: PATH}", filled);
-  const { env, file } = passwordFrom;
+  if (from === undefined) return filled;
+  const here = [...path, `${name}From`];
+  if (!isPlain(from) || Object.keys(from).length !== 1) return mistake(mistakes, here, `must be ${forms}`, filled);
+  const { env, file } = from;
   if (typeof env === "string") {
     const value = around.environment[env];
     if (value === undefined || value === "")
       return mistake(mistakes, [...here, "env"], `the environment variable ${env} is not set`, filled);
-    return { ...rest, password: value };
+    return { ...rest, [name]: value };
   }
-  if (typeof file !== "string") return mistake(mistakes, here, "must be {env: NAME} or {file: PATH}", filled);
+  if (typeof file !== "string") return mistake(mistakes, here, `must be ${forms}`, filled);
   try {
     const value = (await readFile(resolve(around.directory, file), "utf8")).trim();
-    return value === "" ? mistake(mistakes, [...here, "file"], `${file} is empty`, filled) : { ...rest, password: value };
+    return value === "" ? mistake(mistakes, [...here, "file"], `${file} is empty`, filled) : { ...rest, [name]: value };
   } catch (error) {
     return mistake(mistakes, [...here, "file"], (error as Error).message, filled);
   }

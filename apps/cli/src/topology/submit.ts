@@ -1,9 +1,9 @@
-import { instanceResourceToMessage, ruleResourceToMessage, wire } from "@transship/api";
+import { instanceResourceToMessage, ruleResourceToMessage, webhookResourceToMessage, wire } from "@transship/api";
 import type { Call } from "../command.ts";
 import type { ControlPlane } from "../connection/control-plane.ts";
 import type { PlacedResource } from "./parse-topology.ts";
 import { checkReferences, readSourceFile, readTopology } from "./read-topology.ts";
-import { KEPT_PASSWORD } from "./resolve-files.ts";
+import { KEPT_SECRET } from "./resolve-files.ts";
 
 /** What became of a document, as JSON has it. */
 export interface Change {
@@ -32,11 +32,22 @@ export async function submitFiles(call: Call, controlPlane: ControlPlane, how: {
 
 /** A checked document as the message that carries it. */
 export function resourceMessage({ resource }: PlacedResource): wire.Resource {
-  if (resource.kind === "Rule") return { kind: { $case: "rule", value: ruleResourceToMessage(resource) } };
-  const value = instanceResourceToMessage(resource);
-  const credential = value.spec?.credential;
-  if (credential?.password === KEPT_PASSWORD) credential.password = "";
-  return { kind: { $case: "instance", value } };
+  switch (resource.kind) {
+    case "Rule":
+      return { kind: { $case: "rule", value: ruleResourceToMessage(resource) } };
+    case "Webhook": {
+      const value = webhookResourceToMessage(resource);
+      if (value.spec?.secret === KEPT_SECRET) value.spec.secret = "";
+      return { kind: { $case: "webhook", value } };
+    }
+    case "Instance": {
+      const value = instanceResourceToMessage(resource);
+      const { credential, webhook } = value.spec ?? {};
+      if (credential?.password === KEPT_SECRET) credential.password = "";
+      if (webhook?.secret === KEPT_SECRET) webhook.secret = "";
+      return { kind: { $case: "instance", value } };
+    }
+  }
 }
 
 const OUTCOMES: Readonly<Record<wire.AppliedChange_Outcome, Change["outcome"]>> = {

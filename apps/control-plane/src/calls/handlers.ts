@@ -3,10 +3,12 @@ import type { handleServerStreamingCall, handleUnaryCall, ServerWritableStream }
 import { toServiceError } from "@transship/api";
 import { asTransshipError, TransshipError } from "@transship/errors";
 import type { Logger } from "pino";
+import { callerOf } from "../access/callers.ts";
 
 /** Turns functions into handlers, so that a service only says request → answer. */
 export interface Handlers {
-  unary<Request, Answer>(answer: (request: Request) => Promise<Answer>): handleUnaryCall<Request, Answer>;
+  /** `who` made the call, for logs. */
+  unary<Request, Answer>(answer: (request: Request, who: string) => Promise<Answer>): handleUnaryCall<Request, Answer>;
   /** `signal` aborts when the caller is gone or the control plane stops; what is yielded after a stop is still sent. */
   streaming<Request, Answer>(
     answers: (request: Request, signal: AbortSignal) => AsyncIterable<Answer>,
@@ -22,7 +24,7 @@ export function createHandlers(log: Logger, stopping: AbortSignal): Handlers {
   };
   return {
     unary: (answer) => (call, callback) => {
-      answer(call.request).then(
+      answer(call.request, callerOf(call.metadata)?.who ?? "anyone").then(
         (value) => callback(null, value),
         (thrown: unknown) => callback(explain(thrown)),
       );

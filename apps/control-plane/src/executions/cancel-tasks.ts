@@ -5,7 +5,7 @@ export async function cancelTasks(desk: ExecutionDesk, execution: string): Promi
   const { rule } = await desk.store.executions.get(execution);
   for (const held of await desk.store.tasks.cancelAll(execution, desk.now())) {
     if (held.agent !== undefined) {
-      desk.agents.get(held.agent)?.send({ $case: "cancel", value: { lease: { taskId: held.id, epoch: held.epoch } } });
+      desk.agents.get(held.agent)?.send({ $case: "cancel", value: { lease: { taskId: held.id, epoch: held.epoch }, giveBack: false } });
     }
     desk.metrics.taskEnded(rule, await desk.store.tasks.get(held.id));
   }

@@ -1,17 +1,23 @@
 import type { Store } from "@transship/store";
 import type { Logger } from "pino";
 import type { Changes } from "../changes.ts";
+import type { ExecutionLog } from "../logs/execution-log.ts";
 import type { Metrics } from "../metrics.ts";
 import type { RouteDesk } from "../planning/wait-for-route.ts";
 import type { WakeUp } from "../wake-up.ts";
 import type { Desk } from "../work/ask-nearest.ts";
+import type { Rates } from "./rates.ts";
 
 /** What running executions needs. */
 export interface ExecutionDesk extends Desk, RouteDesk {
   readonly store: Store;
   readonly changes: Changes;
   readonly metrics: Metrics;
+  readonly rates: Rates;
   /** Wakes the scheduler. */
   readonly work: WakeUp;
+  /** Wakes the telling of webhooks. */
+  readonly tidings: WakeUp;
   readonly log: Logger;
+  readonly executionLog: ExecutionLog;
 }

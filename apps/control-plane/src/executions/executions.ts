@@ -1,6 +1,14 @@
 import { TransshipError } from "@transship/errors";
-import { EXECUTION_TRANSITIONS, type Execution, isFinal, type Rule, TASK_TRANSITIONS, type Trigger } from "@transship/model";
-import type { OpenOutcome } from "@transship/store";
+import {
+  EXECUTION_TRANSITIONS,
+  type Execution,
+  isFinal,
+  type Rule,
+  type ScopeEntry,
+  TASK_TRANSITIONS,
+  type Trigger,
+} from "@transship/model";
+import type { OpenOutcome, SavedPlan } from "@transship/store";
 import { executionId } from "../ids.ts";
 import { cancelTasks } from "./cancel-tasks.ts";
 import type { ExecutionDesk } from "./execution-desk.ts";
@@ -46,12 +54,28 @@ export class Executions implements AsyncDisposable {
     return this.#inTurn(() => this.#open(rule, "manual"));
   }
 
+  /** Runs a saved plan whose inventory was taken again and still holds. Throws `NOT_FOUND`; `CONFLICT` where its rule is disabled, or runs. */
+  runPlan(plan: SavedPlan): Promise<Opened> {
+    return this.#inTurn(async () => {
+      await this.#requireIdle(plan.rule, `running plan ${plan.id}`);
+      return this.#open(plan.rule, "manual", { plan: plan.id });
+    });
+  }
+
+  /**
+   * Runs a rule without being asked by a person: all of its source, or the given part of it, after `hops` copies that led to it. Throws `NOT_FOUND`; `CONFLICT`
+   * where it is disabled.
+   */
+  trigger(rule: string, trigger: Trigger, scope?: readonly ScopeEntry[], hops?: number): Promise<Opened> {
+    return this.#inTurn(() => this.#open(rule, trigger, { scope, hops }));
+  }
+
   /** Runs a finished execution again: its whole rule, or its failed and cancelled tasks only. Throws `NOT_FOUND`, `CONFLICT`. */
   retry(id: string, failedOnly: boolean): Promise<Opened> {
     return this.#inTurn(async () => {
       const before = await this.#desk.store.executions.get(id);
       if (!isFinal(EXECUTION_TRANSITIONS, before.state)) throw conflict(`retrying execution ${id}`, `it is ${before.state}`);
-      if (!failedOnly) return this.#open(before.rule, "retry");
+      if (!failedOnly) return this.#open(before.rule, "retry", { scope: await this.#desk.store.executions.scope(id), hops: before.hops });
       if (before.tasks.failed + before.tasks.cancelled === 0) throw conflict(`retrying execution ${id}`, "none of its tasks failed");
       return this.#open(before.rule, "retry", { retryOf: id });
     });
@@ -65,14 +89,13 @@ export class Executions implements AsyncDisposable {
       if (!isFinal(TASK_TRANSITIONS, task.state)) throw conflict(`retrying task ${id}`, `it is ${task.state}`);
       if (task.state !== "failed" && task.state !== "cancelled") throw conflict(`retrying task ${id}`, `it has ${task.state}`);
       const { rule } = await store.executions.get(task.executionId);
-      const busy = (await store.executions.unfinished()).find((execution) => execution.rule === rule);
-      if (busy !== undefined) throw conflict(`retrying task ${id}`, `execution ${busy.id} of rule ${rule} is not finished`);
+      await this.#requireIdle(rule, `retrying task ${id}`);
       return this.#open(rule, "retry", { retryOf: task.executionId, first: (execution) => addAgain(this.#desk, execution, [task]) });
     });
   }
 
-  /** Stops an execution: what waits is cancelled, what runs is told to stop. Throws `NOT_FOUND`, `CONFLICT` where it is final. */
-  stop(id: string): Promise<Execution> {
+  /** Stops an execution for `who` asks: what waits is cancelled, what runs is told to stop. Throws `NOT_FOUND`, `CONFLICT` where it is final. */
+  stop(id: string, who: string): Promise<Execution> {
     return this.#inTurn(async () => {
       const before = await this.#desk.store.executions.get(id);
       if (isFinal(EXECUTION_TRANSITIONS, before.state)) throw conflict(`stopping execution ${id}`, `it has ${before.state} already`);
@@ -82,6 +105,7 @@ export class Executions implements AsyncDisposable {
       await run?.done;
       const now = await this.#desk.store.executions.get(id);
       if (isFinal(EXECUTION_TRANSITIONS, now.state)) return now;
+      this.#desk.executionLog.info(id, `stopped by ${who}`, { who });
       await cancelTasks(this.#desk, id);
       const stopped = await moveExecution(this.#desk, id, "stopped");
       await this.#startNext(stopped.rule);
@@ -97,16 +121,25 @@ export class Executions implements AsyncDisposable {
   }
 
   async #open(name: string, trigger: Trigger, options: OpenOptions = {}): Promise<Opened> {
-    const { store, now, log } = this.#desk;
+    const { store, now, executionLog } = this.#desk;
     if (this.#closed)
       throw new TransshipError("CONTROL_PLANE_UNREACHABLE", { what: `running rule ${name}`, why: "the control plane is stopping" });
     requireEnabled(await store.topology.getRule(name));
-    const opened = await store.executions.open({ id: executionId(now()), rule: name, trigger, retryOf: options.retryOf }, now());
+    const { first, ...request } = options;
+    const opened = await store.executions.open({ id: executionId(now()), rule: name, trigger, ...request }, now());
     const { execution, outcome } = opened;
-    log.info({ execution: execution.id, rule: name, trigger, outcome }, "execution opened");
-    await options.first?.(execution.id);
+    const of = repeated(options);
+    // A large run may send thousands of arrivals into the one that waits.
+    const level = request.scope !== undefined && outcome === "merged" ? "debug" : "info";
+    executionLog[level](execution.id, `${trigger} run${of} of rule ${name} ${OPENINGS[outcome]}`, { rule: name, trigger, outcome });
+    await first?.(execution.id);
     if (outcome === "started") this.#start(execution);
     return opened;
+  }
+
+  async #requireIdle(rule: string, what: string): Promise<void> {
+    const busy = (await this.#desk.store.executions.unfinished()).find((execution) => execution.rule === rule);
+    if (busy !== undefined) throw conflict(what, `execution ${busy.id} of rule ${rule} is not finished`);
   }
 
   #start(execution: Execution): void {
@@ -144,10 +177,27 @@ export class Executions implements AsyncDisposable {
   }
 }
 
+/** What asking for an execution led to, in words. */
+const OPENINGS = {
+  started: "opened",
+  queued: "opened; it waits for the one before it",
+  merged: "merged into this one, which was waiting already",
+} as const satisfies Record<OpenOutcome, string>;
+
 interface OpenOptions {
   readonly retryOf?: string;
+  readonly plan?: string;
+  /** Absent = the whole source of the rule. */
+  readonly scope?: readonly ScopeEntry[] | undefined;
+  readonly hops?: number | undefined;
   /** Done before the execution starts. */
   readonly first?: (execution: string) => Promise<void>;
+}
+
+/** What is run again, in words. */
+function repeated({ retryOf, plan }: OpenOptions): string {
+  if (plan !== undefined) return ` of saved plan ${plan}`;
+  return retryOf === undefined ? "" : ` of execution ${retryOf}`;
 }
 
 function requireEnabled(rule: Rule): void {

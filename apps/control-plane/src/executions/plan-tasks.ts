@@ -1,43 +1,46 @@
-import { TransshipError } from "@transship/errors";
-import type { Execution, Rule } from "@transship/model";
-import type { NewTask } from "@transship/store";
+import { asTransshipError, TransshipError } from "@transship/errors";
+import { artifactName, type Execution, type Failure, type Rule, type ScopeEntry } from "@transship/model";
 import { taskId } from "../ids.ts";
+import type { DeletionGround } from "../planning/plan-deletions.ts";
 import { type PlannedBefore, type PlannedPage, planPages } from "../planning/plan-pages.ts";
 import { type RuleInstances, ruleInstances } from "../planning/rule-instances.ts";
 import { waitForRoute } from "../planning/wait-for-route.ts";
 import { AgentGone } from "../work/questions.ts";
+import { addTasks } from "./add-tasks.ts";
 import type { ExecutionDesk } from "./execution-desk.ts";
 import { moveExecution } from "./move-execution.ts";
+import { planDeletionTasks } from "./plan-deletion-tasks.ts";
 
 /** Times that an inventory starts again because the agent that took it vanished. */
 const MOST_INVENTORIES = 20;
 
 /**
  * Phases `inventory` and `planning`: lists both sides and turns what differs into tasks. Tasks may start as soon as their page is planned, so that a long
- * listing delays nothing. Begins again from the start after a restart or when the agent that lists vanishes: tasks that are there are not added twice.
+ * listing delays nothing; deletions are planned only when it has ended. Begins again from the start after a restart or when the agent that lists vanishes: tasks that are there are not added twice.
+ * Returns why part of the work was left out; undefined where nothing was.
  */
-export async function planTasks(desk: ExecutionDesk, execution: Execution, signal: AbortSignal): Promise<void> {
+export async function planTasks(desk: ExecutionDesk, execution: Execution, signal: AbortSignal): Promise<Failure | undefined> {
   let current = execution.state === "queued" ? await moveExecution(desk, execution.id, "inventory") : execution;
   for (let inventory = 1; ; inventory++) {
     const again = inventory > 1 || execution.state !== "queued";
     try {
-      await planOnce(desk, current, again, signal);
-      return;
+      return await planOnce(desk, current, again, signal);
     } catch (thrown) {
       if (!(thrown instanceof RouteLost)) throw thrown;
       if (signal.aborted || inventory >= MOST_INVENTORIES) throw thrown.cause;
-      desk.log.warn({ execution: execution.id, reason: String(thrown.cause) }, "an agent vanished, the inventory starts again");
+      const { code, message } = asTransshipError(thrown.cause);
+      desk.executionLog.warn(execution.id, `the inventory starts again: ${message}`, { code, inventory });
       current = await desk.store.executions.get(execution.id);
     }
   }
 }
 
-async function planOnce(desk: ExecutionDesk, execution: Execution, again: boolean, signal: AbortSignal): Promise<void> {
+async function planOnce(desk: ExecutionDesk, execution: Execution, again: boolean, signal: AbortSignal): Promise<Failure | undefined> {
   const rule = await desk.store.topology.getRule(execution.rule);
   const instances = await ruleInstances(desk.store.topology, rule);
   await waitForRoute(desk, instances, again, signal);
   try {
-    await takeInventory(desk, execution, rule, instances, again, signal);
+    return await takeInventory(desk, execution, rule, instances, again, signal);
   } catch (thrown) {
     const lost = thrown instanceof AgentGone || (thrown instanceof TransshipError && thrown.code === "NO_ROUTE");
     throw lost ? new RouteLost("an agent vanished", { cause: thrown }) : thrown;
@@ -54,11 +57,14 @@ async function takeInventory(
   instances: RuleInstances,
   again: boolean,
   signal: AbortSignal,
-): Promise<void> {
+): Promise<Failure | undefined> {
   const plannedBefore = again ? await tasksOf(desk, execution.id) : undefined;
-  const pages = planPages(desk, rule, instances, signal, plannedBefore);
+  const scope = await desk.store.executions.scope(execution.id);
+  const pages = planPages({ ...desk, execution: execution.id }, rule, instances, signal, plannedBefore, { scope });
   let unchanged = 0;
-  let repositories = 0;
+  let names: ReadonlySet<string> = new Set();
+  let entries = 0;
+  let number = 0;
   let planning = execution.state === "planning";
   const begin = async () => {
     if (!planning) await moveExecution(desk, execution.id, "planning");
@@ -67,21 +73,43 @@ async function takeInventory(
   for await (const page of pages) {
     await begin();
     unchanged += page.unchanged;
-    repositories = page.repositories;
-    await addTasks(desk, execution.id, page, rule.spec.overwrite);
+    names = page.names;
+    entries += page.entries;
+    await addTasks(desk, execution.id, page.items, rule.spec);
     signal.throwIfAborted();
-    await desk.store.executions.planned(execution.id, { unchanged, repositories });
+    await desk.store.executions.planned(execution.id, { unchanged, repositories: page.repositories });
+    number++;
+    const tasks = page.items.filter(({ action }) => action !== "skip").length;
+    desk.executionLog.info(execution.id, `page ${number} planned: ${pageText(page, tasks)}`, {
+      page: number,
+      tasks,
+      unchanged: page.unchanged,
+    });
     desk.changes.notify(execution.id, "progress");
     desk.work.wake();
   }
   await begin();
+  const ground = scope === undefined ? { listing: { whole: true, entries }, repositories: names } : groundOf(scope);
+  return ground && (await planDeletionTasks(desk, execution.id, rule, instances, ground, signal));
 }
 
-async function addTasks(desk: ExecutionDesk, execution: string, page: PlannedPage, overwrite: NewTask["overwrite"]): Promise<void> {
-  const tasks = page.items.flatMap(({ action, source, target, digest }): NewTask[] =>
-    action === "skip" ? [] : [{ id: taskId(execution, source, target), executionId: execution, source, target, digest, overwrite }],
-  );
-  if (tasks.length > 0) await desk.store.tasks.add(tasks, desk.now());
+function pageText({ items, unchanged, repositories }: PlannedPage, tasks: number): string {
+  const skipped = items.length - tasks;
+  return `${tasks} tasks, ${unchanged} unchanged${skipped === 0 ? "" : `, ${skipped} skipped`}; ${repositories} repositories until now`;
+}
+
+/**
+ * What a scoped run may delete: the tags of which somebody said that they are gone, each looked at again. A whole repository, or a digest without a tag, is left to
+ * the next run of the whole rule. Undefined where nothing was said to be gone.
+ */
+function groundOf(scope: readonly ScopeEntry[]): DeletionGround | undefined {
+  const gone = scope.flatMap(({ repository, tag, action }) => (action === "delete" && tag !== undefined ? [{ repository, tag }] : []));
+  if (gone.length === 0) return undefined;
+  return {
+    listing: { whole: false, entries: 0 },
+    repositories: new Set(gone.map(({ repository }) => repository)),
+    scope: new Set(gone.map(artifactName)),
+  };
 }
 
 const PAGE = 1000;

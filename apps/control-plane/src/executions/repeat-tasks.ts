@@ -20,13 +20,17 @@ export async function repeatTasks(desk: ExecutionDesk, execution: Execution): Pr
 
 /** Adds copies of tasks to an execution. */
 export async function addAgain(desk: ExecutionDesk, execution: string, tasks: readonly Task[]): Promise<void> {
-  const again = tasks.map(({ source, target, digest, overwrite }) => ({
+  const again = tasks.map(({ source, target, digest, overwrite, operation, expected, platforms, refill }) => ({
     id: taskId(execution, source, target),
     executionId: execution,
     source,
     target,
     digest,
     overwrite,
+    operation,
+    expected,
+    platforms,
+    refill,
   }));
   if (again.length > 0) await desk.store.tasks.add(again, desk.now());
 }

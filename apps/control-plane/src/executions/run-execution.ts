@@ -1,11 +1,13 @@
 import { asTransshipError, type TransshipError } from "@transship/errors";
 import { type Execution, type Failure, outcomeOf } from "@transship/model";
+import { safeFailure } from "../logs/failure-facts.ts";
 import { cancelTasks } from "./cancel-tasks.ts";
 import { copyTasks } from "./copy-tasks.ts";
 import type { ExecutionDesk } from "./execution-desk.ts";
 import { moveExecution } from "./move-execution.ts";
 import { planTasks } from "./plan-tasks.ts";
 import { repeatTasks } from "./repeat-tasks.ts";
+import { addSavedItems } from "./run-plan.ts";
 
 /**
  * The life of an execution, from whatever phase it is in: a control plane that was killed goes on here. When `signal` aborts it is left as it is: stopped by
@@ -14,14 +16,16 @@ import { repeatTasks } from "./repeat-tasks.ts";
 export async function runExecution(desk: ExecutionDesk, execution: Execution, signal: AbortSignal): Promise<void> {
   try {
     if (execution.state !== "copying") {
+      let leftOut: Failure | undefined;
       if (execution.retryOf !== undefined) await repeatTasks(desk, execution);
-      else await planTasks(desk, execution, signal);
-      await moveExecution(desk, execution.id, "copying");
+      else if (execution.plan !== undefined) leftOut = await addSavedItems(desk, execution, execution.plan);
+      else leftOut = await planTasks(desk, execution, signal);
+      await moveExecution(desk, execution.id, "copying", leftOut);
     }
     await copyTasks(desk, execution.id, signal);
-    const { tasks } = await desk.store.executions.get(execution.id);
+    const { tasks, failure } = await desk.store.executions.get(execution.id);
     signal.throwIfAborted();
-    await moveExecution(desk, execution.id, outcomeOf(tasks));
+    await moveExecution(desk, execution.id, outcomeOf(tasks, failure !== undefined));
   } catch (thrown) {
     if (signal.aborted) return;
     const error = asTransshipError(thrown, `running execution ${execution.id}`);
@@ -32,5 +36,6 @@ export async function runExecution(desk: ExecutionDesk, execution: Execution, si
 }
 
 function failureOf(error: TransshipError): Failure {
-  return { code: error.code, side: error.side, message: error.message, hint: error.hint };
+  const { code, side, message, hint, tried } = error;
+  return safeFailure({ code, side, message, hint, ...(tried === undefined ? {} : { tried }) });
 }

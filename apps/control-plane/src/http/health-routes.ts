@@ -4,7 +4,7 @@ import type { Metrics } from "../metrics.ts";
 import type { HttpAnswer, HttpRoutes } from "./http-server.ts";
 
 /** `/livez`: the process answers. `/readyz`: it can work, i.e. the store answers and it is not stopping. `/metrics`: Prometheus. */
-export function healthRoutes(store: Pick<Store, "check">, metrics: Metrics, stopping: AbortSignal): HttpRoutes {
+export function healthRoutes(store: Pick<Store, "check">, metrics: Metrics, stopping: AbortSignal): HttpRoutes["get"] {
   return {
     "/livez": async () => plain(200, "ok\n"),
     "/readyz": async () => {

@@ -3,15 +3,35 @@ import type { AddressInfo } from "node:net";
 import { asTransshipError, systemCode, TransshipError } from "@transship/errors";
 import type { Logger } from "pino";
 import { type HostAndPort, joinHostPort } from "../options.ts";
+import { readBody } from "./read-body.ts";
 
 /** What a path answers. */
 export interface HttpAnswer {
   readonly status: number;
   readonly contentType: string;
   readonly text: string;
+  readonly headers?: Readonly<Record<string, string>>;
 }
 
-export type HttpRoutes = Readonly<Record<string, () => Promise<HttpAnswer>>>;
+/** What a receiver may know of a request. */
+export interface HttpRequest {
+  readonly headers: IncomingMessage["headers"];
+  /** IP address of the sender, or of the proxy before us. */
+  readonly remote: string;
+  /** The whole body; undefined where it has more bytes than `most`, which are not kept. */
+  readBody(most: number): Promise<Buffer | undefined>;
+}
+
+/** Answers POST to a path with one more part, which it gets. */
+export type HttpReceiver = (name: string, request: HttpRequest) => Promise<HttpAnswer>;
+
+/** What is served. */
+export interface HttpRoutes {
+  /** GET and HEAD, by the whole path. */
+  readonly get: Readonly<Record<string, () => Promise<HttpAnswer>>>;
+  /** POST, by the first part of a path of two, e.g. `webhooks` for `/webhooks/NAME`. */
+  readonly post: Readonly<Record<string, HttpReceiver>>;
+}
 
 /** A listening HTTP server. Disposing closes it with its connections. */
 export interface HttpServer extends AsyncDisposable {
@@ -19,14 +39,16 @@ export interface HttpServer extends AsyncDisposable {
   readonly address: string;
 }
 
-/** Serves GET and HEAD of a few fixed paths. @throws TransshipError `PORT_IN_USE`, `INVALID_ARGUMENT` for an address that is not this machine's. */
+/** Serves a few fixed paths. @throws TransshipError `PORT_IN_USE`, `INVALID_ARGUMENT` for an address that is not this machine's. */
 export async function serveHttp(place: HostAndPort, routes: HttpRoutes, log: Logger): Promise<HttpServer> {
   const server = createServer({ requestTimeout: 10_000, headersTimeout: 10_000 }, (request, response) => {
     answer(routes, request).then(
-      (found) => send(response, found, request.method === "HEAD"),
+      (found) => send(request, response, found),
       (thrown: unknown) => {
+        // Nobody is there any more to be answered.
+        if (request.destroyed && !request.complete) return;
         log.error({ err: thrown, path: request.url }, "an HTTP request failed unexpectedly");
-        send(response, errorAnswer(500, asTransshipError(thrown, "answering the request")), false);
+        send(request, response, errorAnswer(500, asTransshipError(thrown, "answering the request")));
       },
     );
   });
@@ -44,23 +66,36 @@ export async function serveHttp(place: HostAndPort, routes: HttpRoutes, log: Log
 
 async function answer(routes: HttpRoutes, request: IncomingMessage): Promise<HttpAnswer> {
   const path = (request.url ?? "/").split("?")[0] ?? "/";
-  const route = Object.hasOwn(routes, path) ? routes[path] : undefined;
+  const [, first = "", name = "", ...more] = path.split("/");
+  const receive = Object.hasOwn(routes.post, first) && name !== "" && more.length === 0 ? routes.post[first] : undefined;
+  if (receive !== undefined) {
+    return request.method === "POST" ? receive(name, readable(request)) : wrongMethod(request, "only POST is served");
+  }
+  const route = Object.hasOwn(routes.get, path) ? routes.get[path] : undefined;
   if (route === undefined)
     return errorAnswer(404, new TransshipError("NOT_FOUND", { what: `path ${path}`, why: "nothing is served there" }));
   if (request.method === "GET" || request.method === "HEAD") return route();
-  return errorAnswer(
-    405,
-    new TransshipError("INVALID_ARGUMENT", { what: `${request.method} ${path}`, why: "only GET and HEAD are served" }),
-  );
+  return wrongMethod(request, "only GET and HEAD are served");
 }
 
-function errorAnswer(status: number, error: TransshipError): HttpAnswer {
+function readable(request: IncomingMessage): HttpRequest {
+  return { headers: request.headers, remote: request.socket.remoteAddress ?? "", readBody: (most) => readBody(request, most) };
+}
+
+function wrongMethod(request: IncomingMessage, why: string): HttpAnswer {
+  return errorAnswer(405, new TransshipError("INVALID_ARGUMENT", { what: `${request.method} ${request.url}`, why }));
+}
+
+/** An error as JSON. */
+export function errorAnswer(status: number, error: TransshipError): HttpAnswer {
   return { status, contentType: "application/json", text: `${JSON.stringify(error)}\n` };
 }
 
-function send(response: ServerResponse, { status, contentType, text }: HttpAnswer, headOnly: boolean): void {
-  const headers = { "content-type": contentType, "content-length": Buffer.byteLength(text), "x-content-type-options": "nosniff" };
-  response.writeHead(status, headers).end(headOnly ? undefined : text);
+function send(request: IncomingMessage, response: ServerResponse, { status, contentType, text, headers }: HttpAnswer): void {
+  // A body that nobody read is not waited for.
+  if (!request.complete) response.setHeader("connection", "close");
+  const own = { "content-type": contentType, "content-length": Buffer.byteLength(text), "x-content-type-options": "nosniff" };
+  response.writeHead(status, { ...own, ...headers }).end(request.method === "HEAD" ? undefined : text);
 }
 
 function listen(server: Server, place: HostAndPort): Promise<void> {

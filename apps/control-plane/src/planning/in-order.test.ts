@@ -37,8 +37,53 @@ describe("inOrder", () => {
       async (n) => n,
     );
     expect((await results.next()).value).toBe(0);
-    expect(read).toBe(2);
+    await delay(5);
+    expect(read).toBeLessThanOrEqual(3);
     await results.return(undefined);
+  });
+
+  it("gives a result as soon as it is there, however long the source takes for the next item", async () => {
+    const never = Promise.withResolvers<void>();
+    const slow = async function* () {
+      yield 1;
+      await never.promise;
+    };
+    const results = inOrder(slow(), 3, async (n) => n);
+    expect((await results.next()).value).toBe(1);
+    never.resolve();
+    expect((await results.next()).done).toBe(true);
+  });
+
+  it("lets its reader leave while the source hangs", async () => {
+    const stuck = async function* () {
+      yield 1;
+      await new Promise(() => undefined);
+    };
+    const results = inOrder(stuck(), 3, async (n) => n);
+    await results.next();
+    expect((await results.return(undefined)).done).toBe(true);
+  });
+
+  it("closes the source when its reader leaves, and throws the source's failure after what came before it", async () => {
+    let closed = 0;
+    const source = async function* (breaks: boolean) {
+      try {
+        yield 1;
+        if (breaks) throw new Error("the source broke");
+        for (;;) yield 2;
+      } finally {
+        closed += 1;
+      }
+    };
+    const left = inOrder(source(false), 2, async (n) => n);
+    await left.next();
+    await left.return(undefined);
+    const seen: number[] = [];
+    const broken = async () => {
+      for await (const one of inOrder(source(true), 3, async (n) => delay(5, n))) seen.push(one);
+    };
+    await expect(broken()).rejects.toThrow("the source broke");
+    expect([seen, closed]).toEqual([[1], 2]);
   });
 
   it("throws the first failure in order", async () => {

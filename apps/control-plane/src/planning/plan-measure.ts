@@ -22,12 +22,15 @@ const BLOBS_A_QUESTION = 500;
 export class PlanMeasure {
   readonly #desk: Desk;
   readonly #instances: RuleInstances;
+  readonly #platforms: readonly string[];
   readonly #signal: AbortSignal;
   readonly #brought = new Map<string, Set<string>>();
 
-  constructor(desk: Desk, instances: RuleInstances, signal: AbortSignal) {
+  /** `platforms`: the only ones of indexes that the rule brings; undefined = all. */
+  constructor(desk: Desk, instances: RuleInstances, platforms: readonly string[] | undefined, signal: AbortSignal) {
     this.#desk = desk;
     this.#instances = instances;
+    this.#platforms = platforms ?? [];
     this.#signal = signal;
   }
 
@@ -56,7 +59,7 @@ export class PlanMeasure {
     ];
     const blobs = new Map<string, Blob[]>();
     for (const some of chunks(artifacts, ARTIFACTS_A_QUESTION)) {
-      for (const found of await measureArtifacts(this.#desk, this.#instances.source, some, this.#signal)) {
+      for (const found of await measureArtifacts(this.#desk, this.#instances.source, some, this.#platforms, this.#signal)) {
         if (found.artifact !== undefined) blobs.set(`${found.artifact.repository}@${found.artifact.digest}`, found.blobs);
       }
     }

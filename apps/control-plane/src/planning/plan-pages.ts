@@ -1,8 +1,23 @@
-import type { ArtifactPlace, Instance, InventoryEntry, PlanItem, Rule, RuleTarget } from "@transship/model";
-import { mapToTarget, mergeSubjects, type PagePlan, planPage, type SubjectFate } from "@transship/planner";
+import type { wire } from "@transship/api";
+import {
+  type ArtifactPlace,
+  artifactName,
+  type Instance,
+  type InventoryEntry,
+  mayCollide,
+  type PlanItem,
+  type Rule,
+  type RuleTarget,
+  type ScopeEntry,
+} from "@transship/model";
+import { type Claims, claimNames, mapToTarget, mergeSubjects, type PagePlan, planPage, type SubjectFate } from "@transship/planner";
+import type { Store } from "@transship/store";
 import type { Desk } from "../work/ask-nearest.ts";
-import { listTags, resolveTags } from "../work/look-up.ts";
+import { resolveTags } from "../work/look-up.ts";
+import { broughtTo, needsBrought } from "./brought-to.ts";
+import { RepositoryCount } from "./count-repositories.ts";
 import { inOrder } from "./in-order.ts";
+import { listSource } from "./list-source.ts";
 import type { RuleInstances } from "./rule-instances.ts";
 
 /** What a page of the source's inventory came to, for all targets of the rule. */
@@ -12,6 +27,12 @@ export interface PlannedPage {
   readonly unchanged: number;
   /** Repositories in which something matched, in this page and those before. */
   readonly repositories: number;
+  /** What the rule does not select, where that was asked for. */
+  readonly refused: readonly wire.RefusedTag[];
+  /** Their names, where deletions depend on them: the same set in every page, which grows. Empty for rules that do not propagate deletions. */
+  readonly names: ReadonlySet<string>;
+  /** Entries of this page, whatever becomes of them. */
+  readonly entries: number;
 }
 
 /** Whether something was planned before and is not to be planned again. */
@@ -23,39 +44,56 @@ const PAGES_AT_ONCE = 4;
 const REPOSITORIES_REMEMBERED = 256;
 
 /**
- * Lists the source page by page, looks each page up at the targets and plans it. Memory does not grow with the number of tags.
+ * Lists the source (with a scope: just that part of it) page by page, looks each page up at the targets and plans it. Memory does not grow with the number of tags,
+ * except for rules that can give two repositories one name: these remember every name they gave. `explain`: also tells what the rule does not select.
  * @throws TransshipError what a listing or look-up failed with, with its side: a failed listing is never a short one.
  */
 export async function* planPages(
-  desk: Desk,
+  desk: Desk & { readonly now: () => Date; readonly store: Pick<Store, "arrivals"> },
   rule: Rule,
   instances: RuleInstances,
   signal: AbortSignal,
   plannedBefore: PlannedBefore = () => false,
+  { scope, explain = false }: { readonly scope?: readonly ScopeEntry[] | undefined; readonly explain?: boolean } = {},
 ): AsyncGenerator<PlannedPage> {
   const own = new AbortController();
   const either = AbortSignal.any([signal, own.signal]);
-  const repositories = new Set<string>();
+  const repositories = new RepositoryCount();
+  const claims: Claims | undefined = mayCollide(rule.spec.targets) ? new Map() : undefined;
+  const wishes = { now: desk.now().getTime(), explain, inOrder: claims !== undefined };
+  const names = new Set<string>();
+  const { arrivals } = desk.store;
+  const needy = new Set<RuleTarget>();
+  for (const target of rule.spec.targets) if (await needsBrought(arrivals, rule, target)) needy.add(target);
   const fates = new Map<RuleTarget, Map<string, Map<string, SubjectFate>>>(rule.spec.targets.map((target) => [target, new Map()]));
   try {
-    const pages = inOrder(listTags(desk, instances.source, rule.spec.source, either), PAGES_AT_ONCE, async (entries) => ({
-      entries,
-      there: await Promise.all(instances.targets.map(({ target, instance }) => resolve(desk, rule, target, instance, entries, either))),
-    }));
-    for await (const { entries, there } of pages) {
-      for (const entry of entries) repositories.add(entry.repository);
+    const pages = inOrder(
+      listSource(desk, instances.source, rule, { scope, wishes }, either),
+      PAGES_AT_ONCE,
+      async ({ entries, refused }) => ({
+        entries,
+        refused,
+        there: await Promise.all(instances.targets.map(({ target, instance }) => resolve(desk, rule, target, instance, entries, either))),
+      }),
+    );
+    for await (const { entries, refused, there } of pages) {
+      repositories.add(entries.map((entry) => entry.repository));
+      if (rule.spec.deletion?.propagate === true) for (const entry of entries) names.add(entry.repository);
       const items: PlanItem[] = [];
       let unchanged = 0;
       for (const [index, { target }] of instances.targets.entries()) {
         const remembered = fates.get(target) ?? new Map();
         const atTarget = there[index] ?? new Map();
+        const taken = claims && claimNames(claims, rule.spec, target, entries);
         const fresh = entries.filter((entry) => !plannedBefore(...placesOf(rule, target, entry)));
-        const plan = planPage({ rule: rule.spec, target, entries: fresh, atTarget, subjects: fatesFor(remembered, entries) });
+        const brought = needy.has(target) ? { brought: await broughtTo(arrivals, rule, target, fresh) } : {};
+        const subjects = fatesFor(remembered, entries);
+        const plan = planPage({ rule: rule.spec, target, entries: fresh, atTarget, subjects, taken, ...brought });
         remember(remembered, entries, plan);
-        items.push(...plan.items);
+        items.push(...plan.items.map((item) => ({ ...item, atTarget: atTarget.get(artifactName(item.target)) })));
         unchanged += plan.unchanged;
       }
-      yield { items, unchanged, repositories: repositories.size };
+      yield { items, unchanged, repositories: repositories.value, refused, names, entries: entries.length };
     }
   } finally {
     own.abort();

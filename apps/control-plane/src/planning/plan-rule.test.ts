@@ -8,7 +8,10 @@ async function plan(plane: TestControlPlane): Promise<{ items: wire.PlanItem[]; 
   const items: wire.PlanItem[] = [];
   let summary: wire.PlanSummary | undefined;
   try {
-    for await (const { event } of plane.client.rules.planRule({ name: "r" }, plane.client.metadata) as AsyncIterable<wire.PlanEvent>) {
+    for await (const { event } of plane.client.rules.planRule(
+      { save: false, name: "r" },
+      plane.client.metadata,
+    ) as AsyncIterable<wire.PlanEvent>) {
       if (event?.$case === "item") items.push(event.value);
       else summary = event?.value;
     }
@@ -34,7 +37,8 @@ describe("the plan of a rule", () => {
       ["v3", 1, "missing", 7, 100],
       ["kept", 2, "kept", 0, 0],
     ]);
-    expect(summary).toEqual({ copy: 3, skip: 1, unchanged: 1, bytes: 121, existingBytes: 200, repositories: 2 });
+    const sums = { copy: 3, skip: 1, unchanged: 1, bytes: 121, existingBytes: 200, repositories: 2, delete: 0, capped: 0 };
+    expect(summary).toEqual({ planId: "", ...sums });
     expect(agent.assignments).toEqual([]);
     expect(world.at("sg").size).toBe(2);
   });

@@ -1,4 +1,5 @@
-import type { Instance, Rule, RuleTarget } from "@transship/model";
+import { TransshipError } from "@transship/errors";
+import { type Instance, providerFault, type Rule, type RuleSpec, type RuleTarget } from "@transship/model";
 import type { TopologyStore } from "@transship/store";
 
 /** The instances that a rule names. */
@@ -7,10 +8,19 @@ export interface RuleInstances {
   readonly targets: readonly { readonly target: RuleTarget; readonly instance: Instance }[];
 }
 
-/** Throws `NOT_FOUND`. */
+/** Throws `NOT_FOUND`, and `INVALID_ARGUMENT` where the rule does not go with the kinds of its instances. */
 export async function ruleInstances(topology: Pick<TopologyStore, "getInstance">, rule: Rule): Promise<RuleInstances> {
   const targets = await Promise.all(
     rule.spec.targets.map(async (target) => ({ target, instance: await topology.getInstance(target.instance) })),
   );
-  return { source: await topology.getInstance(rule.spec.source.instance), targets };
+  const source = await topology.getInstance(rule.spec.source.instance);
+  requireProviders(`rule ${rule.name}`, rule.spec, [source, ...targets.map(({ instance }) => instance)]);
+  return { source, targets };
+}
+
+/** @throws TransshipError `INVALID_ARGUMENT` where a rule does not go with the kinds of those of its instances that are given. */
+export function requireProviders(what: string, spec: RuleSpec, instances: readonly Instance[]): void {
+  const fault = providerFault(spec, (name) => instances.find((one) => one.name === name)?.spec.provider);
+  if (fault === undefined) return;
+  throw new TransshipError("INVALID_ARGUMENT", { what, why: `spec.${fault.path.join(".")}: ${fault.message}` });
 }

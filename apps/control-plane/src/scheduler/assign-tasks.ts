@@ -1,114 +1,114 @@
-import { overwriteToMessage, type wire } from "@transship/api";
-import { type Candidate, type Instance, type Rule, rankForCopy, type SiblingPlace, siblingsFor, type Task } from "@transship/model";
-import type { InstancePair } from "@transship/store";
+import type { Rule } from "@transship/model";
+import type { Budgets } from "../budgets/budgets.ts";
 import type { AgentSession } from "../work/agent-session.ts";
 import type { ConnectedAgents } from "../work/connected-agents.ts";
-import { registryAccess } from "../work/registry-access.ts";
+import type { CappedAgents } from "./capped-agents.ts";
 import { failOrphans, type OrphanDesk } from "./fail-orphans.ts";
+import { findRoutes, type Route } from "./find-routes.ts";
+import { handOver } from "./hand-over.ts";
+import type { Contender, Turns } from "./turns.ts";
+import type { WindowWatch } from "./window-watch.ts";
 
 /** What assigning needs. */
 export interface AssignmentDesk extends OrphanDesk {
   readonly agents: ConnectedAgents;
-}
-
-/** Pairs that an agent may serve: it is among those nearest to the target. */
-interface Route extends InstancePair {
-  readonly from: Instance;
-  readonly to: Instance;
-  readonly candidate: Candidate<AgentSession>;
-  /** Other instances that may have the same blobs, for the agent to read from. */
-  readonly siblings: readonly SiblingPlace[];
+  readonly turns: Turns;
+  readonly windows: WindowWatch;
+  readonly budgets: Budgets;
+  readonly capped: CappedAgents;
 }
 
 /** How long a task that came back to the queue is left to the agent that may hold a checkpoint of it, in milliseconds. */
 const PREFERENCE_MS = 5_000;
 
-/** Leases waiting tasks to the agents nearest their targets, never beyond the credit that an agent gave. */
+/** Leases waiting tasks to the agents nearest their targets, rules in turn, never beyond the credit that an agent gave. */
 export async function assignTasks(desk: AssignmentDesk): Promise<void> {
   const ready = desk.agents.ready();
-  const pairs = ready.some((agent) => agent.credit > 0) ? await desk.store.tasks.waitingPairs(desk.now()) : [];
-  if (pairs.length === 0) return;
+  const waiting = ready.some((agent) => agent.credit > 0) ? await desk.store.tasks.waitingWork(desk.now()) : [];
+  if (waiting.length === 0) return;
   const instances = new Map((await desk.store.topology.listInstances()).map((instance) => [instance.name, instance]));
-  await failOrphans(desk, pairs, instances);
-  const routes = findRoutes(ready, pairs, { instances, rules: await desk.store.topology.listRules() });
+  const rules = new Map((await desk.store.topology.listRules()).map((rule) => [rule.name, rule]));
+  await failOrphans(desk, waiting, instances);
+  desk.turns.keep(new Set(waiting.map(({ rule }) => rule)));
+  desk.capped.keep(new Set(waiting.map(({ executionId }) => executionId)));
+  const open = waiting.filter(({ rule }) => desk.windows.isOpen(rules.get(rule), desk.now()));
+  const routes = findRoutes(ready, open, { instances, rules });
+  const round: Round = { rules, running: new Map(open.map(({ executionId, running }) => [executionId, running])), exhausted: new Map() };
   const takers = new Set(ready.filter((agent) => agent.credit > 0 && routes.has(agent)));
   // With several takers a task each in turn, so that equals share the work; each turn ends with less credit or fewer takers.
   while (takers.size > 0) {
     const limit = takers.size === 1 ? Number.POSITIVE_INFINITY : 1;
     for (const agent of takers) {
-      const given = await giveTasks(desk, agent, routes.get(agent) ?? [], limit);
+      const given = await giveTasks(desk, agent, routes.get(agent) ?? [], limit, round);
       if (given === 0 || agent.credit === 0) takers.delete(agent);
     }
   }
 }
 
-interface Topology {
-  readonly instances: ReadonlyMap<string, Instance>;
-  readonly rules: readonly Rule[];
-}
-
-function findRoutes(ready: AgentSession[], pairs: readonly InstancePair[], { instances, rules }: Topology): Map<AgentSession, Route[]> {
-  const routes = new Map<AgentSession, Route[]>();
-  for (const pair of pairs) {
-    const from = instances.get(pair.source);
-    const to = instances.get(pair.target);
-    if (from === undefined || to === undefined) continue;
-    const candidates = rankForCopy(ready, from, to);
-    for (const candidate of candidates.filter(({ rank }) => rank === candidates[0]?.rank)) {
-      const siblings = siblingsFor(candidate.agent, from, to, rules, instances);
-      routes.set(candidate.agent, [...(routes.get(candidate.agent) ?? []), { ...pair, from, to, candidate, siblings }]);
-    }
-  }
-  return routes;
+/** What is known while tasks are handed out. */
+interface Round {
+  readonly rules: ReadonlyMap<string, Rule>;
+  /** Tasks that agents have, by execution. */
+  readonly running: Map<string, number>;
+  /** Executions that had nothing more for an agent. */
+  readonly exhausted: Map<AgentSession, Set<string>>;
 }
 
 /** How many tasks the agent got. */
-async function giveTasks(desk: AssignmentDesk, agent: AgentSession, routes: readonly Route[], most: number): Promise<number> {
+async function giveTasks(desk: AssignmentDesk, agent: AgentSession, routes: readonly Route[], most: number, round: Round): Promise<number> {
   // A demand may have crossed an assignment on its way: the slots are the bound that cannot be outdated.
   const held = await desk.store.tasks.heldBy(agent.name);
   const limit = Math.min(most, agent.credit, agent.slots - held.length);
-  if (limit <= 0) return 0;
+  const exhausted = round.exhausted.get(agent) ?? new Set();
+  round.exhausted.set(agent, exhausted);
+  let given = 0;
+  // Each pass gives all that is left, or finds an execution that has less than its turns.
+  while (given < limit) {
+    const contenders = contendersOf(routes, round).filter(({ execution }) => !exhausted.has(execution));
+    if (contenders.length === 0) break;
+    for (const [execution, turns] of desk.turns.deal(contenders, limit - given)) {
+      const own = routes.filter((route) => route.executionId === execution && mayJoin(desk, agent, route));
+      const got = own.length === 0 ? 0 : await giveFrom(desk, agent, own, turns, round);
+      if (got < turns) exhausted.add(execution);
+      given += got;
+    }
+  }
+  return given;
+}
+
+/** Whether the agent has a share of the limits at both sides, or there is one left. */
+function mayJoin({ budgets, capped, executionLog }: AssignmentDesk, agent: AgentSession, { source, target, executionId }: Route): boolean {
+  const full = [source, target].find((instance) => !budgets.mayJoin(agent.name, instance));
+  if (full !== undefined) capped.tell(executionLog, executionId, agent.name, full);
+  return full === undefined;
+}
+
+function contendersOf(routes: readonly Route[], { rules, running }: Round): Contender[] {
+  const byExecution = new Map(routes.map(({ executionId, rule }) => [executionId, rule]));
+  return [...byExecution].map(([execution, rule]) => {
+    const priority = rules.get(rule)?.spec.priority ?? 0;
+    return { execution, rule, priority, running: running.get(execution) ?? 0 };
+  });
+}
+
+/** Gives tasks of one execution. */
+async function giveFrom(desk: AssignmentDesk, agent: AgentSession, routes: readonly Route[], limit: number, round: Round): Promise<number> {
+  const rule = round.rules.get(routes[0]?.rule ?? "");
   const leased = await desk.store.tasks.lease(
     {
       agent: agent.name,
-      pairs: routes.map((route) => ({ source: route.source, target: route.target, placement: route.candidate.why })),
+      pairs: routes.map(({ executionId, source, target, candidate }) => ({ executionId, source, target, placement: candidate.why })),
       limit,
       leaseMs: desk.leaseMs,
-      preferMs: Math.min(PREFERENCE_MS, desk.leaseMs),
+      preferMs: Math.min(PREFERENCE_MS, desk.leaseMs) + desk.windows.closedMs(rule, desk.now(), PREFERENCE_MS),
       online: desk.agents.ready().map(({ name }) => name),
     },
     desk.now(),
   );
   for (const task of leased) {
+    round.running.set(task.executionId, (round.running.get(task.executionId) ?? 0) + 1);
     const route = routes.find((one) => one.source === task.source.instance && one.target === task.target.instance);
-    if (route !== undefined) await hand(desk, agent, task, route);
+    if (route !== undefined) await handOver(desk, agent, task, route);
   }
   return leased.length;
-}
-
-async function hand(desk: AssignmentDesk, agent: AgentSession, task: Task, route: Route): Promise<void> {
-  agent.credit -= 1;
-  const sent = agent.send({ $case: "assignment", value: assignment(task, route, desk.leaseMs) });
-  if (!sent)
-    await desk.store.tasks.finish({ taskId: task.id, epoch: task.epoch }, { state: "queued", progress: task.progress }, desk.now());
-  else
-    desk.log.info({ task: task.id, execution: task.executionId, agent: agent.name, epoch: task.epoch, why: task.placement }, "task leased");
-  desk.changes.notify(task.executionId, "state");
-}
-
-function assignment(task: Task, { from, to, candidate, siblings }: Route, leaseMs: number): wire.Assignment {
-  return {
-    lease: { taskId: task.id, epoch: task.epoch },
-    leaseMs,
-    source: { ...task.source },
-    sourceAccess: registryAccess(from, candidate.source),
-    target: { ...task.target },
-    targetAccess: registryAccess(to, candidate.target),
-    digest: task.digest,
-    overwrite: overwriteToMessage(task.overwrite),
-    attempt: task.attempts,
-    bytesSoFar: { ...task.progress.bytes },
-    siblings: siblings.map(({ instance, endpoint }) => registryAccess(instance, endpoint)),
-    executionId: task.executionId,
-  };
 }

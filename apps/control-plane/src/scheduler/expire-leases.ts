@@ -1,12 +1,13 @@
 import type { AssignmentDesk } from "./assign-tasks.ts";
 
 /** Sends tasks whose lease ended back to the queue, and tells agents that are connected after all to stop. */
-export async function expireLeases({ store, agents, changes, log, now }: AssignmentDesk): Promise<void> {
+export async function expireLeases({ store, agents, changes, executionLog, now }: AssignmentDesk): Promise<void> {
   for (const task of await store.tasks.expire(now())) {
-    log.warn({ task: task.id, execution: task.executionId, agent: task.agent, epoch: task.epoch }, "lease ended, task back in the queue");
+    const facts = { task: task.id, code: "LEASE_LOST", agent: task.agent, epoch: task.epoch } as const;
+    executionLog.warn(task.executionId, `agent ${task.agent} did not renew its lease; the task is back in the queue`, facts);
     const session = task.agent === undefined ? undefined : agents.get(task.agent);
     if (session !== undefined) session.stalled = true;
-    session?.send({ $case: "cancel", value: { lease: { taskId: task.id, epoch: task.epoch } } });
+    session?.send({ $case: "cancel", value: { lease: { taskId: task.id, epoch: task.epoch }, giveBack: false } });
     changes.notify(task.executionId, "state");
   }
 }

@@ -1,30 +1,42 @@
 import type { WakeUp } from "../wake-up.ts";
 import { type AssignmentDesk, assignTasks } from "./assign-tasks.ts";
 import { expireLeases } from "./expire-leases.ts";
+import { pauseOutsideWindow, type ToldOfPauses } from "./pause-outside-window.ts";
 
 /** Longest sleep in milliseconds: leases end without anybody saying so. */
 const LONGEST_SLEEP_MS = 5_000;
 
-/** The loop that hands out tasks: woken by new tasks, credit and reports; by itself for due retries and ended leases. Ends when `signal` aborts. */
+/** The loop that hands out tasks: woken by new tasks, credit and reports; by itself for due retries, ended leases, and windows that open or close. Ends when `signal` aborts. */
 export async function runScheduler(desk: AssignmentDesk, work: WakeUp, signal: AbortSignal): Promise<void> {
   const sweepMs = Math.min(LONGEST_SLEEP_MS, desk.leaseMs / 6);
+  const told: ToldOfPauses = { tasks: new WeakMap(), executions: new Set() };
   let nextSweep = 0;
+  let windowChange: Date | undefined;
   while (!signal.aborted) {
     let sleepMs = sweepMs;
     // Before looking for tasks: what falls due while we look must end the sleep, not be overlooked by both.
     const begin = desk.now();
     try {
-      if (performance.now() >= nextSweep) {
+      const swept = performance.now() >= nextSweep;
+      if (swept) {
         await expireLeases(desk);
+        windowChange = await pauseOutsideWindow(desk, told);
         nextSweep = performance.now() + sweepMs;
-      }
+      } else if (windowChange !== undefined && windowChange <= begin) windowChange = await pauseOutsideWindow(desk, told);
+      // Shares are divided anew where work ended; limits themselves may change at any time, and count from the next sweep on.
+      if (swept || desk.budgets.limited) await refreshBudgets(desk);
       await assignTasks(desk);
-      const due = await desk.store.tasks.nextDue(begin);
-      if (due !== undefined) sleepMs = Math.min(sleepMs, Math.max(1, due.getTime() - desk.now().getTime()));
+      for (const due of [await desk.store.tasks.nextDue(begin), windowChange]) {
+        if (due !== undefined) sleepMs = Math.min(sleepMs, Math.max(1, due.getTime() - desk.now().getTime()));
+      }
     } catch (thrown) {
       // A full disk, say. What was not handed out is tried again after the sleep.
       desk.log.error({ err: thrown }, "handing out tasks failed");
     }
     await work.sleep(sleepMs, signal);
   }
+}
+
+async function refreshBudgets({ store, budgets }: AssignmentDesk): Promise<void> {
+  budgets.refresh(await store.topology.listInstances(), await store.topology.listRules(), await store.tasks.held());
 }

@@ -1,10 +1,12 @@
 import { setTimeout as delay } from "node:timers/promises";
 import { executionStateFromMessage, executionToMessage, type wire } from "@transship/api";
 import { EXECUTION_TRANSITIONS, isFinal } from "@transship/model";
-import type { Store } from "@transship/store";
 import type { Handlers } from "../calls/handlers.ts";
-import type { Changes } from "../changes.ts";
+import type { ExecutionDesk } from "../executions/execution-desk.ts";
 import type { Executions } from "../executions/executions.ts";
+import { outlookOf } from "../executions/outlook.ts";
+import type { LogWriter } from "../logs/log-writer.ts";
+import { streamLogs } from "../logs/stream-logs.ts";
 import { readPage } from "./read-page.ts";
 
 /** Failed tasks that are told with an execution, at most. */
@@ -13,40 +15,45 @@ const MOST_FAILURES = 100;
 const WATCH_PAUSE_MS = 500;
 const USUAL_PAGE = 50;
 
+/** What answering needs. */
+interface ServiceDesk extends ExecutionDesk {
+  readonly logWriter: LogWriter;
+}
+
 /** Runs of rules. */
-export function executionService(
-  { unary, streaming }: Handlers,
-  store: Store,
-  changes: Changes,
-  executions: Executions,
-): wire.ExecutionServiceServer {
+export function executionService({ unary, streaming }: Handlers, desk: ServiceDesk, executions: Executions): wire.ExecutionServiceServer {
   return {
     listExecutions: unary(async (request) => {
       const filter = { rule: request.rule === "" ? undefined : request.rule, state: executionStateFromMessage(request.state) };
-      const { rows, nextPageToken } = await readPage(request, USUAL_PAGE, (page) => store.executions.list(filter, page));
-      return { executions: rows.map((row) => executionToMessage(row)), nextPageToken };
+      const { rows, nextPageToken } = await readPage(request, USUAL_PAGE, (page) => desk.store.executions.list(filter, page));
+      const rules = new Map((await desk.store.topology.listRules()).map((rule) => [rule.name, rule]));
+      const messages = rows.map((row) => executionToMessage(row, [], outlookOf(row, rules.get(row.rule), desk.rates, desk.now())));
+      return { executions: messages, nextPageToken };
     }),
-    getExecution: unary(({ id }) => describe(store, id)),
-    watchExecution: streaming(({ id }, signal) => watch(store, changes, id, signal)),
-    stopExecution: unary(async ({ id }) => {
-      await executions.stop(id);
-      return describe(store, id);
+    getExecution: unary(({ id }) => describe(desk, id)),
+    watchExecution: streaming(({ id }, signal) => watch(desk, id, signal)),
+    stopExecution: unary(async ({ id }, who) => {
+      await executions.stop(id, who);
+      return describe(desk, id);
     }),
-    retryExecution: unary(async ({ id, failedOnly }) => describe(store, (await executions.retry(id, failedOnly)).execution.id)),
+    streamLogs: streaming((request, signal) => streamLogs(desk, request, signal)),
+    retryExecution: unary(async ({ id, failedOnly }) => describe(desk, (await executions.retry(id, failedOnly)).execution.id)),
   };
 }
 
-async function describe(store: Store, id: string): Promise<wire.Execution> {
+async function describe({ store, rates, now }: ExecutionDesk, id: string): Promise<wire.Execution> {
   const execution = await store.executions.get(id);
   const { failed } = execution.tasks;
   const tasks = failed === 0 ? [] : await store.tasks.list({ executionId: id, states: ["failed"] }, { limit: MOST_FAILURES });
-  return executionToMessage(execution, tasks);
+  const rule = (await store.topology.listRules()).find(({ name }) => name === execution.rule);
+  const scope = execution.scoped ? await store.executions.scope(id) : undefined;
+  return executionToMessage(execution, tasks, outlookOf(execution, rule, rates, now()), scope);
 }
 
-async function* watch(store: Store, changes: Changes, id: string, signal: AbortSignal): AsyncGenerator<wire.Execution> {
-  using watcher = changes.watch(id);
+async function* watch(desk: ExecutionDesk, id: string, signal: AbortSignal): AsyncGenerator<wire.Execution> {
+  using watcher = desk.changes.watch(id);
   while (!signal.aborted) {
-    const execution = await describe(store, id);
+    const execution = await describe(desk, id);
     yield execution;
     const state = executionStateFromMessage(execution.state);
     if (state === undefined || isFinal(EXECUTION_TRANSITIONS, state)) return;

@@ -3,7 +3,13 @@ import type { Store } from "@transship/store";
 import type { Handlers } from "../calls/handlers.ts";
 import { applyTopology } from "../topology/apply-topology.ts";
 
-/** Changes of what exists. */
-export function topologyService({ unary }: Handlers, store: Store, now: () => Date): wire.TopologyServiceServer {
-  return { apply: unary((request) => applyTopology(store.topology, request, now())) };
+/** Changes of what exists; `changed` is called after each. */
+export function topologyService({ unary }: Handlers, store: Store, now: () => Date, changed: () => void): wire.TopologyServiceServer {
+  return {
+    apply: unary(async (request) => {
+      const applied = await applyTopology(store.topology, request, now());
+      changed();
+      return applied;
+    }),
+  };
 }

@@ -1,6 +1,7 @@
 import type { ClientDuplexStream } from "@grpc/grpc-js";
-import { type ControlPlaneClient, connectControlPlane, fromServiceError, wire } from "@transship/api";
+import { type ControlPlaneClient, connectControlPlane, fromServiceError, selectionFromMessage, wire } from "@transship/api";
 import type { TransshipError } from "@transship/errors";
+import { selectTags } from "@transship/planner";
 import type { World } from "./world.ts";
 
 type Says = NonNullable<wire.AgentMessage["message"]>;
@@ -96,7 +97,21 @@ export class FakeAgent implements Disposable {
     };
     this.say({
       $case: "outcome",
-      value: { lease: task.lease, state, progress, skipReason: "", retryAfterMs: 0, blobs: [], blobSums: [], ...more, sequence },
+      value: {
+        lease: task.lease,
+        state,
+        progress,
+        skipReason: "",
+        retryAfterMs: 0,
+        blobs: [],
+        blobSums: [],
+        operation: task.operation,
+        movedTag: task.operation === wire.TaskOperation.COPY,
+        broughtPlatforms: task.platforms,
+        note: "",
+        ...more,
+        sequence,
+      },
     });
     return sequence;
   }
@@ -131,11 +146,13 @@ export class FakeAgent implements Disposable {
     const instance = access?.instance ?? "";
     switch (ask?.$case) {
       case "listTags":
-        return { $case: "tags", value: { tags: world.list(instance).filter((tag) => tag.repository.startsWith(ask.value.namespace)) } };
+        return { $case: "tags", value: listIn(world, instance, ask.value) };
       case "resolveTags": {
         const wanted = new Set(ask.value.tags.map((tag) => `${tag.repository}:${tag.tag}`));
         return { $case: "tags", value: { tags: world.list(instance).filter((tag) => wanted.has(`${tag.repository}:${tag.tag}`)) } };
       }
+      case "listNames":
+        return { $case: "names", value: { pages: ask.value.repositories.map((name) => world.names(instance, name)) } };
       case "measureArtifacts":
         // Each image has a base that all share and a layer of its own.
         return {
@@ -155,6 +172,22 @@ export class FakeAgent implements Disposable {
     this.report(task, wire.TaskState.SUCCEEDED);
     this.demand(this.#options.slots ?? 4);
   }
+}
+
+function listIn(world: World, instance: string, ask: wire.ListTags): wire.FoundTags {
+  const all = world.list(instance).filter((tag) => tag.repository.startsWith(ask.namespace));
+  if (ask.selection === undefined) return { tags: all };
+  const { nowMs, onlyRepository, explain } = ask.selection;
+  const wanted = all.filter((tag) => onlyRepository === "" || tag.repository === onlyRepository);
+  const selected = [...Map.groupBy(wanted, ({ repository }) => repository)].map(([name, tags]) => ({
+    name,
+    ...selectTags(selectionFromMessage(ask, instance), name, tags, nowMs),
+  }));
+  const refused = selected.flatMap((one) =>
+    one.refused.map(({ facts, refusal }) => ({ repository: one.name, tag: facts.tag, ...refusal })),
+  );
+  const tags = selected.flatMap((one) => one.selected.map(({ tag, digest = "" }) => ({ repository: one.name, tag, digest })));
+  return { tags, selectionApplied: true, ...(explain ? { refused: { tags: refused } } : {}) };
 }
 
 const BASE: wire.BlobSize = { digest: "sha256:base", size: 100 };

@@ -86,12 +86,20 @@ export function rule(name: string, more: Partial<wire.RuleSpec> = {}): wire.Reso
   const spec = {
     description: "",
     source: { instance: "gz", namespace: "team", repository: "", tag: "" },
-    targets: [{ instance: "sg", namespace: "mirror" }],
+    targets: [{ instance: "sg", namespace: "mirror", repository: "", flatten: 0 }],
     overwrite: wire.Overwrite.ALWAYS,
     enabled: true,
+    kinds: [],
+    platforms: [],
+    priority: 0,
     ...more,
   };
   return { kind: { $case: "rule", value: { name, labels: {}, spec } } };
+}
+
+export function webhook(name: string, url: string, more: Partial<wire.WebhookSpec> = {}): wire.Resource {
+  const spec = { url, secret: "canary-0123456789", events: [], rules: [], allowPrivate: true, enabled: true, ...more };
+  return { kind: { $case: "webhook", value: { name, labels: {}, spec } } };
 }
 
 /** Applies documents; by default two instances and the rule `r` between them. */
@@ -132,4 +140,11 @@ export function tasks(client: ControlPlaneClient, executionId: string): Promise<
   return call(client, client.tasks, client.tasks.listTasks, { executionId, states: [], pageSize: 0, pageToken: "" }).then(
     (list) => list.tasks,
   );
+}
+
+/** What the log of an execution says, in order. */
+export async function messages(client: ControlPlaneClient, executionId: string): Promise<string[]> {
+  const all = { taskId: "", search: "", level: wire.LogLevel.UNSPECIFIED, afterSequence: 0, last: 0, follow: false };
+  const lines = client.executions.streamLogs({ executionId, ...all }, client.metadata) as AsyncIterable<wire.LogLine>;
+  return (await Array.fromAsync(lines)).map(({ message }) => message);
 }

@@ -1,4 +1,4 @@
-import type { wire } from "@transship/api";
+import { wire } from "@transship/api";
 
 /** Registries as fake agents see them: digests by instance and `repository:tag`. */
 export class World {
@@ -14,9 +14,15 @@ export class World {
     for (const [name, seed] of Object.entries(names)) this.at(instance).set(name, fakeDigest(seed));
   }
 
-  /** What a successful copy does. */
-  copy({ source, target, digest }: wire.Assignment): void {
-    if (source !== undefined && target !== undefined) this.at(target.instance).set(`${target.repository}:${target.tag}`, digest);
+  /** What a successful task does. */
+  copy({ source, target, digest, operation }: wire.Assignment): void {
+    if (operation === wire.TaskOperation.DELETE) this.at(target?.instance ?? "").delete(`${target?.repository}:${target?.tag}`);
+    else if (source !== undefined && target !== undefined) this.at(target.instance).set(`${target.repository}:${target.tag}`, digest);
+  }
+
+  names(instance: string, repository: string): wire.NamesPage {
+    const tags = this.list(instance).flatMap((found) => (found.repository === repository ? [found.tag] : []));
+    return { repository, page: 0, last: true, tags };
   }
 
   list(instance: string): wire.FoundTag[] {

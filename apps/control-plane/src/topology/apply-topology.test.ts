@@ -74,6 +74,27 @@ describe("apply", () => {
     });
   });
 
+  it("refuses rules that do not go with the kinds of their instances, also where the instance comes later", async () => {
+    await using plane = await startTest();
+    const charts = instance("gz", { provider: "chartmuseum" });
+    const source = { instance: "gz", namespace: "", repository: "", tag: "" };
+    await expect(apply(plane.client, { resources: [charts, instance("sg"), rule("r", { source })] })).rejects.toThrow(
+      /rule r: spec\.source\.charts: charts of a ChartMuseum repository have no OCI form.*set source\.charts: asOci/,
+    );
+    await apply(plane.client);
+    await expect(apply(plane.client, { resources: [charts] })).rejects.toThrow(/rule r: spec\.source\.charts/);
+    await expect(apply(plane.client, { resources: [instance("sg", { provider: "chartmuseum" })] })).rejects.toThrow(/only be copied from/);
+    const asOci = rule("r", { source: { ...source, charts: "asOci" } });
+    await expect(apply(plane.client, { resources: [asOci] })).rejects.toThrow(/is for chart repositories/);
+    expect(outcomes(await apply(plane.client, { resources: [charts, asOci] }))).toEqual([
+      ["Instance", "gz", CONFIGURED],
+      ["Rule", "r", CONFIGURED],
+    ]);
+    const { rules } = plane.client;
+    expect((await call(plane.client, rules, rules.getRule, { name: "r" })).resource?.spec?.source).toEqual({ ...source, charts: "asOci" });
+    expect(outcomes(await apply(plane.client, { resources: [instance("gz")], deletes: [{ kind: "Rule", name: "r" }] }))).toHaveLength(2);
+  });
+
   it("prunes what is not named", async () => {
     await using plane = await startTest();
     await apply(plane.client);

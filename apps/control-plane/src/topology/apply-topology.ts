@@ -1,9 +1,10 @@
 import { wire } from "@transship/api";
 import { TransshipError } from "@transship/errors";
-import { type Instance, RESOURCE_KINDS, type Resource, type ResourceKind, type Rule } from "@transship/model";
+import { type Instance, RESOURCE_KINDS, type Resource, type ResourceKind, type Rule, type Webhook } from "@transship/model";
 import type { AppliedChange, ApplyOutcome, TopologyChange, TopologyStore } from "@transship/store";
 import { diffFields } from "./diff-fields.ts";
 import { readResources } from "./read-resources.ts";
+import { requireFittingProviders } from "./require-providers.ts";
 
 const OUTCOMES = {
   created: wire.AppliedChange_Outcome.CREATED,
@@ -12,19 +13,23 @@ const OUTCOMES = {
   deleted: wire.AppliedChange_Outcome.DELETED,
 } as const satisfies Record<ApplyOutcome, wire.AppliedChange_Outcome>;
 
-type Stored = ReadonlyMap<string, Instance | Rule>;
+type Stored = ReadonlyMap<string, Instance | Rule | Webhook>;
 
 /** Applies a request: all of it or nothing. @throws TransshipError `INVALID_ARGUMENT`, and what the store throws. */
 export async function applyTopology(topology: TopologyStore, request: wire.ApplyRequest, now: Date): Promise<wire.ApplyResponse> {
   const instances = await topology.listInstances();
-  const stored: Stored = new Map<string, Instance | Rule>([
-    ...(await topology.listRules()).map((rule) => [keyOf("Rule", rule.name), rule] as const),
+  const webhooks = await topology.listWebhooks();
+  const rules = await topology.listRules();
+  const stored: Stored = new Map<string, Instance | Rule | Webhook>([
+    ...webhooks.map((webhook) => [keyOf("Webhook", webhook.name), webhook] as const),
+    ...rules.map((rule) => [keyOf("Rule", rule.name), rule] as const),
     ...instances.map((instance) => [keyOf("Instance", instance.name), instance] as const),
   ]);
-  const resources = readResources(request.resources, new Map(instances.map((instance) => [instance.name, instance])));
+  const resources = readResources(request.resources, { instances, webhooks });
   const changes: TopologyChange[] = [...resources.map((resource) => ({ apply: resource })), ...readDeletes(request.deletes)];
   requireOnce(changes);
   if (request.prune) changes.push(...pruned(stored, changes));
+  requireFittingProviders(changes, rules, instances);
   const applied = await topology.apply(changes, { now, dryRun: request.dryRun });
   return { changes: applied.map((change, index) => changeMessage(change, changes[index], stored)) };
 }

@@ -2,8 +2,9 @@ import type { wire } from "@transship/api";
 
 /** What is shown in place of a credential's value. */
 const HIDDEN = JSON.stringify("(hidden)");
+const SECRETS = new Set(["password", "secret"]);
 
-/** The fields that differ between two documents, by path. Arrays are compared position by position; passwords are never shown. */
+/** The fields that differ between two documents, by path. Arrays are compared position by position; passwords and secrets are never shown. */
 export function diffFields(before: unknown, after: unknown, path: readonly string[] = []): wire.FieldChange[] {
   if (isTree(before) && isTree(after) && Array.isArray(before) === Array.isArray(after)) {
     const keys = [...new Set([...Object.keys(before), ...Object.keys(after)])];
@@ -11,7 +12,7 @@ export function diffFields(before: unknown, after: unknown, path: readonly strin
   }
   const [was, is] = [asJson(before), asJson(after)];
   if (was === is) return [];
-  const hide = (text: string) => (text !== "" && path.at(-1) === "password" ? HIDDEN : text);
+  const hide = (text: string) => (text !== "" && SECRETS.has(path.at(-1) ?? "") ? HIDDEN : text);
   return [{ path: path.join("."), before: hide(was), after: hide(is) }];
 }
 
@@ -21,5 +22,5 @@ function isTree(value: unknown): value is Record<string, unknown> {
 
 function asJson(value: unknown): string {
   if (value === undefined) return "";
-  return JSON.stringify(value, (key, inner) => (key === "password" ? "(hidden)" : inner));
+  return JSON.stringify(value, (key, inner) => (SECRETS.has(key) ? "(hidden)" : inner));
 }

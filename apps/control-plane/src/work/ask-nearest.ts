@@ -1,5 +1,6 @@
 import { asTransshipError, type Side, TransshipError } from "@transship/errors";
 import { explainNoRoute, type Instance, rankForInstance } from "@transship/model";
+import type { Budgets } from "../budgets/budgets.ts";
 import type { AgentSession } from "./agent-session.ts";
 import type { ConnectedAgents } from "./connected-agents.ts";
 import { AgentGone, type Ask, type Found, type Questions } from "./questions.ts";
@@ -9,6 +10,9 @@ import { registryAccess } from "./registry-access.ts";
 export interface Desk {
   readonly agents: ConnectedAgents;
   readonly questions: Questions;
+  readonly budgets: Budgets;
+  /** The execution that is asked for, whose log tells of it; absent = none. */
+  readonly execution?: string | undefined;
 }
 
 /**
@@ -17,7 +21,7 @@ export interface Desk {
  * were used, or where the last agent that reaches the instance vanished.
  */
 export async function* askNearest(
-  { agents, questions }: Desk,
+  { agents, questions, budgets, execution }: Desk,
   instance: Instance,
   side: Side,
   ask: Ask,
@@ -32,7 +36,9 @@ export async function* askNearest(
     tried.add(candidate.agent);
     let used = false;
     try {
-      for await (const found of questions.ask(candidate.agent, registryAccess(instance, candidate.source), ask, signal)) {
+      using _asked = budgets.ask(candidate.agent.name, instance);
+      const access = registryAccess(instance, candidate.source, budgets.shareOf(candidate.agent.name, instance.name));
+      for await (const found of questions.ask(candidate.agent, access, ask, signal, execution)) {
         used = true;
         yield found;
       }

@@ -3,6 +3,8 @@ import { TransshipError } from "@transship/errors";
 import { resourceName } from "@transship/model";
 import type { AgentHello, LeaseKey } from "@transship/store";
 import type { Caller } from "../access/callers.ts";
+import type { Budgets } from "../budgets/budgets.ts";
+import type { LogDesk } from "../logs/take-log.ts";
 import { VERSION } from "../version.ts";
 import { AgentSession, type WorkStream } from "./agent-session.ts";
 import type { ConnectedAgents } from "./connected-agents.ts";
@@ -10,9 +12,10 @@ import type { GateBoard } from "./gate-board.ts";
 import type { ReportDesk } from "./take-report.ts";
 
 /** What the Work stream needs. */
-export interface WorkDesk extends ReportDesk {
+export interface WorkDesk extends ReportDesk, LogDesk {
   readonly agents: ConnectedAgents;
   readonly gates: GateBoard;
+  readonly budgets: Budgets;
   readonly leaseMs: number;
 }
 
@@ -37,7 +40,7 @@ export async function greet(
   if (stream.cancelled) throw refused("CANCELLED", "the agent hung up");
   desk.agents.join(session);
   desk.log.info({ agent: known.name, region: known.region, networks: known.networks, holds: hello.holds.length }, "agent connected");
-  session.send({ $case: "welcome", value: { version: VERSION, leaseMs: desk.leaseMs } });
+  session.send({ $case: "welcome", value: { version: VERSION, leaseMs: desk.leaseMs, takesLog: true } });
   await settleHolds(desk, session, hello.holds);
   return session;
 }
@@ -48,11 +51,13 @@ export async function greet(
  */
 async function settleHolds(desk: WorkDesk, session: AgentSession, holds: readonly LeaseKey[]): Promise<void> {
   const { tasks } = desk.store;
-  for (const lease of await tasks.renew(session.name, holds, desk.leaseMs, desk.now())) session.send({ $case: "cancel", value: { lease } });
+  for (const lease of await tasks.renew(session.name, holds, desk.leaseMs, desk.now()))
+    session.send({ $case: "cancel", value: { lease, giveBack: false } });
   for (const task of await tasks.heldBy(session.name)) {
     if (holds.some((hold) => hold.taskId === task.id && hold.epoch === task.epoch)) continue;
     await tasks.finish({ taskId: task.id, epoch: task.epoch }, { state: "queued", progress: task.progress }, desk.now());
-    desk.log.info({ task: task.id, execution: task.executionId, agent: session.name }, "task back in the queue: its agent started anew");
+    const words = `agent ${session.name} started anew without the task; it is back in the queue`;
+    desk.executionLog.warn(task.executionId, words, { task: task.id, agent: session.name });
     desk.changes.notify(task.executionId, "state");
   }
   desk.work.wake();

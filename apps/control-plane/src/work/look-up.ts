@@ -1,40 +1,88 @@
-import type { wire } from "@transship/api";
-import { TransshipError } from "@transship/errors";
-import type { Instance, InventoryEntry, RuleSource, TagReference } from "@transship/model";
+import { type ListingWishes, listTagsToMessage, type wire } from "@transship/api";
+import { type Side, TransshipError } from "@transship/errors";
+import type { Instance, InventoryEntry, TagReference } from "@transship/model";
+import { gatherNames, type NamesListing, type NamesPage, type Selection } from "@transship/planner";
 import { askNearest, type Desk } from "./ask-nearest.ts";
 import type { Ask, Found } from "./questions.ts";
 
-/** Everything at an instance that a rule selects, page by page. The agent pages: at most 500 tags each. */
-export async function* listTags(desk: Desk, source: Instance, rule: RuleSource, signal: AbortSignal): AsyncGenerator<InventoryEntry[]> {
-  const value = { namespace: rule.namespace ?? "", repository: rule.repository ?? "", tag: rule.tag ?? "" };
-  for await (const found of askNearest(desk, source, "source", { $case: "listTags", value }, signal)) yield foundOf(found, "tags").tags;
+/** A page of what a rule selects. */
+export interface ListedPage {
+  readonly entries: readonly InventoryEntry[];
+  /** What it does not select, where reasons were asked for. */
+  readonly refused: readonly wire.RefusedTag[];
+}
+
+/**
+ * Everything at an instance that a rule selects, page by page. The agent selects and pages: at most 500 tags each.
+ * @throws TransshipError `UNSUPPORTED` where the agent is too old to apply what the rule asks for.
+ */
+export async function* listTags(
+  desk: Desk,
+  source: Instance,
+  rule: Selection,
+  wishes: ListingWishes,
+  signal: AbortSignal,
+): AsyncGenerator<ListedPage> {
+  const value = listTagsToMessage(rule, wishes);
+  for await (const found of askNearest(desk, source, "source", { $case: "listTags", value }, signal)) {
+    const { tags, refused, selectionApplied } = foundOf(found, "tags");
+    if (value.selection !== undefined && selectionApplied !== true) throw tooOld(source);
+    yield { entries: tags, refused: refused?.tags ?? [] };
+  }
+}
+
+function tooOld(source: Instance): TransshipError {
+  return new TransshipError("UNSUPPORTED", {
+    what: `listing ${source.name}`,
+    why: "the agent that lists it is too old to apply the rule's filters",
+    hint: "Bring the agent to the control plane's version.",
+    side: "source",
+  });
 }
 
 /** The digests of tags at an instance, by `repository:tag`; tags that do not exist are missing. */
 export async function resolveTags(
   desk: Desk,
-  target: Instance,
+  instance: Instance,
   tags: readonly TagReference[],
   signal: AbortSignal,
+  side: Side = "target",
 ): Promise<Map<string, string>> {
   const digests = new Map<string, string>();
   if (tags.length === 0) return digests;
-  for await (const found of askNearest(desk, target, "target", { $case: "resolveTags", value: { tags: [...tags] } }, signal)) {
+  for await (const found of askNearest(desk, instance, side, { $case: "resolveTags", value: { tags: [...tags] } }, signal)) {
     for (const tag of foundOf(found, "tags").tags) digests.set(`${tag.repository}:${tag.tag}`, tag.digest);
   }
   return digests;
 }
 
-/** The blobs of artifacts at an instance, each blob of an artifact once. */
+/** The names of all tags of given repositories, and of each whether that is all of them. */
+export async function listNames(
+  desk: Desk,
+  instance: Instance,
+  side: Side,
+  repositories: readonly string[],
+  signal: AbortSignal,
+): Promise<Map<string, NamesListing>> {
+  const pages: NamesPage[] = [];
+  if (repositories.length > 0) {
+    const ask: Ask = { $case: "listNames", value: { repositories: [...repositories] } };
+    for await (const found of askNearest(desk, instance, side, ask, signal)) pages.push(...foundOf(found, "names").pages);
+  }
+  return gatherNames(repositories, pages);
+}
+
+/** The blobs of artifacts at an instance, each blob of an artifact once; of indexes those of the given platforms, none = all. */
 export async function measureArtifacts(
   desk: Desk,
   source: Instance,
   artifacts: readonly wire.ArtifactDigest[],
+  platforms: readonly string[],
   signal: AbortSignal,
 ): Promise<wire.FoundArtifact[]> {
   const all: wire.FoundArtifact[] = [];
   if (artifacts.length === 0) return all;
-  const ask: Ask = { $case: "measureArtifacts", value: { artifacts: [...artifacts] } };
+  const ask: Ask = { $case: "measureArtifacts", value: { artifacts: [...artifacts], platforms: [...platforms] } };
   for await (const found of askNearest(desk, source, "source", ask, signal)) all.push(...foundOf(found, "artifacts").artifacts);
   return all;
 }

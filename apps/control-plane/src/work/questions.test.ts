@@ -96,7 +96,7 @@ describe("questions", () => {
       sendAll();
       await new Promise((resolve) => setTimeout(resolve, 10));
     }
-    expect(sent).toBeLessThanOrEqual(10);
+    expect(sent).toBeLessThanOrEqual(14);
     const before = sent;
     const first = stalled.shift();
     first?.agent.say({

@@ -10,7 +10,7 @@ export type Ask = NonNullable<wire.Question["ask"]>;
 export type Found = Exclude<NonNullable<wire.Answer["found"]>, { $case: "failure" }>;
 
 /** Parts that an agent may send beyond those that were used: enough to be busy while one is used, and few enough to be held for every question there is. */
-const PARTS_AHEAD = 4;
+const PARTS_AHEAD = 8;
 
 /** The agent went away before it had answered; another may know. */
 export class AgentGone extends TransshipError {
@@ -37,10 +37,16 @@ export class Questions {
   }
 
   /**
-   * Asks one agent and gives its answer part by part. Leaving the loop early, or aborting, tells the agent to forget the question.
+   * Asks one agent and gives its answer part by part; `executionId` is what it is asked for, if anything. Leaving the loop early, or aborting, tells the agent to forget the question.
    * @throws TransshipError what the agent says that went wrong; AgentGone; `TIMED_OUT`; the reason of `signal`.
    */
-  async *ask(session: AgentSession, access: wire.RegistryAccess, ask: Ask, signal: AbortSignal): AsyncGenerator<Found, void, undefined> {
+  async *ask(
+    session: AgentSession,
+    access: wire.RegistryAccess,
+    ask: Ask,
+    signal: AbortSignal,
+    executionId?: string,
+  ): AsyncGenerator<Found, void, undefined> {
     signal.throwIfAborted();
     const id = randomUUID();
     const answer = new PendingAnswer();
@@ -50,7 +56,8 @@ export class Questions {
     session.gone.addEventListener("abort", onGone, { once: true });
     signal.addEventListener("abort", onAbort, { once: true });
     try {
-      if (!session.send({ $case: "question", value: { id, access, ask, parts: PARTS_AHEAD } })) throw new AgentGone(session.name);
+      if (!session.send({ $case: "question", value: { id, access, ask, parts: PARTS_AHEAD, executionId } }))
+        throw new AgentGone(session.name);
       for (let used = 1; ; used++) {
         const part = await answer.next(this.#silenceMs, () => silent(session.name, this.#silenceMs));
         if (!answer.complete) session.send({ $case: "answerCredit", value: { questionId: id, parts: used + PARTS_AHEAD } });

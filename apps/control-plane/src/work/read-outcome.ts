@@ -3,12 +3,14 @@ import {
   blobSumsFromMessages,
   failureFromMessage,
   progressFromMessage,
+  taskOperationFromMessage,
   taskStateFromMessage,
   wire,
 } from "@transship/api";
 import { CODES, TransshipError } from "@transship/errors";
 import { type Failure, largestBlobs, sumBlobs, type Task } from "@transship/model";
 import type { AttemptCost, AttemptOutcome } from "@transship/store";
+import { safeFailure } from "../logs/failure-facts.ts";
 import { retryDelay } from "../scheduler/back-off.ts";
 
 /** Longest wait that a registry's `Retry-After` is believed: an hour. */
@@ -18,9 +20,12 @@ const LONGEST_WAIT_MS = 3_600_000;
 export function readOutcome(message: wire.Outcome, task: Task, now: Date): AttemptOutcome {
   const cost = costOf(message);
   const state = taskStateFromMessage(message.state);
-  const failure = message.failure === undefined ? unexplained(message.state) : failureFromMessage(message.failure);
+  const failure = message.failure === undefined ? unexplained(message.state) : safeFailure(failureFromMessage(message.failure));
   switch (state) {
     case "succeeded":
+      return taskOperationFromMessage(message.operation) === task.operation
+        ? { state, ...cost, ...gainOf(message) }
+        : { state: "failed", ...cost, failure: undone(task) };
     case "queued":
     case "cancelled":
       return { state, ...cost };
@@ -33,6 +38,22 @@ export function readOutcome(message: wire.Outcome, task: Task, now: Date): Attem
     default:
       return { state: "failed", ...cost, failure };
   }
+}
+
+/** What a copy that succeeded changed at the target. */
+function gainOf({ movedTag, broughtPlatforms, note }: wire.Outcome) {
+  const platforms = broughtPlatforms.length === 0 ? undefined : broughtPlatforms;
+  return { ...(movedTag ? { arrival: { platforms } } : {}), ...(note === "" ? {} : { note }) };
+}
+
+/** An older agent copies whatever it is assigned: it deleted nothing. */
+function undone(task: Task): Failure {
+  const error = new TransshipError("UNSUPPORTED", {
+    what: `deleting ${task.target.repository}:${task.target.tag}`,
+    why: "the agent does not know how to delete",
+    hint: "Bring the agent to the control plane's version.",
+  });
+  return { code: error.code, side: undefined, message: error.message, hint: error.hint };
 }
 
 /** An attempt that came to no blob says nothing of blobs, except that one which succeeded says that there was nothing to do. */

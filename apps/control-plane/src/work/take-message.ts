@@ -1,5 +1,6 @@
 import type { wire } from "@transship/api";
 import { TransshipError } from "@transship/errors";
+import { takeLog } from "../logs/take-log.ts";
 import type { AgentSession } from "./agent-session.ts";
 import type { WorkDesk } from "./greet.ts";
 import type { ProgressWriter } from "./progress-writer.ts";
@@ -27,8 +28,11 @@ export async function takeMessage(
       return takeOutcome(desk, session, message.value);
     case "gates":
       // The last words of a stream that was replaced say nothing of the new one.
-      if (desk.agents.get(session.name) === session) desk.gates.take(session.name, message.value, desk.now());
-      return;
+      if (desk.agents.get(session.name) !== session) return;
+      desk.gates.take(session.name, message.value, desk.now());
+      return desk.budgets.heard(session, message.value);
+    case "log":
+      return takeLog(desk, session, message.value);
     case "answer":
       return desk.questions.take(session, message.value);
     case "hello":

@@ -1,10 +1,15 @@
 import { progressFromMessage, taskStateFromMessage, type wire } from "@transship/api";
 import { TransshipError } from "@transship/errors";
-import { isFinal, LEASED_STATES, TASK_TRANSITIONS, type Task, type TaskState } from "@transship/model";
+import { isFinal, LEASED_STATES, PLAN_REASONS, TASK_TRANSITIONS, type Task, type TaskState } from "@transship/model";
 import type { LeaseKey, Store } from "@transship/store";
 import type { Logger } from "pino";
 import type { Changes } from "../changes.ts";
+import type { Rates } from "../executions/rates.ts";
+import type { ExecutionLog } from "../logs/execution-log.ts";
+import type { LogWriter } from "../logs/log-writer.ts";
+import { tellOutcome } from "../logs/tell-outcome.ts";
 import type { Metrics } from "../metrics.ts";
+import type { Cascade } from "../triggers/cascade.ts";
 import type { WakeUp } from "../wake-up.ts";
 import type { AgentSession } from "./agent-session.ts";
 import { readOutcome } from "./read-outcome.ts";
@@ -14,9 +19,14 @@ export interface ReportDesk {
   readonly store: Store;
   readonly changes: Changes;
   readonly metrics: Metrics;
+  readonly rates: Rates;
+  /** Told of what arrived somewhere, once that is stored. */
+  readonly cascade: Pick<Cascade, "arrived">;
   /** Wakes the scheduler. */
   readonly work: WakeUp;
   readonly log: Logger;
+  readonly executionLog: ExecutionLog;
+  readonly logWriter: LogWriter;
   readonly now: () => Date;
 }
 
@@ -26,12 +36,14 @@ export async function takeProgress(desk: ReportDesk, session: AgentSession, mess
   const state = taskStateFromMessage(message.state);
   if (lease === undefined || state === undefined || !isLeased(state)) return;
   const task = await taskOf(desk.store, session, lease);
-  if (task !== undefined && (await desk.store.tasks.progress(lease, state, progressFromMessage(message.progress)))) {
+  const progress = progressFromMessage(message.progress);
+  if (task !== undefined && (await desk.store.tasks.progress(lease, state, progress))) {
+    desk.rates.add(task.executionId, progress.fetchedBytes - task.progress.fetchedBytes, desk.now());
     desk.changes.notify(task.executionId, "progress");
     return;
   }
   desk.metrics.reportFenced();
-  session.send({ $case: "cancel", value: { lease } });
+  session.send({ $case: "cancel", value: { lease, giveBack: false } });
 }
 
 /**
@@ -51,16 +63,26 @@ async function apply(desk: ReportDesk, task: Task, lease: LeaseKey, message: wir
   if (result === "stale") desk.metrics.reportFenced();
   if (result !== "applied") return;
   const after = await desk.store.tasks.get(task.id);
-  const why = after.failure && { code: after.failure.code, side: after.failure.side, why: after.failure.message };
-  desk.log.info(
-    { task: task.id, execution: task.executionId, agent: task.agent, state: after.state, attempt: after.attempts, ...why },
-    "task",
-  );
+  desk.rates.add(task.executionId, after.progress.fetchedBytes - task.progress.fetchedBytes, desk.now());
+  tellOutcome(desk.executionLog, after);
+  // Before the report is acknowledged: why something failed is never lost.
+  if (message.failure !== undefined) await desk.logWriter.flush();
   if (isFinal(TASK_TRANSITIONS, after.state)) {
-    desk.metrics.taskEnded((await desk.store.executions.get(task.executionId)).rule, after);
+    const { rule, trigger, hops } = await desk.store.executions.get(task.executionId);
+    desk.metrics.taskEnded(rule, after);
+    if (after.state === "succeeded" && after.operation === "copy") desk.cascade.arrived(after.target, after.digest, hops);
+    if (after.operation === "delete") logDeletion(desk, after, { rule, trigger });
   }
   desk.changes.notify(task.executionId, "state");
   desk.work.wake();
+}
+
+/** What was deleted, on whose behalf and why; or why not. */
+function logDeletion(desk: ReportDesk, task: Task, by: { readonly rule: string; readonly trigger: string }): void {
+  const { instance, repository, tag } = task.target;
+  const what = { tag: `${instance}/${repository}:${tag}`, digest: task.digest, ...by, execution: task.executionId, agent: task.agent };
+  const why = task.state === "succeeded" ? PLAN_REASONS.gone : (task.skipReason ?? task.failure?.message);
+  desk.log.info({ ...what, why, note: task.note }, task.state === "succeeded" ? "tag deleted" : "tag not deleted");
 }
 
 /** The task that a report is about, if this agent is the one that has it: nobody reports on another's work. */

@@ -1,4 +1,5 @@
 import type { FaultAction, FaultKind } from "./fault.ts";
+import { IMMUTABLE_FORMS, isImmutableForm } from "./immutable-words.ts";
 
 /** A fault as it is written on a command line: `NAME=VALUE`. */
 export interface FaultName {
@@ -71,6 +72,14 @@ export const FAULT_NAMES = {
   "lying-mount": plain("answer 201 to a mount, and mount nothing", { kind: "lying-mount" }),
   "gc-race": plain("collect the blobs of a manifest just before it arrives", { kind: "gc-race" }),
   "late-blob": milliseconds("accept a blob and hide it for a while", (time) => ({ kind: "late-blob", milliseconds: time })),
+  "immutable-tags": {
+    value: `[${IMMUTABLE_FORMS.join("|")}]`,
+    description: "refuse to move a tag that exists with another digest, in this vendor's words (harbor)",
+    read: (value) => {
+      const form = value === "" ? "harbor" : value;
+      return isImmutableForm(form) ? { kind: "immutable-tags", form } : undefined;
+    },
+  },
 } as const satisfies { readonly [K in FaultKind]: FaultName };
 
 const UNITS = { "": 1, KiB: 2 ** 10, MiB: 2 ** 20, GiB: 2 ** 30 } as const;

@@ -1,4 +1,5 @@
 import type { Operation } from "../route.ts";
+import type { ImmutableForm } from "./immutable-words.ts";
 
 /** What goes wrong. Byte counts and offsets are of the body; times are in milliseconds. */
 export type FaultAction =
@@ -44,7 +45,9 @@ export type FaultAction =
   /** Collects blobs that the manifest names just before it arrives; absent `digests`: all of them. */
   | { readonly kind: "gc-race"; readonly digests?: readonly string[] }
   /** The blob is accepted, and cannot be seen for a while. */
-  | { readonly kind: "late-blob"; readonly milliseconds: number };
+  | { readonly kind: "late-blob"; readonly milliseconds: number }
+  /** Refuses to move a tag that exists with another digest, in the words of a vendor. */
+  | { readonly kind: "immutable-tags"; readonly form: ImmutableForm };
 
 export type FaultKind = FaultAction["kind"];
 
@@ -100,4 +103,5 @@ export const DEFAULT_OPERATIONS = {
   "lying-mount": ["blob-mount"],
   "gc-race": ["manifest-put"],
   "late-blob": ["blob-post", "blob-put"],
+  "immutable-tags": ["manifest-put"],
 } as const satisfies Record<FaultKind, readonly Operation[]>;

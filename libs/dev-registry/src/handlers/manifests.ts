@@ -1,5 +1,6 @@
 import { digestOf, parseDigest } from "../digest.ts";
 import { ABANDONED, type Exchange, type Outcome, type RegistryState } from "../exchange.ts";
+import { refuseImmutable } from "../faults/immutable-words.ts";
 import { digestHeader, linkTo } from "../links.ts";
 import { inspectManifest, type ManifestFacts } from "../manifest-facts.ts";
 import { empty, type Reply, refuse } from "../reply.ts";
@@ -39,7 +40,7 @@ export async function putManifest(state: RegistryState, exchange: Exchange): Pro
     return refuse("MANIFEST_INVALID", { mediaType, declared: facts.declaredMediaType ?? null });
   }
   const tags = by === "tag" ? [reference] : query.getAll("tag");
-  const refusal = (await checkReferences(state, exchange, facts)) ?? checkTags(state, repository, tags, digest);
+  const refusal = (await checkReferences(state, exchange, facts)) ?? checkTags(state, exchange, tags, digest);
   if (refusal !== undefined) return refusal;
   await state.storage.putManifest(repository, digest, { mediaType, bytes });
   for (const tag of tags) await state.storage.setTag(repository, tag, digest);
@@ -95,10 +96,18 @@ async function collectGarbage(state: RegistryState, { route, faults }: Exchange,
   }
 }
 
-function checkTags(state: RegistryState, repository: string, tags: readonly string[], digest: string): Reply | undefined {
+function checkTags(
+  state: RegistryState,
+  { route: { repository }, faults }: Exchange,
+  tags: readonly string[],
+  digest: string,
+): Reply | undefined {
   const invalid = tags.find((tag) => !isTag(tag));
   if (invalid !== undefined) return refuse("TAG_INVALID", { tag: invalid });
-  if (!state.settings.immutableTags) return undefined;
   const taken = tags.find((tag) => (state.storage.catalogue.tagDigest(repository, tag) ?? digest) !== digest);
-  return taken === undefined ? undefined : refuse("PRECONDITION", { tag: taken });
+  if (taken === undefined) return undefined;
+  const fault = faults.of("immutable-tags");
+  fault?.fire();
+  if (fault !== undefined) return refuseImmutable(fault.action.form, taken);
+  return state.settings.immutableTags ? refuse("PRECONDITION", { tag: taken }) : undefined;
 }

@@ -13,6 +13,8 @@ export interface ImageSpec {
   /** Docker's schema 2 types instead of OCI's. */
   readonly docker?: boolean;
   readonly annotations?: Readonly<Record<string, string>>;
+  /** When the image says that it was made, RFC 3339; absent: it does not say. */
+  readonly created?: string;
   /** Changes the digest and nothing else, e.g. for a tag that moves. */
   readonly revision?: string | number;
 }
@@ -67,7 +69,7 @@ const DOCKER = {
 
 async function seedPlatform(
   registry: Seeded,
-  { repository, layers, platforms, docker, annotations, revision }: ImageSpec,
+  { repository, layers, platforms, docker, annotations, created, revision }: ImageSpec,
   platform: string,
 ): Promise<{ image: Descriptor; blobs: readonly Descriptor[] }> {
   const types = docker === true ? DOCKER : OCI;
@@ -81,6 +83,7 @@ async function seedPlatform(
     bytes: Buffer.from(
       JSON.stringify({
         ...platformOf(platform),
+        ...(created === undefined ? {} : { created }),
         config: { Env: ["PATH=/usr/bin"], ...(revision === undefined ? {} : { Labels: { revision: String(revision) } }) },
         rootfs: { type: "layers", diff_ids: own.map((layer) => layer.digest) },
       }),

@@ -17,7 +17,7 @@ export async function addToken(tx: Tx, token: NewToken, now: Date): Promise<void
   const created_at = now.toISOString();
   const agent = await agentRow(tx, token.agent);
   if (agent === undefined) {
-    const unseen = { region: "", border: null, networks: "[]", version: "", slots: 0, last_seen_at: null };
+    const unseen = { region: "", border: null, networks: "[]", version: "", slots: 0, last_seen_at: null, absence: null };
     await tx
       .insertInto("agents")
       .values({ name: token.agent, state: "enrolled", created_at, ...unseen })

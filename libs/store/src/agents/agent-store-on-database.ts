@@ -2,6 +2,7 @@ import { TransshipError } from "@transship/errors";
 import type { Agent } from "@transship/model";
 import type { AgentHello, AgentStore } from "../agent-store.ts";
 import type { Database, Tx } from "../database.ts";
+import { postEvent } from "../deliveries/post-event.ts";
 import { notFound } from "../not-found.ts";
 import { addToken, agentOfToken } from "./add-token.ts";
 import { agentOf, agentRow } from "./agent-rows.ts";
@@ -22,6 +23,7 @@ export function agentStore({ transact }: Database): AgentStore {
     revoke: (name) => transact((tx) => revoke(tx, name)),
     list: () => transact(async (tx) => (await tx.selectFrom("agents").selectAll().orderBy("name").execute()).map(agentOf)),
     get: (name) => transact((tx) => get(tx, name)),
+    lost: (since, now, tell) => transact((tx) => lost(tx, since, now.toISOString(), tell)),
     reset: () => transact((tx) => loseStream(tx, undefined, {})),
   };
 }
@@ -29,7 +31,7 @@ export function agentStore({ transact }: Database): AgentStore {
 async function connected(tx: Tx, hello: AgentHello, now: Date): Promise<Agent> {
   const { name, region, version, slots } = hello;
   const said = { region, version, slots, border: hello.border ?? null, networks: JSON.stringify(hello.networks) };
-  const seen = { ...said, last_seen_at: now.toISOString() };
+  const seen = { ...said, last_seen_at: now.toISOString(), absence: null };
   const old = await agentRow(tx, name);
   if (old?.state === "revoked") {
     throw new TransshipError("NOT_ALLOWED", {
@@ -45,6 +47,20 @@ async function connected(tx: Tx, hello: AgentHello, now: Date): Promise<Agent> {
     .returningAll()
     .executeTakeFirstOrThrow();
   return agentOf(added);
+}
+
+async function lost(tx: Tx, since: Date, now: string, tell: Parameters<AgentStore["lost"]>[2]): Promise<Agent[]> {
+  const rows = await tx
+    .updateTable("agents")
+    .set({ absence: "told" })
+    .where("state", "=", "offline")
+    .where("absence", "is", null)
+    .where("last_seen_at", "<", since.toISOString())
+    .returningAll()
+    .execute();
+  const agents = rows.map(agentOf);
+  for (const agent of agents) await postEvent(tx, tell(agent), now);
+  return agents;
 }
 
 async function revoke(tx: Tx, name: string): Promise<Agent> {

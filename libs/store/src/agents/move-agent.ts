@@ -1,5 +1,5 @@
 import { AGENT_TRANSITIONS, type AgentState, follow, statesBefore } from "@transship/model";
-import type { Updateable } from "kysely";
+import { sql, type Updateable } from "kysely";
 import type { Tx } from "../database.ts";
 import { notFound } from "../not-found.ts";
 import type { AgentRow, Tables } from "../tables.ts";
@@ -25,12 +25,12 @@ export async function moveAgent(tx: Tx, name: string, to: AgentState, change: Up
   return row;
 }
 
-/** Moves an agent, or all, from `online` or `draining` to `offline`; others stay as they are. */
+/** Moves an agent, or all, from `online` or `draining` to `offline`; others stay as they are. The absence of one that drained was wanted. */
 export async function loseStream(tx: Tx, name: string | undefined, change: Updateable<Tables["agents"]>): Promise<void> {
   const open = statesBefore(AGENT_TRANSITIONS, "offline");
   let update = tx
     .updateTable("agents")
-    .set({ ...change, state: "offline" })
+    .set({ ...change, state: "offline", absence: sql<string | null>`case when state = 'draining' then 'planned' else absence end` })
     .where("state", "in", open);
   if (name !== undefined) update = update.where("name", "=", name);
   await update.execute();

@@ -8,12 +8,9 @@ export function leaseConformance(openStore: OpenStore): void {
       await using store = await openStore();
       await withExecution(store);
       await store.tasks.add([task("1", "e1", "bj"), task("2"), task("3"), task("4", "e1", "bj"), task("5", "e1", "sh")], at(0));
-      expect(await store.tasks.waitingPairs(at(0))).toEqual([
-        { source: "gz", target: "bj" },
-        { source: "gz", target: "sg" },
-        { source: "gz", target: "sh" },
-      ]);
-      const pairs = ["sg", "bj", "sg"].map((target) => ({ source: "gz", target, placement: `near ${target}` }));
+      const work = { executionId: "e1", rule: "gz-to-sg", running: 0, source: "gz" };
+      expect(await store.tasks.waitingWork(at(0))).toEqual(["bj", "sg", "sh"].map((target) => ({ ...work, target })));
+      const pairs = ["sg", "bj", "sg"].map((target) => ({ executionId: "e1", source: "gz", target, placement: `near ${target}` }));
       const claim = { agent: "a", pairs, leaseMs: LEASE_MS, preferMs: 0, online: ["a"] };
       const first = await store.tasks.lease({ ...claim, limit: 3 }, at(1));
       expect(first.map(({ id, placement }) => `${id} ${placement}`)).toEqual(["1 near bj", "2 near sg", "3 near sg"]);
@@ -26,9 +23,33 @@ export function leaseConformance(openStore: OpenStore): void {
         startedAt: at(1).toISOString(),
       });
       expect((await store.tasks.lease({ ...claim, limit: 3 }, at(1))).map(({ id }) => id)).toEqual(["4"]);
-      expect(await store.tasks.lease({ ...claim, limit: 0, pairs: [{ source: "gz", target: "sh", placement: "" }] }, at(1))).toEqual([]);
+      expect(
+        await store.tasks.lease({ ...claim, limit: 0, pairs: [{ executionId: "e1", source: "gz", target: "sh", placement: "" }] }, at(1)),
+      ).toEqual([]);
       expect((await store.tasks.heldBy("a")).map(({ id }) => id)).toEqual(["1", "2", "3", "4"]);
       expect(await store.tasks.heldBy("b")).toEqual([]);
+      const held = await store.tasks.held();
+      expect(held.map(({ taskId }) => taskId).sort()).toEqual(["1", "2", "3", "4"]);
+      expect(held.find(({ taskId }) => taskId === "1")).toEqual({
+        ...{ taskId: "1", agent: "a", rule: "gz-to-sg", executionId: "e1", source: "gz", target: "bj" },
+      });
+    });
+
+    it("tells work by execution, with the tasks that run, and leases of the executions that are asked for", async () => {
+      await using store = await openStore();
+      await withExecution(store, "e1", "r");
+      await withExecution(store, "e2", "s");
+      await store.tasks.add([task("1"), task("2"), task("3", "e2"), task("4", "e2"), task("5")], at(0));
+      const pair = { source: "gz", target: "sg", placement: "near" };
+      const claim = { agent: "a", leaseMs: LEASE_MS, preferMs: 0, online: [], limit: 1 };
+      const leased = await store.tasks.lease({ ...claim, pairs: [{ ...pair, executionId: "e2" }] }, at(1));
+      expect(leased.map(({ id }) => id)).toEqual(["3"]);
+      expect(await store.tasks.waitingWork(at(1))).toEqual([
+        { executionId: "e1", rule: "r", running: 0, source: "gz", target: "sg" },
+        { executionId: "e2", rule: "s", running: 1, source: "gz", target: "sg" },
+      ]);
+      const all = { ...claim, pairs: ["e1", "e2"].map((executionId) => ({ ...pair, executionId })), limit: 9 };
+      expect((await store.tasks.lease(all, at(1))).map(({ id }) => id)).toEqual(["1", "2", "4", "5"]);
     });
 
     it("gives no task to two of many callers at once", async () => {
@@ -118,10 +139,10 @@ export function leaseConformance(openStore: OpenStore): void {
       await lease(store, "a", at(0));
       const outcome = { state: "retrying", progress: progress(5), failure: FAILURE, nextAttemptAt: at(60_000) } as const;
       await store.tasks.finish({ taskId: "1", epoch: 1 }, outcome, at(1));
-      expect(await store.tasks.waitingPairs(at(59_999))).toEqual([]);
+      expect(await store.tasks.waitingWork(at(59_999))).toEqual([]);
       expect(await store.tasks.nextDue(at(1))).toEqual(at(60_000));
       expect(await lease(store, "a", at(59_999))).toEqual([]);
-      expect(await store.tasks.waitingPairs(at(60_000))).toEqual([{ source: "gz", target: "sg" }]);
+      expect(await store.tasks.waitingWork(at(60_000))).toMatchObject([{ executionId: "e1", source: "gz", target: "sg" }]);
       expect(await store.tasks.nextDue(at(60_000))).toBeUndefined();
       expect(await lease(store, "b", at(60_000), { preferMs: 5_000, online: ["a", "b"] })).toEqual([]);
       expect(await lease(store, "b", at(65_000), { preferMs: 5_000, online: ["a", "b"] })).toMatchObject([
@@ -133,7 +154,7 @@ export function leaseConformance(openStore: OpenStore): void {
       await using store = await openStore();
       await withExecution(store);
       await store.tasks.add([task("1")], at(3_600_000));
-      expect(await store.tasks.waitingPairs(at(0))).toHaveLength(1);
+      expect(await store.tasks.waitingWork(at(0))).toHaveLength(1);
       expect(await lease(store, "a", at(0))).toHaveLength(1);
     });
   });

@@ -69,7 +69,7 @@ export function outcomeConformance(openStore: OpenStore): void {
       await store.tasks.expire(at(LEASE_MS));
       expect(await store.tasks.finish(first, success, at(LEASE_MS + 1))).toBe("applied");
       expect(await store.tasks.get("1")).toMatchObject({ state: "succeeded", attempts: 1 });
-      expect(await store.tasks.waitingPairs(at(LEASE_MS + 1))).toEqual([]);
+      expect(await store.tasks.waitingWork(at(LEASE_MS + 1))).toEqual([]);
     });
 
     it("counts no attempt for a task that is given back", async () => {

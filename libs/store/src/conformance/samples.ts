@@ -90,8 +90,9 @@ export const FAILURE: Failure = { code: "TIMED_OUT", side: "source", message: "n
 /** Duration of the suite's leases. */
 export const LEASE_MS = 30_000;
 
-/** Leases from gz to sg. */
-export function lease(store: Store, agent: string, now: Date, more: { limit?: number; preferMs?: number; online?: string[] } = {}) {
-  const pairs = [{ source: "gz", target: "sg", placement: `${agent} is near` }];
+/** Leases from gz to sg, of whatever execution waits there. */
+export async function lease(store: Store, agent: string, now: Date, more: { limit?: number; preferMs?: number; online?: string[] } = {}) {
+  const waiting = (await store.tasks.waitingWork(now)).filter(({ source, target }) => source === "gz" && target === "sg");
+  const pairs = waiting.map(({ executionId, source, target }) => ({ executionId, source, target, placement: `${agent} is near` }));
   return store.tasks.lease({ agent, pairs, limit: 10, leaseMs: LEASE_MS, preferMs: 0, online: [], ...more }, now);
 }

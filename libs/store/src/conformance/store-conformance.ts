@@ -1,12 +1,18 @@
 import { describe } from "vitest";
 import { agentConformance } from "./agents.ts";
+import { arrivalConformance } from "./arrivals.ts";
+import { deliveryConformance } from "./deliveries.ts";
 import { executionConformance } from "./executions.ts";
+import { historyConformance } from "./history.ts";
 import { leaseModelConformance } from "./lease-model.ts";
 import { leaseConformance } from "./leases.ts";
+import { logConformance } from "./logs.ts";
 import { outcomeConformance } from "./outcomes.ts";
+import { planConformance } from "./plans.ts";
 import type { OpenStore } from "./samples.ts";
 import { taskConformance } from "./tasks.ts";
 import { topologyConformance } from "./topology.ts";
+import { triggerConformance } from "./triggers.ts";
 
 /** What every adapter of the store port must pass. `openStore` opens an empty store each time; the suite disposes it. */
 export function storeConformance(name: string, openStore: OpenStore): void {
@@ -14,9 +20,15 @@ export function storeConformance(name: string, openStore: OpenStore): void {
     topologyConformance(openStore);
     agentConformance(openStore);
     executionConformance(openStore);
+    historyConformance(openStore);
+    planConformance(openStore);
+    triggerConformance(openStore);
+    deliveryConformance(openStore);
     taskConformance(openStore);
     leaseConformance(openStore);
     outcomeConformance(openStore);
+    arrivalConformance(openStore);
+    logConformance(openStore);
     leaseModelConformance(openStore);
   });
 }

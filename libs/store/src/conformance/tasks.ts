@@ -19,6 +19,11 @@ export function taskConformance(openStore: OpenStore): void {
       expect((await store.executions.get("e1")).tasks.total).toBe(3);
       expect(await store.tasks.get("3")).toEqual({
         ...task("3"),
+        operation: "copy",
+        expected: undefined,
+        platforms: undefined,
+        refill: false,
+        note: undefined,
         state: "queued",
         epoch: 0,
         agent: undefined,
@@ -88,7 +93,7 @@ export function taskConformance(openStore: OpenStore): void {
       expect(await store.tasks.anyUnfinished("e1")).toBe(false);
       expect((await store.tasks.list({}, { limit: 9 })).map(({ state }) => state)).toEqual(["succeeded", "cancelled", "cancelled"]);
       expect(await store.tasks.get("2")).toMatchObject({ leaseUntil: undefined, finishedAt: at(3).toISOString() });
-      expect(await store.tasks.waitingPairs(at(4))).toEqual([]);
+      expect(await store.tasks.waitingWork(at(4))).toEqual([]);
       expect(await store.tasks.cancelAll("e1", at(5))).toEqual([]);
       expect((await store.tasks.get("3")).finishedAt).toBe(at(3).toISOString());
     });

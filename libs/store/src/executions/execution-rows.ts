@@ -25,11 +25,15 @@ export function executionOf(row: ExecutionRow): Execution {
     trigger: row.trigger_kind,
     state: row.state,
     retryOf: row.retry_of ?? undefined,
+    plan: row.plan_id ?? undefined,
+    scoped: row.scoped === 1,
+    hops: row.hops,
     createdAt: row.created_at,
     startedAt: row.started_at ?? undefined,
     finishedAt: row.finished_at ?? undefined,
     unchanged: row.unchanged,
     repositories: row.repositories,
+    deleted: row.deleted,
     failure: failureOf(row.failure),
   };
 }

@@ -6,6 +6,9 @@ import { sqliteDialect } from "../sqlite/sqlite-dialect.ts";
 import { MIGRATIONS } from "./index.ts";
 import { migrate } from "./migrate.ts";
 
+/** The newest migration there is. */
+const NEWEST = Object.keys(MIGRATIONS).at(-1);
+
 const later: Migration = { up: (db) => db.schema.createTable("later").addColumn("id", "text").execute() };
 
 describe("migrate", () => {
@@ -17,8 +20,8 @@ describe("migrate", () => {
   it("applies what is pending, once", async () => {
     await using opened = open();
     await migrate(opened.db, MIGRATIONS, "here");
-    await migrate(opened.db, { ...MIGRATIONS, "0004-later": later }, "here");
-    await migrate(opened.db, { ...MIGRATIONS, "0004-later": later }, "here");
+    await migrate(opened.db, { ...MIGRATIONS, "9999-later": later }, "here");
+    await migrate(opened.db, { ...MIGRATIONS, "9999-later": later }, "here");
     expect(await tables(opened.db)).toContain("later");
   });
 
@@ -43,10 +46,10 @@ describe("migrate", () => {
 
   it("refuses a downgrade with both versions", async () => {
     await using opened = open();
-    await migrate(opened.db, { ...MIGRATIONS, "0004-later": later }, "here");
+    await migrate(opened.db, { ...MIGRATIONS, "9999-later": later }, "here");
     await expect(migrate(opened.db, MIGRATIONS, "here")).rejects.toMatchObject({
       code: "DATA_DIR_TOO_NEW",
-      message: "opening here: its schema is at 0004-later, and this version of Transship knows up to 0003-blob-sums-and-waiting-pairs",
+      message: `opening here: its schema is at 9999-later, and this version of Transship knows up to ${NEWEST}`,
     });
   });
 
@@ -60,9 +63,9 @@ describe("migrate", () => {
         await sql`select * from absent`.execute(db);
       },
     };
-    await expect(migrate(opened.db, { ...MIGRATIONS, "0004-broken": broken }, "here")).rejects.toThrow("absent");
+    await expect(migrate(opened.db, { ...MIGRATIONS, "9999-broken": broken }, "here")).rejects.toThrow("absent");
     expect(await tables(opened.db)).toEqual(before);
-    await migrate(opened.db, { ...MIGRATIONS, "0004-later": later }, "here");
+    await migrate(opened.db, { ...MIGRATIONS, "9999-later": later }, "here");
     expect(await tables(opened.db)).toContain("later");
   });
 });

@@ -43,7 +43,7 @@ async function writeSome(to: Store): Promise<void> {
     Array.from({ length: 20 }, () => ({ id: crypto.randomUUID(), ...rest })),
     now,
   );
-  const pairs = [{ source: "x", target: "x", placement: "only one" }];
+  const pairs = [{ executionId: "e1", source: "x", target: "x", placement: "only one" }];
   const leased = await to.tasks.lease({ agent: "a", pairs, limit: 20, leaseMs: 1000, preferMs: 0, online: ["a"] }, now);
   for (const { id, epoch } of leased) {
     await to.tasks.finish({ taskId: id, epoch }, { state: "succeeded", progress, blobs: [] }, now);

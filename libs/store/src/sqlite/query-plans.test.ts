@@ -25,7 +25,7 @@ async function openWatched() {
     sent = [];
     await work(store);
     return sent
-      .filter(({ sql }) => / "tasks"/.test(sql))
+      .filter(({ sql }) => /(from|update|into) "tasks"/.test(sql))
       .flatMap(({ sql, parameters }) => sqlite.prepare(`explain query plan ${sql}`).all(...parameters) as { detail: string }[])
       .map(({ detail }) => detail);
   };
@@ -34,8 +34,9 @@ async function openWatched() {
 
 describe("what the scheduler asks at every turn", () => {
   it.each<[string, (store: Store) => Promise<unknown>]>([
-    ["pairs with waiting tasks", (store) => store.tasks.waitingPairs(at(5))],
+    ["work that waits", (store) => store.tasks.waitingWork(at(5))],
     ["the next retry", (store) => store.tasks.nextDue(at(5))],
+    ["tasks of all agents", (store) => store.tasks.held()],
     ["tasks of an agent", (store) => store.tasks.heldBy("a")],
     ["leases that ended", (store) => store.tasks.expire(at(5))],
     ["tasks to lease", (store) => lease(store, "b", at(5), { online: ["a", "b"], preferMs: 5_000 })],
@@ -54,6 +55,6 @@ describe("what the scheduler asks at every turn", () => {
     await store.tasks.finish({ taskId: "10", epoch: 1 }, again, at(2));
     const plans = await plansOf(ask);
     expect(plans.length).toBeGreaterThan(0);
-    for (const plan of plans) expect(plan).toMatch(/^SEARCH tasks USING (COVERING INDEX|INDEX|INTEGER PRIMARY KEY)/);
+    for (const plan of plans) expect(plan).toMatch(/^SEARCH (tasks|executions) USING (COVERING INDEX|INDEX|INTEGER PRIMARY KEY)/);
   });
 });

@@ -1,7 +1,9 @@
 import { addBlobSums, isFinal, TASK_TRANSITIONS } from "@transship/model";
+import { forgetArrival, recordArrival } from "../arrivals/arrival-rows.ts";
 import { blobSumsOf, blobSumsText, blobsText } from "../blobs-text.ts";
 import type { Tx } from "../database.ts";
 import { addExecutionBlobs } from "../executions/blob-sums.ts";
+import { executionRow } from "../executions/execution-rows.ts";
 import { failureText } from "../failure-text.ts";
 import type { TaskRow } from "../tables.ts";
 import type { AttemptOutcome, LeaseKey, ReportResult } from "../task-store.ts";
@@ -18,9 +20,26 @@ export async function finishTask(tx: Tx, lease: LeaseKey, outcome: AttemptOutcom
     ...changeOf(row, outcome),
     ...blobColumns(row, outcome),
   });
+  if (outcome.state === "succeeded") await remember(tx, row, outcome, now);
   if (outcome.blobSums !== undefined) await addExecutionBlobs(tx, row.execution_id, outcome.blobSums);
   await tx.insertInto("task_reports").values({ task_id: lease.taskId, epoch: lease.epoch }).execute();
   return "applied";
+}
+
+/** What a task that succeeded changed at its target. */
+async function remember(tx: Tx, row: TaskRow, { arrival }: AttemptOutcome & { state: "succeeded" }, now: string): Promise<void> {
+  if (row.operation === "delete") {
+    await forgetArrival(tx, row);
+    await tx
+      .updateTable("executions")
+      .set(({ eb }) => ({ deleted: eb("deleted", "+", 1) }))
+      .where("id", "=", row.execution_id)
+      .execute();
+    return;
+  }
+  if (arrival === undefined) return;
+  const { rule } = await executionRow(tx, row.execution_id);
+  await recordArrival(tx, row, rule, arrival.platforms, now);
 }
 
 async function wasReported(tx: Tx, lease: LeaseKey): Promise<boolean> {
@@ -52,7 +71,7 @@ function moveOf(outcome: AttemptOutcome, now: string): TaskMove {
 function changeOf(row: TaskRow, outcome: AttemptOutcome): TaskChange {
   switch (outcome.state) {
     case "succeeded":
-      return { failure: null };
+      return { failure: null, note: outcome.note ?? null };
     case "skipped":
       return { failure: null, skip_reason: outcome.reason };
     case "failed":

@@ -2,7 +2,7 @@ import { TransshipError } from "@transship/errors";
 import { LEASED_STATES, mayFollow, TASK_TRANSITIONS, type Task, type TaskProgress, type TaskState } from "@transship/model";
 import type { Tx } from "../database.ts";
 import type { TaskRow } from "../tables.ts";
-import type { LeaseKey } from "../task-store.ts";
+import type { HeldTask, LeaseKey } from "../task-store.ts";
 import { moveTask } from "./move-task.ts";
 import { LISTED_COLUMNS, laterProgressColumns, taskOf, taskRow } from "./task-rows.ts";
 
@@ -36,6 +36,18 @@ export async function expireLeases(tx: Tx, now: string): Promise<Task[]> {
   ended.sort((a, b) => a.seq - b.seq);
   for (const row of ended) await moveTask(tx, row, { to: "queued", readyAt: now }, {});
   return ended.map(taskOf);
+}
+
+/** What all agents have. */
+export async function heldTasks(tx: Tx): Promise<HeldTask[]> {
+  const rows = await tx
+    .selectFrom("tasks")
+    .innerJoin("executions", "executions.id", "tasks.execution_id")
+    .select(["tasks.id as taskId", "tasks.agent", "tasks.execution_id as executionId", "executions.rule"])
+    .select(["tasks.source_instance as source", "tasks.target_instance as target"])
+    .where("tasks.lease_until", "is not", null)
+    .execute();
+  return rows.map(({ agent, ...row }) => ({ ...row, agent: agent ?? "" }));
 }
 
 /** Tasks on which an agent has a lease. */

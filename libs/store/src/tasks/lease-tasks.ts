@@ -1,7 +1,7 @@
 import type { Task } from "@transship/model";
 import type { Tx } from "../database.ts";
 import type { TaskRow } from "../tables.ts";
-import type { InstancePair, TaskStore } from "../task-store.ts";
+import type { TaskStore, WaitingPair } from "../task-store.ts";
 import { moveTask } from "./move-task.ts";
 import { taskOf } from "./task-rows.ts";
 
@@ -37,10 +37,10 @@ export async function leaseTasks(tx: Tx, claim: Claim, now: Date): Promise<Task[
 }
 
 function distinct(pairs: Claim["pairs"]): Claim["pairs"] {
-  return [...new Map(pairs.map((pair) => [JSON.stringify([pair.source, pair.target]), pair])).values()];
+  return [...new Map(pairs.map((pair) => [JSON.stringify([pair.source, pair.target, pair.executionId]), pair])).values()];
 }
 
-function waitingRows(tx: Tx, pair: InstancePair, claim: Claim, now: Date): Promise<TaskRow[]> {
+function waitingRows(tx: Tx, pair: WaitingPair, claim: Claim, now: Date): Promise<TaskRow[]> {
   const others = claim.online.filter((name) => name !== claim.agent);
   const preferredSince = new Date(now.getTime() - claim.preferMs).toISOString();
   let query = tx
@@ -48,6 +48,7 @@ function waitingRows(tx: Tx, pair: InstancePair, claim: Claim, now: Date): Promi
     .selectAll()
     .where("source_instance", "=", pair.source)
     .where("target_instance", "=", pair.target)
+    .where("execution_id", "=", pair.executionId)
     .where("ready_at", "is not", null)
     // A queued task is ready whatever the clock says: the clock may have been set back since.
     .where((or) => or.or([or("state", "=", "queued"), or("ready_at", "<=", now.toISOString())]));

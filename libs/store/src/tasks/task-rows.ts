@@ -4,6 +4,7 @@ import type { Tx } from "../database.ts";
 import { failureOf } from "../failure-text.ts";
 import type { NewTaskRow, TaskNumbers, TaskRow } from "../tables.ts";
 import type { NewTask } from "../task-store.ts";
+import { platformsOf, platformsText } from "./platforms-text.ts";
 
 /** States in which a task is unfinished. */
 export const UNFINISHED_STATES = (Object.keys(TASK_TRANSITIONS) as TaskState[]).filter((state) => !isFinal(TASK_TRANSITIONS, state));
@@ -16,7 +17,7 @@ export const LISTED_COLUMNS = [
   ...(["seq", "id", "execution_id", "digest", "overwrite", "state", "epoch", "agent", "placement", "attempts"] as const),
   ...(["source_instance", "source_repository", "source_tag", "target_instance", "target_repository", "target_tag"] as const),
   ...(["total_bytes", "done_bytes", "fetched_bytes", "copied", "mounted", "existing", "resumed", "wasted"] as const),
-  ...(["failure", "skip_reason"] as const),
+  ...(["failure", "skip_reason", "operation", "expected", "platforms", "refill", "note"] as const),
   ...(["lease_until", "ready_at", "next_attempt_at", "created_at", "started_at", "finished_at"] as const),
 ] satisfies readonly (keyof ListedTaskRow)[];
 
@@ -34,6 +35,10 @@ export function taskOf(row: ListedTaskRow): Task {
     target: { instance: row.target_instance, repository: row.target_repository, tag: row.target_tag },
     digest: row.digest,
     overwrite: row.overwrite,
+    operation: row.operation,
+    expected: row.expected ?? undefined,
+    platforms: platformsOf(row.platforms),
+    refill: row.refill !== 0,
     state: row.state,
     epoch: row.epoch,
     agent: row.agent ?? undefined,
@@ -46,6 +51,7 @@ export function taskOf(row: ListedTaskRow): Task {
     blobSums: NO_BLOBS,
     failure: failureOf(row.failure),
     skipReason: row.skip_reason ?? undefined,
+    note: row.note ?? undefined,
     createdAt: row.created_at,
     startedAt: row.started_at ?? undefined,
     finishedAt: row.finished_at ?? undefined,
@@ -90,6 +96,10 @@ export function newTaskRow(task: NewTask, now: string): NewTaskRow {
     target_tag: task.target.tag,
     digest: task.digest,
     overwrite: task.overwrite,
+    operation: task.operation ?? "copy",
+    expected: task.expected ?? null,
+    platforms: platformsText(task.platforms),
+    refill: task.refill === true ? 1 : 0,
     state: "queued",
     epoch: 0,
     attempts: 0,

@@ -6,18 +6,18 @@ import type { TaskRow } from "../tables.ts";
 import type { TaskStore } from "../task-store.ts";
 import { addTasks } from "./add-tasks.ts";
 import { finishTask } from "./finish-task.ts";
-import { expireLeases, extendAllLeases, recordProgress, renewLeases, tasksHeldBy } from "./keep-leases.ts";
+import { expireLeases, extendAllLeases, heldTasks, recordProgress, renewLeases, tasksHeldBy } from "./keep-leases.ts";
 import { leaseTasks, nextDue } from "./lease-tasks.ts";
 import { moveAllTasks } from "./move-task.ts";
 import { LISTED_COLUMNS, taskOf, taskRow, UNFINISHED_STATES, wholeTaskOf } from "./task-rows.ts";
-import { waitingPairs } from "./waiting-pairs.ts";
+import { waitingWork } from "./waiting-work.ts";
 
 /** Tasks and their leases on a database. */
 export function taskStore(database: Database): TaskStore {
   const { transact } = database;
   return {
     add: (tasks, now) => addTasks(database, tasks, now.toISOString()),
-    waitingPairs: (now) => transact((tx) => waitingPairs(tx, now.toISOString())),
+    waitingWork: (now) => transact((tx) => waitingWork(tx, now.toISOString())),
     nextDue: (now) => transact((tx) => nextDue(tx, now.toISOString())),
     lease: (claim, now) => transact((tx) => leaseTasks(tx, claim, now)),
     renew: (agent, leases, leaseMs, now) => transact((tx) => renewLeases(tx, agent, leases, leaseEnd(now, leaseMs))),
@@ -27,6 +27,8 @@ export function taskStore(database: Database): TaskStore {
     finish: (lease, outcome, now) => transact((tx) => finishTask(tx, lease, outcome, now.toISOString())),
     cancelAll: (executionId, now) => transact((tx) => cancelAll(tx, executionId, now.toISOString())),
     anyUnfinished: (executionId) => transact((tx) => anyUnfinished(tx, executionId)),
+    held: () => transact(heldTasks),
+    deletedTogether: (task) => transact((tx) => deletedTogether(tx, task)),
     heldBy: (agent) => transact((tx) => tasksHeldBy(tx, agent)),
     get: (id) => transact(async (tx) => wholeTaskOf(await existing(tx, id))),
     list: (filter, page) => transact((tx) => list(tx, filter, page)),
@@ -59,6 +61,21 @@ async function anyUnfinished(tx: Tx, executionId: string): Promise<boolean> {
     .limit(1)
     .executeTakeFirst();
   return row !== undefined;
+}
+
+async function deletedTogether(tx: Tx, task: Task): Promise<string[]> {
+  const rows = await tx
+    .selectFrom("tasks")
+    .select("target_tag")
+    .where("execution_id", "=", task.executionId)
+    .where("operation", "=", "delete")
+    .where("source_repository", "=", task.source.repository)
+    .where("target_instance", "=", task.target.instance)
+    .where("target_repository", "=", task.target.repository)
+    .where("digest", "=", task.digest)
+    .where("state", "not in", ["failed", "cancelled", "skipped"])
+    .execute();
+  return rows.map((row) => row.target_tag);
 }
 
 async function existing(tx: Tx, id: string): Promise<TaskRow> {

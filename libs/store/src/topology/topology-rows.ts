@@ -1,10 +1,10 @@
-import type { Instance, InstanceSpec, ResourceKind, Rule, RuleSpec } from "@transship/model";
+import type { Instance, InstanceSpec, ResourceKind, Rule, RuleSpec, Webhook, WebhookSpec } from "@transship/model";
 import type { Tx } from "../database.ts";
 import { notFound } from "../not-found.ts";
 import type { ResourceRow } from "../tables.ts";
 
 /** The table of each kind of resource. */
-export const TABLE_OF = { Instance: "instances", Rule: "rules" } as const satisfies Record<ResourceKind, string>;
+export const TABLE_OF = { Instance: "instances", Rule: "rules", Webhook: "webhooks" } as const satisfies Record<ResourceKind, string>;
 
 /** A stored instance. */
 export function instanceOf(row: ResourceRow): Instance {
@@ -14,6 +14,11 @@ export function instanceOf(row: ResourceRow): Instance {
 /** A stored rule. */
 export function ruleOf(row: ResourceRow): Rule {
   return { ...metadataOf(row), spec: JSON.parse(row.spec) as RuleSpec };
+}
+
+/** A stored webhook. */
+export function webhookOf(row: ResourceRow): Webhook {
+  return { ...metadataOf(row), spec: JSON.parse(row.spec) as WebhookSpec };
 }
 
 function metadataOf(row: ResourceRow): Omit<Instance, "spec"> {

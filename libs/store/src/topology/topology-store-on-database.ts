@@ -4,10 +4,10 @@ import type { Database, Tx } from "../database.ts";
 import { unfinishedOf } from "../executions/execution-rows.ts";
 import type { AppliedChange, TopologyChange, TopologyStore } from "../topology-store.ts";
 import { applyChanges, checkReferences, type Documents } from "./apply-changes.ts";
-import { instanceOf, resourceRow, resourceRows, ruleOf } from "./topology-rows.ts";
+import { instanceOf, resourceRow, resourceRows, ruleOf, webhookOf } from "./topology-rows.ts";
 import { readDocuments, writeDocuments } from "./write-changes.ts";
 
-/** Instances and rules on a database. */
+/** Resources on a database. */
 export function topologyStore({ transact }: Database): TopologyStore {
   return {
     apply: (changes, { now, dryRun = false }) => transact((tx) => apply(tx, changes, now, dryRun)),
@@ -15,6 +15,8 @@ export function topologyStore({ transact }: Database): TopologyStore {
     getInstance: (name) => transact(async (tx) => instanceOf(await resourceRow(tx, "Instance", name))),
     listRules: () => transact(async (tx) => (await resourceRows(tx, "Rule")).map(ruleOf)),
     getRule: (name) => transact(async (tx) => ruleOf(await resourceRow(tx, "Rule", name))),
+    listWebhooks: () => transact(async (tx) => (await resourceRows(tx, "Webhook")).map(webhookOf)),
+    getWebhook: (name) => transact(async (tx) => webhookOf(await resourceRow(tx, "Webhook", name))),
     setRuleEnabled: (name, enabled, now) => transact((tx) => setRuleEnabled(tx, name, enabled, now)),
   };
 }

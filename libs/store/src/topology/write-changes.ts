@@ -1,4 +1,4 @@
-import type { ResourceKind, RuleSpec } from "@transship/model";
+import { RESOURCE_KINDS, type RuleSpec } from "@transship/model";
 import type { Tx } from "../database.ts";
 import { type Document, type Documents, instancesOf } from "./apply-changes.ts";
 import { resourceRows, TABLE_OF } from "./topology-rows.ts";
@@ -6,7 +6,7 @@ import { resourceRows, TABLE_OF } from "./topology-rows.ts";
 /** Everything stored. */
 export async function readDocuments(tx: Tx): Promise<Documents> {
   const documents = new Map<string, Document>();
-  for (const kind of ["Instance", "Rule"] as const satisfies readonly ResourceKind[]) {
+  for (const kind of RESOURCE_KINDS) {
     for (const row of await resourceRows(tx, kind)) {
       documents.set(`${kind}/${row.name}`, { kind, name: row.name, labels: JSON.parse(row.labels), spec: JSON.parse(row.spec) });
     }
@@ -20,7 +20,12 @@ export async function writeDocuments(tx: Tx, before: Documents, after: Documents
   const gone = [...before].filter(([key]) => !after.has(key)).map(([, document]) => document);
   for (const document of changed.filter(({ kind }) => kind === "Instance")) await upsert(tx, document, now);
   for (const document of changed.filter(({ kind }) => kind === "Rule")) await upsertRule(tx, document, now);
-  for (const kind of ["Rule", "Instance"] as const) {
+  for (const document of changed.filter(({ kind }) => kind === "Webhook")) {
+    await upsert(tx, document, now);
+    // What kept it from being told may be what was changed.
+    await tx.updateTable("webhook_states").set({ failures: 0, retry_at: null }).where("webhook", "=", document.name).execute();
+  }
+  for (const kind of RESOURCE_KINDS.toReversed()) {
     for (const { name } of gone.filter((document) => document.kind === kind)) {
       await tx.deleteFrom(TABLE_OF[kind]).where("name", "=", name).execute();
     }

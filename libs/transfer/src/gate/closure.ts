@@ -47,6 +47,11 @@ export class Closure {
     this.#until = Math.max(this.#until, now + pause + jitter);
   }
 
+  /** Somebody else was told to leave the registry alone for so many milliseconds. */
+  hold(milliseconds: number, now: number): void {
+    this.#until = Math.max(this.#until, now + Math.min(milliseconds, LONGEST_CLOSURE_MS));
+  }
+
   /** A request went well; one that went out before the last pause proves nothing. */
   relax(pass: number): void {
     if (pass > this.#pausedAt) this.#pauses = 0;

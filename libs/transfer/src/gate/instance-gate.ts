@@ -1,4 +1,3 @@
-import { setTimeout as wait } from "node:timers/promises";
 import type { TransshipError } from "@transship/errors";
 import { Alarm, type Clock } from "./alarm.ts";
 import { ByteThrottle } from "./byte-throttle.ts";
@@ -9,6 +8,7 @@ import type { Caller, GateState, InstanceGateOptions } from "./gate-state.ts";
 import { checkLimits, type GateLimits } from "./limits.ts";
 import { issuePass, type Pass, type PassEvents } from "./pass.ts";
 import { LANES, type Lane, Places } from "./places.ts";
+import { STEADY_CLOCK } from "./steady-clock.ts";
 import { TokenBucket } from "./token-bucket.ts";
 import { judge, type Verdict } from "./verdict.ts";
 import { WaitingLine } from "./waiting-line.ts";
@@ -37,7 +37,7 @@ export class InstanceGate {
 
   /** @throws TransshipError `INVALID_ARGUMENT` for limits that are not above zero. */
   constructor(options: InstanceGateOptions = {}) {
-    const { now = steadyNow, sleep = sleepFor, random = Math.random } = options;
+    const { now = STEADY_CLOCK.now, sleep = STEADY_CLOCK.sleep, random = Math.random } = options;
     const clock: Clock = { now, sleep };
     const limits = checkLimits(options.limits ?? {});
     const line = () => new WaitingLine<Arrival, Pass>(now, () => this.#admit());
@@ -85,6 +85,13 @@ export class InstanceGate {
     this.#throttle.setRate(limits.bytesPerSecond);
     this.#concurrency.setCeiling(limits.connections);
     this.#alarm.clear();
+    this.#admit();
+  }
+
+  /** Sends nothing for so many milliseconds: another client was told that the registry wants a pause. */
+  hold(milliseconds: number): void {
+    this.#closure.hold(milliseconds, this.#now());
+    for (const lane of LANES) this.#lines[lane].turnAway((arrival) => this.#refusal(arrival));
     this.#admit();
   }
 
@@ -221,13 +228,4 @@ export class InstanceGate {
 interface Arrival extends Caller {
   /** Counts those who came, over all lanes. */
   readonly order: number;
-}
-
-function steadyNow(): number {
-  return performance.timeOrigin + performance.now();
-}
-
-async function sleepFor(milliseconds: number, signal: AbortSignal): Promise<void> {
-  // Node's timers take less than 2^31 ms; whoever is woken too early looks at the clock and sleeps again.
-  await wait(Math.min(milliseconds, 2 ** 31 - 1), undefined, { signal });
 }

@@ -25,7 +25,7 @@ export async function* readSegment(
   signal: AbortSignal,
 ): AsyncGenerator<Uint8Array> {
   const { blob } = account;
-  const patience = new Patience("source", signal, () => account.retried());
+  const patience = new Patience("source", signal, (retry) => account.retried(retry));
   while (segment.position < segment.end) {
     const asked = segment.end;
     try {

@@ -17,7 +17,7 @@ export async function uploadSpooled(work: SpooledUpload): Promise<void> {
   const { journey, spool } = work;
   const { target, journal, uploads, signal } = journey;
   const place: BlobPlace = { registry: target.registry, repository: target.name, digest: spool.blob.digest };
-  const patience = new Patience("target", signal, () => work.account.retried());
+  const patience = new Patience("target", signal, (retry) => work.account.retried(retry));
   const trials = new Trials(uploads, target.registry);
   // Only what no upload of this blob reached before is progress: one that is lost again and again at its end would never be given up.
   let furthest = 0;
@@ -129,7 +129,7 @@ function goneOn(session: Session, upload: BlobUpload): Session {
 async function askWhere({ journey: { target, signal }, account }: SpooledUpload, session: UploadSession): Promise<BlobUpload | undefined> {
   try {
     const ask = () => target.resumeUpload(session, { signal });
-    return await tryPatiently("target", signal, ask, () => account.retried());
+    return await tryPatiently("target", signal, ask, (retry) => account.retried(retry));
   } catch (error) {
     signal.throwIfAborted();
     if (error instanceof TransshipError && error.code === "TOOMANYREQUESTS") throw error;

@@ -59,7 +59,7 @@ export async function tryWays<T>(
   attempt: (trials: Trials, profile: UploadProfile) => Promise<T>,
 ): Promise<T | "there"> {
   const trials = new Trials(uploads, target.registry);
-  const patience = new Patience("target", signal, () => account.retried());
+  const patience = new Patience("target", signal, (retry) => account.retried(retry));
   for (;;) {
     try {
       return await attempt(trials, trials.begin());

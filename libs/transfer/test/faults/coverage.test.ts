@@ -10,11 +10,14 @@ import { waysOf } from "./way.ts";
 
 const SWITCHES = Object.keys(FAULT_NAMES) as FaultKind[];
 
-/** Switches that need more than one repository or registry, and have tests of their own. */
-const OWN_TESTS: Readonly<Partial<Record<FaultKind, string>>> = { "lying-mount": "../../src/engine-faults.test.ts" };
+/** Switches that need another repository, registry or image at the target, and have tests of their own. */
+const OWN_TESTS: Readonly<Partial<Record<FaultKind, string>>> = {
+  "lying-mount": "../../src/engine-faults.test.ts",
+  "immutable-tags": "../../src/move-tag.test.ts",
+};
 
 /** Switches that concern only what a target does after the bytes: the way that they came makes no difference. */
-const AFTER_THE_BYTES: readonly FaultKind[] = ["gc-race", "late-blob", "lying-mount"];
+const AFTER_THE_BYTES: readonly FaultKind[] = ["gc-race", "late-blob", "lying-mount", "immutable-tags"];
 
 /** The faults that are played at a source in one way, or at a target in another. */
 function kindsOf(cases: readonly FaultCase[], source: Way, target: Way): Set<FaultKind> {

@@ -21,6 +21,7 @@ import {
   type UntypedServiceImplementation,
 } from "@grpc/grpc-js";
 import { Failure } from "./failure.ts";
+import { LogLine, StreamLogsRequest } from "./log.ts";
 import { ByteCounts, RungSum } from "./task.ts";
 
 /** The life of an execution. */
@@ -37,7 +38,7 @@ export const ExecutionState = {
   COPYING: 4,
   /** SUCCEEDED - Every task succeeded or needed nothing. Final. */
   SUCCEEDED: 5,
-  /** PARTIAL - Some tasks failed. Final. */
+  /** PARTIAL - Some tasks failed, or deletions were left because they were too many. Final. */
   PARTIAL: 6,
   /** FAILED - All tasks failed, or a listing did. Final. */
   FAILED: 7,
@@ -97,7 +98,10 @@ export interface Execution {
   id: string;
   /** Name of the rule. */
   rule: string;
-  /** `manual` or `retry`. */
+  /**
+   * `manual`, `retry`, `schedule`, `missed` (makes up for scheduled runs that nobody was there to start), `event` (a push or deletion that a registry told of),
+   * `cascade` (something that Transship brought to the source), `poll` (a rule with events looks at everything from time to time).
+   */
   trigger: string;
   /** Where it is in its life. */
   state: ExecutionState;
@@ -135,6 +139,20 @@ export interface Execution {
   fetchedBytes: number;
   /** The blobs of all attempts of its tasks that ended, by rung; those without any are left out. */
   blobs: RungSum[];
+  /** Whether it looks only at a part of the rule's source. */
+  scoped: boolean;
+  /** That part, at most 100 of it: `repository:tag`, or a repository alone; only in answers about one execution. */
+  scope: string[];
+  /** Tags that its tasks took away at targets. */
+  deleted: number;
+  /** Why none of its tasks goes on at present, e.g. `paused until 2026-11-21T22:00:00.000Z, outside the rule's window 22:00–06:00 UTC`; empty = they do. */
+  waiting: string;
+  /** Bytes per second that came off its fetched_bytes lately; 0 = none, or it is final. */
+  bytesPerSecond: number;
+  /** Milliseconds to its end at that rate; those tasks whose sizes are not known yet count as the mean of the others. 0 = not known. */
+  leftMs: number;
+  /** The saved plan whose items are its tasks; empty = none. */
+  planId: string;
 }
 
 /** Which executions. */
@@ -423,6 +441,13 @@ function createBaseExecution(): Execution {
     failure: undefined,
     fetchedBytes: 0,
     blobs: [],
+    scoped: false,
+    scope: [],
+    deleted: 0,
+    waiting: "",
+    bytesPerSecond: 0,
+    leftMs: 0,
+    planId: "",
   };
 }
 
@@ -481,6 +506,27 @@ export const Execution: MessageFns<Execution> = {
     }
     for (const v of message.blobs) {
       RungSum.encode(v!, writer.uint32(146).fork()).join();
+    }
+    if (message.scoped !== false) {
+      writer.uint32(160).bool(message.scoped);
+    }
+    for (const v of message.scope) {
+      writer.uint32(170).string(v!);
+    }
+    if (message.deleted !== 0) {
+      writer.uint32(320).int64(message.deleted);
+    }
+    if (message.waiting !== "") {
+      writer.uint32(178).string(message.waiting);
+    }
+    if (message.bytesPerSecond !== 0) {
+      writer.uint32(184).int64(message.bytesPerSecond);
+    }
+    if (message.leftMs !== 0) {
+      writer.uint32(192).int64(message.leftMs);
+    }
+    if (message.planId !== "") {
+      writer.uint32(202).string(message.planId);
     }
     return writer;
   },
@@ -642,6 +688,62 @@ export const Execution: MessageFns<Execution> = {
             message.blobs.push(RungSum.decode(reader, reader.uint32()));
             continue;
           }
+          case 20: {
+            if (tag !== 160) {
+              break;
+            }
+
+            message.scoped = reader.bool();
+            continue;
+          }
+          case 21: {
+            if (tag !== 170) {
+              break;
+            }
+
+            message.scope.push(reader.string());
+            continue;
+          }
+          case 40: {
+            if (tag !== 320) {
+              break;
+            }
+
+            message.deleted = longToNumber(reader.int64());
+            continue;
+          }
+          case 22: {
+            if (tag !== 178) {
+              break;
+            }
+
+            message.waiting = reader.string();
+            continue;
+          }
+          case 23: {
+            if (tag !== 184) {
+              break;
+            }
+
+            message.bytesPerSecond = longToNumber(reader.int64());
+            continue;
+          }
+          case 24: {
+            if (tag !== 192) {
+              break;
+            }
+
+            message.leftMs = longToNumber(reader.int64());
+            continue;
+          }
+          case 25: {
+            if (tag !== 202) {
+              break;
+            }
+
+            message.planId = reader.string();
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -683,6 +785,13 @@ export const Execution: MessageFns<Execution> = {
       : undefined;
     message.fetchedBytes = object.fetchedBytes ?? 0;
     message.blobs = object.blobs?.map((e) => RungSum.fromPartial(e)) || [];
+    message.scoped = object.scoped ?? false;
+    message.scope = object.scope?.map((e) => e) || [];
+    message.deleted = object.deleted ?? 0;
+    message.waiting = object.waiting ?? "";
+    message.bytesPerSecond = object.bytesPerSecond ?? 0;
+    message.leftMs = object.leftMs ?? 0;
+    message.planId = object.planId ?? "";
     return message;
   },
 };
@@ -1134,6 +1243,16 @@ export const ExecutionServiceService = {
     responseSerialize: (value: Execution): Buffer => Buffer.from(Execution.encode(value).finish()),
     responseDeserialize: (value: Buffer): Execution => Execution.decode(value),
   },
+  /** What happened in an execution, in order: stored lines, and with `follow` new ones until it is final. NOT_FOUND. */
+  streamLogs: {
+    path: "/transship.v1.ExecutionService/StreamLogs" as const,
+    requestStream: false as const,
+    responseStream: true as const,
+    requestSerialize: (value: StreamLogsRequest): Buffer => Buffer.from(StreamLogsRequest.encode(value).finish()),
+    requestDeserialize: (value: Buffer): StreamLogsRequest => StreamLogsRequest.decode(value),
+    responseSerialize: (value: LogLine): Buffer => Buffer.from(LogLine.encode(value).finish()),
+    responseDeserialize: (value: Buffer): LogLine => LogLine.decode(value),
+  },
 } as const;
 
 export interface ExecutionServiceServer extends UntypedServiceImplementation {
@@ -1147,6 +1266,8 @@ export interface ExecutionServiceServer extends UntypedServiceImplementation {
   stopExecution: handleUnaryCall<StopExecutionRequest, Execution>;
   /** Runs a finished execution again as a new one: the whole rule, or its failed and cancelled tasks only. */
   retryExecution: handleUnaryCall<RetryExecutionRequest, Execution>;
+  /** What happened in an execution, in order: stored lines, and with `follow` new ones until it is final. NOT_FOUND. */
+  streamLogs: handleServerStreamingCall<StreamLogsRequest, LogLine>;
 }
 
 export interface ExecutionServiceClient extends Client {
@@ -1221,6 +1342,13 @@ export interface ExecutionServiceClient extends Client {
     options: Partial<CallOptions>,
     callback: (error: ServiceError | null, response: Execution) => void,
   ): ClientUnaryCall;
+  /** What happened in an execution, in order: stored lines, and with `follow` new ones until it is final. NOT_FOUND. */
+  streamLogs(request: StreamLogsRequest, options?: Partial<CallOptions>): ClientReadableStream<LogLine>;
+  streamLogs(
+    request: StreamLogsRequest,
+    metadata?: Metadata,
+    options?: Partial<CallOptions>,
+  ): ClientReadableStream<LogLine>;
 }
 
 export const ExecutionServiceClient = makeGenericClientConstructor(

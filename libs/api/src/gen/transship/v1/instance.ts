@@ -51,7 +51,7 @@ export interface Credential {
 
 /** One way to reach an instance. */
 export interface Endpoint {
-  /** `https://host[:port]`, or `http://…` for a registry without TLS. */
+  /** `https://host[:port]`, or `http://…` for a registry without TLS. Of a chart repository with its path. */
   url: string;
   /** Network from which the URL can be reached. */
   network: string;
@@ -61,10 +61,7 @@ export interface Endpoint {
   ca: string;
 }
 
-/**
- * What an instance may be asked for. Each agent keeps to the limits by itself, with everything that it does there taken together; they are not yet divided among
- * agents, so that two agents on one instance may together ask for twice as much.
- */
+/** What an instance may be asked for by all agents together. The control plane divides it among the agents that work there now; what an agent is told is its share. */
 export interface Limits {
   /** Bytes of blobs per second, read and written added up; 0 = no limit. */
   bytesPerSecond: number;
@@ -74,9 +71,17 @@ export interface Limits {
   connections: number;
 }
 
+/** How the registry's own webhooks prove that they come from it. */
+export interface EventSource {
+  /** Name of the header that carries the secret. */
+  header: string;
+  /** The whole value of the header. Empty in every answer to a user: it is never shown again. */
+  secret: string;
+}
+
 /** What is wanted of an instance. */
 export interface InstanceSpec {
-  /** Kind of registry: `registry`. */
+  /** Kind of registry: `registry`, or `chartmuseum` for a Helm chart repository, which can only be copied from. */
   provider: string;
   /** Where it is; free text, e.g. `ap-guangzhou`. */
   region: string;
@@ -91,7 +96,11 @@ export interface InstanceSpec {
     | Credential
     | undefined;
   /** Absent = no limits. */
-  limits?: Limits | undefined;
+  limits?:
+    | Limits
+    | undefined;
+  /** Absent = the registry's webhooks are refused. */
+  webhook?: EventSource | undefined;
 }
 
 /** A document of kind Instance. */
@@ -432,8 +441,84 @@ export const Limits: MessageFns<Limits> = {
   },
 };
 
+function createBaseEventSource(): EventSource {
+  return { header: "", secret: "" };
+}
+
+export const EventSource: MessageFns<EventSource> = {
+  encode(message: EventSource, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.header !== "") {
+      writer.uint32(10).string(message.header);
+    }
+    if (message.secret !== "") {
+      writer.uint32(18).string(message.secret);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): EventSource {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseEventSource();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.header = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.secret = reader.string();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create(base?: DeepPartial<EventSource>): EventSource {
+    return EventSource.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<EventSource>): EventSource {
+    const message = createBaseEventSource();
+    message.header = object.header ?? "";
+    message.secret = object.secret ?? "";
+    return message;
+  },
+};
+
 function createBaseInstanceSpec(): InstanceSpec {
-  return { provider: "", region: "", border: "", account: "", endpoints: [], credential: undefined, limits: undefined };
+  return {
+    provider: "",
+    region: "",
+    border: "",
+    account: "",
+    endpoints: [],
+    credential: undefined,
+    limits: undefined,
+    webhook: undefined,
+  };
 }
 
 export const InstanceSpec: MessageFns<InstanceSpec> = {
@@ -458,6 +543,9 @@ export const InstanceSpec: MessageFns<InstanceSpec> = {
     }
     if (message.limits !== undefined) {
       Limits.encode(message.limits, writer.uint32(58).fork()).join();
+    }
+    if (message.webhook !== undefined) {
+      EventSource.encode(message.webhook, writer.uint32(66).fork()).join();
     }
     return writer;
   },
@@ -531,6 +619,14 @@ export const InstanceSpec: MessageFns<InstanceSpec> = {
             message.limits = Limits.decode(reader, reader.uint32());
             continue;
           }
+          case 8: {
+            if (tag !== 66) {
+              break;
+            }
+
+            message.webhook = EventSource.decode(reader, reader.uint32());
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -558,6 +654,9 @@ export const InstanceSpec: MessageFns<InstanceSpec> = {
       : undefined;
     message.limits = (object.limits !== undefined && object.limits !== null)
       ? Limits.fromPartial(object.limits)
+      : undefined;
+    message.webhook = (object.webhook !== undefined && object.webhook !== null)
+      ? EventSource.fromPartial(object.webhook)
       : undefined;
     return message;
   },

@@ -6,6 +6,21 @@
 
 /* eslint-disable */
 import { BinaryReader, BinaryWriter } from "@bufbuild/protobuf/wire";
+import {
+  type CallOptions,
+  type ChannelCredentials,
+  Client,
+  type ClientOptions,
+  type ClientReadableStream,
+  type ClientUnaryCall,
+  type handleServerStreamingCall,
+  type handleUnaryCall,
+  makeGenericClientConstructor,
+  type Metadata,
+  type ServiceError,
+  type UntypedServiceImplementation,
+} from "@grpc/grpc-js";
+import { Execution } from "./execution.ts";
 import { ArtifactPlace } from "./task.ts";
 
 /** What to do with an artifact. */
@@ -16,6 +31,8 @@ export const PlanAction = {
   COPY: 1,
   /** SKIP - Leave it, for the reason given. */
   SKIP: 2,
+  /** DELETE - Take the tag at the target away. */
+  DELETE: 3,
 } as const;
 
 export type PlanAction = typeof PlanAction[keyof typeof PlanAction];
@@ -24,6 +41,7 @@ export namespace PlanAction {
   export type UNSPECIFIED = typeof PlanAction.UNSPECIFIED;
   export type COPY = typeof PlanAction.COPY;
   export type SKIP = typeof PlanAction.SKIP;
+  export type DELETE = typeof PlanAction.DELETE;
 }
 
 /** One line of a plan, or its end. */
@@ -45,15 +63,15 @@ export interface PlanItem {
   source:
     | ArtifactPlace
     | undefined;
-  /** Where it goes. */
+  /** Where it goes; absent for what the rule does not select. */
   target:
     | ArtifactPlace
     | undefined;
-  /** Digest at the source. */
+  /** Digest at the source; for a deletion, and for one that is left, at the target; empty for what the rule does not select. */
   digest: string;
   /** What to do. */
   action: PlanAction;
-  /** Why, as a word: `missing`, `changed`, `signed`, `kept`, `own`, `unnameable`. */
+  /** Why, as a word: `missing`, `changed`, `signed`, `kept`, `own`, `unnameable`, `collides`, `foreign`, `platforms`, `gone`, `capped`; in a plan of all, also why the rule does not select it. */
   reason: string;
   /** Why, for people. */
   explanation: string;
@@ -77,6 +95,64 @@ export interface PlanSummary {
   existingBytes: number;
   /** Repositories in which something matched. */
   repositories: number;
+  /** In a plan of all: artifacts that the rule does not select. */
+  refused?:
+    | number
+    | undefined;
+  /** Tags to take away. */
+  delete: number;
+  /** Tags that the source no longer has and that are left, because they are more than the rule allows to delete at one target. */
+  capped: number;
+  /** The plan as it was saved; empty = it was not. */
+  planId: string;
+}
+
+/** A plan that was saved. */
+export interface SavedPlan {
+  /** Unique for ever; sorts by time. */
+  id: string;
+  /** Name of the rule. */
+  rule: string;
+  /** ISO 8601, UTC. */
+  createdAt: string;
+  /** Its sums. */
+  summary: PlanSummary | undefined;
+}
+
+/** Which plans. */
+export interface ListPlansRequest {
+  /** Only those of this rule; empty = all. */
+  rule: string;
+}
+
+/** Plans. */
+export interface ListPlansResponse {
+  /** Newest first, at most 1000. */
+  plans: SavedPlan[];
+}
+
+/** Which plan. */
+export interface GetPlanRequest {
+  /** Its id. */
+  id: string;
+}
+
+/** Which plan. */
+export interface ListPlanItemsRequest {
+  /** Its id. */
+  id: string;
+}
+
+/** Which plan. */
+export interface RunPlanRequest {
+  /** Its id. */
+  id: string;
+}
+
+/** The execution that runs the plan. */
+export interface RunPlanResponse {
+  /** To follow. */
+  execution: Execution | undefined;
 }
 
 function createBasePlanEvent(): PlanEvent {
@@ -313,7 +389,18 @@ export const PlanItem: MessageFns<PlanItem> = {
 };
 
 function createBasePlanSummary(): PlanSummary {
-  return { copy: 0, skip: 0, unchanged: 0, bytes: 0, existingBytes: 0, repositories: 0 };
+  return {
+    copy: 0,
+    skip: 0,
+    unchanged: 0,
+    bytes: 0,
+    existingBytes: 0,
+    repositories: 0,
+    refused: undefined,
+    delete: 0,
+    capped: 0,
+    planId: "",
+  };
 }
 
 export const PlanSummary: MessageFns<PlanSummary> = {
@@ -335,6 +422,18 @@ export const PlanSummary: MessageFns<PlanSummary> = {
     }
     if (message.repositories !== 0) {
       writer.uint32(48).int64(message.repositories);
+    }
+    if (message.refused !== undefined) {
+      writer.uint32(56).int64(message.refused);
+    }
+    if (message.delete !== 0) {
+      writer.uint32(80).int64(message.delete);
+    }
+    if (message.capped !== 0) {
+      writer.uint32(88).int64(message.capped);
+    }
+    if (message.planId !== "") {
+      writer.uint32(162).string(message.planId);
     }
     return writer;
   },
@@ -400,6 +499,38 @@ export const PlanSummary: MessageFns<PlanSummary> = {
             message.repositories = longToNumber(reader.int64());
             continue;
           }
+          case 7: {
+            if (tag !== 56) {
+              break;
+            }
+
+            message.refused = longToNumber(reader.int64());
+            continue;
+          }
+          case 10: {
+            if (tag !== 80) {
+              break;
+            }
+
+            message.delete = longToNumber(reader.int64());
+            continue;
+          }
+          case 11: {
+            if (tag !== 88) {
+              break;
+            }
+
+            message.capped = longToNumber(reader.int64());
+            continue;
+          }
+          case 20: {
+            if (tag !== 162) {
+              break;
+            }
+
+            message.planId = reader.string();
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -423,8 +554,569 @@ export const PlanSummary: MessageFns<PlanSummary> = {
     message.bytes = object.bytes ?? 0;
     message.existingBytes = object.existingBytes ?? 0;
     message.repositories = object.repositories ?? 0;
+    message.refused = object.refused ?? undefined;
+    message.delete = object.delete ?? 0;
+    message.capped = object.capped ?? 0;
+    message.planId = object.planId ?? "";
     return message;
   },
+};
+
+function createBaseSavedPlan(): SavedPlan {
+  return { id: "", rule: "", createdAt: "", summary: undefined };
+}
+
+export const SavedPlan: MessageFns<SavedPlan> = {
+  encode(message: SavedPlan, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.id !== "") {
+      writer.uint32(10).string(message.id);
+    }
+    if (message.rule !== "") {
+      writer.uint32(18).string(message.rule);
+    }
+    if (message.createdAt !== "") {
+      writer.uint32(26).string(message.createdAt);
+    }
+    if (message.summary !== undefined) {
+      PlanSummary.encode(message.summary, writer.uint32(34).fork()).join();
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): SavedPlan {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseSavedPlan();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.id = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.rule = reader.string();
+            continue;
+          }
+          case 3: {
+            if (tag !== 26) {
+              break;
+            }
+
+            message.createdAt = reader.string();
+            continue;
+          }
+          case 4: {
+            if (tag !== 34) {
+              break;
+            }
+
+            message.summary = PlanSummary.decode(reader, reader.uint32());
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create(base?: DeepPartial<SavedPlan>): SavedPlan {
+    return SavedPlan.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<SavedPlan>): SavedPlan {
+    const message = createBaseSavedPlan();
+    message.id = object.id ?? "";
+    message.rule = object.rule ?? "";
+    message.createdAt = object.createdAt ?? "";
+    message.summary = (object.summary !== undefined && object.summary !== null)
+      ? PlanSummary.fromPartial(object.summary)
+      : undefined;
+    return message;
+  },
+};
+
+function createBaseListPlansRequest(): ListPlansRequest {
+  return { rule: "" };
+}
+
+export const ListPlansRequest: MessageFns<ListPlansRequest> = {
+  encode(message: ListPlansRequest, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.rule !== "") {
+      writer.uint32(10).string(message.rule);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): ListPlansRequest {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseListPlansRequest();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.rule = reader.string();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create(base?: DeepPartial<ListPlansRequest>): ListPlansRequest {
+    return ListPlansRequest.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<ListPlansRequest>): ListPlansRequest {
+    const message = createBaseListPlansRequest();
+    message.rule = object.rule ?? "";
+    return message;
+  },
+};
+
+function createBaseListPlansResponse(): ListPlansResponse {
+  return { plans: [] };
+}
+
+export const ListPlansResponse: MessageFns<ListPlansResponse> = {
+  encode(message: ListPlansResponse, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    for (const v of message.plans) {
+      SavedPlan.encode(v!, writer.uint32(10).fork()).join();
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): ListPlansResponse {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseListPlansResponse();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.plans.push(SavedPlan.decode(reader, reader.uint32()));
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create(base?: DeepPartial<ListPlansResponse>): ListPlansResponse {
+    return ListPlansResponse.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<ListPlansResponse>): ListPlansResponse {
+    const message = createBaseListPlansResponse();
+    message.plans = object.plans?.map((e) => SavedPlan.fromPartial(e)) || [];
+    return message;
+  },
+};
+
+function createBaseGetPlanRequest(): GetPlanRequest {
+  return { id: "" };
+}
+
+export const GetPlanRequest: MessageFns<GetPlanRequest> = {
+  encode(message: GetPlanRequest, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.id !== "") {
+      writer.uint32(10).string(message.id);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): GetPlanRequest {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseGetPlanRequest();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.id = reader.string();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create(base?: DeepPartial<GetPlanRequest>): GetPlanRequest {
+    return GetPlanRequest.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<GetPlanRequest>): GetPlanRequest {
+    const message = createBaseGetPlanRequest();
+    message.id = object.id ?? "";
+    return message;
+  },
+};
+
+function createBaseListPlanItemsRequest(): ListPlanItemsRequest {
+  return { id: "" };
+}
+
+export const ListPlanItemsRequest: MessageFns<ListPlanItemsRequest> = {
+  encode(message: ListPlanItemsRequest, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.id !== "") {
+      writer.uint32(10).string(message.id);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): ListPlanItemsRequest {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseListPlanItemsRequest();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.id = reader.string();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create(base?: DeepPartial<ListPlanItemsRequest>): ListPlanItemsRequest {
+    return ListPlanItemsRequest.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<ListPlanItemsRequest>): ListPlanItemsRequest {
+    const message = createBaseListPlanItemsRequest();
+    message.id = object.id ?? "";
+    return message;
+  },
+};
+
+function createBaseRunPlanRequest(): RunPlanRequest {
+  return { id: "" };
+}
+
+export const RunPlanRequest: MessageFns<RunPlanRequest> = {
+  encode(message: RunPlanRequest, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.id !== "") {
+      writer.uint32(10).string(message.id);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): RunPlanRequest {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseRunPlanRequest();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.id = reader.string();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create(base?: DeepPartial<RunPlanRequest>): RunPlanRequest {
+    return RunPlanRequest.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<RunPlanRequest>): RunPlanRequest {
+    const message = createBaseRunPlanRequest();
+    message.id = object.id ?? "";
+    return message;
+  },
+};
+
+function createBaseRunPlanResponse(): RunPlanResponse {
+  return { execution: undefined };
+}
+
+export const RunPlanResponse: MessageFns<RunPlanResponse> = {
+  encode(message: RunPlanResponse, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.execution !== undefined) {
+      Execution.encode(message.execution, writer.uint32(10).fork()).join();
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): RunPlanResponse {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseRunPlanResponse();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.execution = Execution.decode(reader, reader.uint32());
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create(base?: DeepPartial<RunPlanResponse>): RunPlanResponse {
+    return RunPlanResponse.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<RunPlanResponse>): RunPlanResponse {
+    const message = createBaseRunPlanResponse();
+    message.execution = (object.execution !== undefined && object.execution !== null)
+      ? Execution.fromPartial(object.execution)
+      : undefined;
+    return message;
+  },
+};
+
+/** Plans that were saved (RuleService.PlanRule with `save`), to be looked at and run later. */
+export type PlanServiceService = typeof PlanServiceService;
+export const PlanServiceService = {
+  /** Newest first. */
+  listPlans: {
+    path: "/transship.v1.PlanService/ListPlans" as const,
+    requestStream: false as const,
+    responseStream: false as const,
+    requestSerialize: (value: ListPlansRequest): Buffer => Buffer.from(ListPlansRequest.encode(value).finish()),
+    requestDeserialize: (value: Buffer): ListPlansRequest => ListPlansRequest.decode(value),
+    responseSerialize: (value: ListPlansResponse): Buffer => Buffer.from(ListPlansResponse.encode(value).finish()),
+    responseDeserialize: (value: Buffer): ListPlansResponse => ListPlansResponse.decode(value),
+  },
+  /** One plan; NOT_FOUND. */
+  getPlan: {
+    path: "/transship.v1.PlanService/GetPlan" as const,
+    requestStream: false as const,
+    responseStream: false as const,
+    requestSerialize: (value: GetPlanRequest): Buffer => Buffer.from(GetPlanRequest.encode(value).finish()),
+    requestDeserialize: (value: Buffer): GetPlanRequest => GetPlanRequest.decode(value),
+    responseSerialize: (value: SavedPlan): Buffer => Buffer.from(SavedPlan.encode(value).finish()),
+    responseDeserialize: (value: Buffer): SavedPlan => SavedPlan.decode(value),
+  },
+  /** Its items, in the order in which they were planned. */
+  listPlanItems: {
+    path: "/transship.v1.PlanService/ListPlanItems" as const,
+    requestStream: false as const,
+    responseStream: true as const,
+    requestSerialize: (value: ListPlanItemsRequest): Buffer => Buffer.from(ListPlanItemsRequest.encode(value).finish()),
+    requestDeserialize: (value: Buffer): ListPlanItemsRequest => ListPlanItemsRequest.decode(value),
+    responseSerialize: (value: PlanItem): Buffer => Buffer.from(PlanItem.encode(value).finish()),
+    responseDeserialize: (value: Buffer): PlanItem => PlanItem.decode(value),
+  },
+  /**
+   * Lists both sides again and opens an execution of just these items where all of them would still be planned and nothing else. FAILED_PRECONDITION (PLAN_STALE) with the
+   * first differences otherwise; conflict where the rule runs.
+   */
+  runPlan: {
+    path: "/transship.v1.PlanService/RunPlan" as const,
+    requestStream: false as const,
+    responseStream: false as const,
+    requestSerialize: (value: RunPlanRequest): Buffer => Buffer.from(RunPlanRequest.encode(value).finish()),
+    requestDeserialize: (value: Buffer): RunPlanRequest => RunPlanRequest.decode(value),
+    responseSerialize: (value: RunPlanResponse): Buffer => Buffer.from(RunPlanResponse.encode(value).finish()),
+    responseDeserialize: (value: Buffer): RunPlanResponse => RunPlanResponse.decode(value),
+  },
+} as const;
+
+export interface PlanServiceServer extends UntypedServiceImplementation {
+  /** Newest first. */
+  listPlans: handleUnaryCall<ListPlansRequest, ListPlansResponse>;
+  /** One plan; NOT_FOUND. */
+  getPlan: handleUnaryCall<GetPlanRequest, SavedPlan>;
+  /** Its items, in the order in which they were planned. */
+  listPlanItems: handleServerStreamingCall<ListPlanItemsRequest, PlanItem>;
+  /**
+   * Lists both sides again and opens an execution of just these items where all of them would still be planned and nothing else. FAILED_PRECONDITION (PLAN_STALE) with the
+   * first differences otherwise; conflict where the rule runs.
+   */
+  runPlan: handleUnaryCall<RunPlanRequest, RunPlanResponse>;
+}
+
+export interface PlanServiceClient extends Client {
+  /** Newest first. */
+  listPlans(
+    request: ListPlansRequest,
+    callback: (error: ServiceError | null, response: ListPlansResponse) => void,
+  ): ClientUnaryCall;
+  listPlans(
+    request: ListPlansRequest,
+    metadata: Metadata,
+    callback: (error: ServiceError | null, response: ListPlansResponse) => void,
+  ): ClientUnaryCall;
+  listPlans(
+    request: ListPlansRequest,
+    metadata: Metadata,
+    options: Partial<CallOptions>,
+    callback: (error: ServiceError | null, response: ListPlansResponse) => void,
+  ): ClientUnaryCall;
+  /** One plan; NOT_FOUND. */
+  getPlan(
+    request: GetPlanRequest,
+    callback: (error: ServiceError | null, response: SavedPlan) => void,
+  ): ClientUnaryCall;
+  getPlan(
+    request: GetPlanRequest,
+    metadata: Metadata,
+    callback: (error: ServiceError | null, response: SavedPlan) => void,
+  ): ClientUnaryCall;
+  getPlan(
+    request: GetPlanRequest,
+    metadata: Metadata,
+    options: Partial<CallOptions>,
+    callback: (error: ServiceError | null, response: SavedPlan) => void,
+  ): ClientUnaryCall;
+  /** Its items, in the order in which they were planned. */
+  listPlanItems(request: ListPlanItemsRequest, options?: Partial<CallOptions>): ClientReadableStream<PlanItem>;
+  listPlanItems(
+    request: ListPlanItemsRequest,
+    metadata?: Metadata,
+    options?: Partial<CallOptions>,
+  ): ClientReadableStream<PlanItem>;
+  /**
+   * Lists both sides again and opens an execution of just these items where all of them would still be planned and nothing else. FAILED_PRECONDITION (PLAN_STALE) with the
+   * first differences otherwise; conflict where the rule runs.
+   */
+  runPlan(
+    request: RunPlanRequest,
+    callback: (error: ServiceError | null, response: RunPlanResponse) => void,
+  ): ClientUnaryCall;
+  runPlan(
+    request: RunPlanRequest,
+    metadata: Metadata,
+    callback: (error: ServiceError | null, response: RunPlanResponse) => void,
+  ): ClientUnaryCall;
+  runPlan(
+    request: RunPlanRequest,
+    metadata: Metadata,
+    options: Partial<CallOptions>,
+    callback: (error: ServiceError | null, response: RunPlanResponse) => void,
+  ): ClientUnaryCall;
+}
+
+export const PlanServiceClient = makeGenericClientConstructor(
+  PlanServiceService,
+  "transship.v1.PlanService",
+) as unknown as {
+  new (address: string, credentials: ChannelCredentials, options?: Partial<ClientOptions>): PlanServiceClient;
+  service: typeof PlanServiceService;
+  serviceName: string;
 };
 
 type Builtin = Date | Function | Uint8Array | string | number | boolean | undefined;

@@ -21,6 +21,7 @@ import {
   type UntypedServiceImplementation,
 } from "@grpc/grpc-js";
 import { Execution } from "./execution.ts";
+import { Limits } from "./instance.ts";
 import { PlanEvent } from "./plan.ts";
 
 /** What to do with a tag that exists at the target with another digest. */
@@ -31,6 +32,8 @@ export const Overwrite = {
   ALWAYS: 1,
   /** NEVER - Leave it and say so. */
   NEVER: 2,
+  /** OURS - Move it while it is what this rule brought; else leave it and say so. */
+  OURS: 3,
 } as const;
 
 export type Overwrite = typeof Overwrite[keyof typeof Overwrite];
@@ -39,6 +42,7 @@ export namespace Overwrite {
   export type UNSPECIFIED = typeof Overwrite.UNSPECIFIED;
   export type ALWAYS = typeof Overwrite.ALWAYS;
   export type NEVER = typeof Overwrite.NEVER;
+  export type OURS = typeof Overwrite.OURS;
 }
 
 /** What to copy. */
@@ -51,6 +55,8 @@ export interface RuleSource {
   repository: string;
   /** RE2, anchored at both ends; empty = all. */
   tag: string;
+  /** Of a chart repository: `asOci` stores its charts as OCI charts. Needed there; absent for every other instance. */
+  charts?: string | undefined;
 }
 
 /** Where to copy to. */
@@ -59,6 +65,76 @@ export interface RuleTarget {
   instance: string;
   /** Takes the place of the source's namespace; empty = the same name. */
   namespace: string;
+  /** Template of the repository below the namespace: `{{repository}}`, `{{namespace}}`, `{{name}}`; empty = `{{repository}}`. */
+  repository: string;
+  /** Leading parts of the name below the source's namespace to drop; -1 = all but the last. */
+  flatten: number;
+}
+
+/** Names by pattern. */
+export interface NameFilter {
+  /** RE2, anchored at both ends; at least one must match. Empty = all. */
+  include: string[];
+  /** RE2, anchored at both ends; none may match. */
+  exclude: string[];
+}
+
+/** Which tags of a repository; everything given must hold. */
+export interface TagFilter {
+  /** By pattern. */
+  names:
+    | NameFilter
+    | undefined;
+  /** Semver range; empty = any tag. */
+  semver: string;
+  /** Whether pre-releases count as versions. */
+  prereleases: boolean;
+  /** Only so many of what all other filters leave, of each repository; 0 = all. */
+  newest: number;
+  /** What newest goes by: `semver`, `pushed` or `name`; empty = `semver`. */
+  newestBy: string;
+  /** Only what was pushed so many milliseconds ago at most; 0 = any time. */
+  pushedWithinMs: number;
+}
+
+/** Whether and how far deletions at the source reach the targets. */
+export interface Deletion {
+  /** Whether they do. */
+  propagate: boolean;
+  /** A run that would delete more tags at one target deletes none there. */
+  maxCount: number;
+  /** The same, as percent of the tags that the rule has at that target. */
+  maxSharePercent: number;
+}
+
+/** When a rule runs by the clock. */
+export interface Schedule {
+  /** Five fields, or six with seconds in front. */
+  cron: string;
+  /** IANA time zone; empty = UTC. */
+  timeZone: string;
+  /** What becomes of missed runs: `run` (one makes up for all) or `report`. */
+  missed: string;
+}
+
+/** Why a rule runs without being asked. */
+export interface Triggers {
+  /** Pushes at the source start it, for just what was pushed. */
+  events: boolean;
+  /** With events: a run of the whole rule at the latest so many milliseconds after the one before; 0 = six hours. */
+  pollMs: number;
+  /** By the clock; absent = not. */
+  schedule?: Schedule | undefined;
+}
+
+/** When bytes may move: every day from one time to another, over midnight where `to` is the earlier. */
+export interface WorkWindow {
+  /** HH:MM. */
+  from: string;
+  /** HH:MM. */
+  to: string;
+  /** IANA time zone; empty = UTC. */
+  timeZone: string;
 }
 
 /** What is wanted of a rule. */
@@ -75,6 +151,36 @@ export interface RuleSpec {
   overwrite: Overwrite;
   /** Whether it can run. */
   enabled: boolean;
+  /** Repositories below the source's namespace, in addition to the source's pattern; absent = all. */
+  repositories?:
+    | NameFilter
+    | undefined;
+  /** Tags, in addition to the source's pattern; absent = all. */
+  tags?:
+    | TagFilter
+    | undefined;
+  /** `image`, `chart`, `artifact`; empty = all. */
+  kinds: string[];
+  /** `os/architecture[/variant]`: platforms of indexes to bring over; empty = all. */
+  platforms: string[];
+  /** Absent = deletions stay at the source. */
+  deletion?:
+    | Deletion
+    | undefined;
+  /** Absent = only when it is asked for. */
+  triggers?:
+    | Triggers
+    | undefined;
+  /** When bytes may move; absent = always. */
+  window?:
+    | WorkWindow
+    | undefined;
+  /** What all agents together may spend on this rule; absent = no limits. */
+  limits?:
+    | Limits
+    | undefined;
+  /** Rules with a higher one go first. */
+  priority: number;
 }
 
 /** A document of kind Rule. */
@@ -103,7 +209,47 @@ export interface Rule {
   /** ISO 8601, UTC. */
   updatedAt: string;
   /** Its newest execution; absent = never ran. */
-  lastExecution?: Execution | undefined;
+  lastExecution?:
+    | Execution
+    | undefined;
+  /** When it ran and will run without being asked; only in answers. */
+  triggers?:
+    | RuleTriggerStatus
+    | undefined;
+  /** How its last executions ended; absent = none has. */
+  record?: RuleRecord | undefined;
+}
+
+/** How the last executions of a rule ended, at most 20. Those that a person stopped are not counted. */
+export interface RuleRecord {
+  /** Executions that ended. */
+  executions: number;
+  /** Of these, how many succeeded. */
+  succeeded: number;
+  /** Median of their durations from start to end, in milliseconds. */
+  medianMs: number;
+  /** ISO 8601, UTC; when one succeeded last, however long ago; empty = never, or it was forgotten with its rule. */
+  lastSuccessAt: string;
+}
+
+/** When a rule ran and will run without being asked. Moments are ISO 8601, UTC; empty = never. */
+export interface RuleTriggerStatus {
+  /** The next moments of its schedule, at most five; none where it has no schedule or is disabled. */
+  nextRuns: string[];
+  /** When its schedule last fell due. */
+  lastDueAt: string;
+  /** Scheduled moments at which nobody was there to start it, of all time. */
+  missedRuns: number;
+  /** The last of these. */
+  lastMissedAt: string;
+  /** When an event last asked for a run of it. */
+  lastEventAt: string;
+  /** What that was about: `repository:tag`, or the repository alone. */
+  lastEvent: string;
+  /** When a run of its whole source was last asked for. */
+  lastFullRunAt: string;
+  /** With events: when its whole source is looked at again at the latest. */
+  nextPollAt: string;
 }
 
 /** No filter yet. */
@@ -134,6 +280,61 @@ export interface SetRuleEnabledRequest {
 export interface PlanRuleRequest {
   /** metadata.name. */
   name: string;
+  /** Also what the rule does not select at its source, with the reason. */
+  all?:
+    | boolean
+    | undefined;
+  /** Whether the plan is saved, to be run later by its id. */
+  save?: boolean | undefined;
+}
+
+/** Which rule, and how much of it. */
+export interface TestFilterRequest {
+  /** metadata.name of a stored rule; not used where `rule` is given. */
+  name: string;
+  /** A rule that need not be stored; its source instance must be. */
+  rule?:
+    | RuleResource
+    | undefined;
+  /** Only this repository of the source, by its whole name; empty = all. */
+  repository: string;
+}
+
+/** One line of what a filter does, or its end. */
+export interface FilterEvent {
+  /** Which. */
+  event:
+    | //
+    /** A tag, or a repository that is refused as a whole. */
+    { $case: "line"; value: FilterLine }
+    | //
+    /** The sums; last. */
+    { $case: "summary"; value: FilterSummary }
+    | undefined;
+}
+
+/** What a filter does with a tag. */
+export interface FilterLine {
+  /** Repository at the source. */
+  repository: string;
+  /** Tag; empty = the whole repository is refused. */
+  tag: string;
+  /** Digest that a selected tag names; empty = refused. */
+  digest: string;
+  /** Why it is refused, as a word; empty = it is selected. */
+  reason: string;
+  /** Why it is refused, for people. */
+  explanation: string;
+}
+
+/** The sums of a filter. */
+export interface FilterSummary {
+  /** Tags that the rule selects. */
+  selected: number;
+  /** Tags, and whole repositories, that it does not. */
+  refused: number;
+  /** Repositories in which something is selected. */
+  repositories: number;
 }
 
 /** Which rule. */
@@ -174,7 +375,7 @@ export namespace RunRuleResponse_Outcome {
 }
 
 function createBaseRuleSource(): RuleSource {
-  return { instance: "", namespace: "", repository: "", tag: "" };
+  return { instance: "", namespace: "", repository: "", tag: "", charts: undefined };
 }
 
 export const RuleSource: MessageFns<RuleSource> = {
@@ -190,6 +391,9 @@ export const RuleSource: MessageFns<RuleSource> = {
     }
     if (message.tag !== "") {
       writer.uint32(34).string(message.tag);
+    }
+    if (message.charts !== undefined) {
+      writer.uint32(42).string(message.charts);
     }
     return writer;
   },
@@ -239,6 +443,14 @@ export const RuleSource: MessageFns<RuleSource> = {
             message.tag = reader.string();
             continue;
           }
+          case 5: {
+            if (tag !== 42) {
+              break;
+            }
+
+            message.charts = reader.string();
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -260,12 +472,13 @@ export const RuleSource: MessageFns<RuleSource> = {
     message.namespace = object.namespace ?? "";
     message.repository = object.repository ?? "";
     message.tag = object.tag ?? "";
+    message.charts = object.charts ?? undefined;
     return message;
   },
 };
 
 function createBaseRuleTarget(): RuleTarget {
-  return { instance: "", namespace: "" };
+  return { instance: "", namespace: "", repository: "", flatten: 0 };
 }
 
 export const RuleTarget: MessageFns<RuleTarget> = {
@@ -275,6 +488,12 @@ export const RuleTarget: MessageFns<RuleTarget> = {
     }
     if (message.namespace !== "") {
       writer.uint32(18).string(message.namespace);
+    }
+    if (message.repository !== "") {
+      writer.uint32(26).string(message.repository);
+    }
+    if (message.flatten !== 0) {
+      writer.uint32(32).int32(message.flatten);
     }
     return writer;
   },
@@ -308,6 +527,22 @@ export const RuleTarget: MessageFns<RuleTarget> = {
             message.namespace = reader.string();
             continue;
           }
+          case 3: {
+            if (tag !== 26) {
+              break;
+            }
+
+            message.repository = reader.string();
+            continue;
+          }
+          case 4: {
+            if (tag !== 32) {
+              break;
+            }
+
+            message.flatten = reader.int32();
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -327,12 +562,531 @@ export const RuleTarget: MessageFns<RuleTarget> = {
     const message = createBaseRuleTarget();
     message.instance = object.instance ?? "";
     message.namespace = object.namespace ?? "";
+    message.repository = object.repository ?? "";
+    message.flatten = object.flatten ?? 0;
+    return message;
+  },
+};
+
+function createBaseNameFilter(): NameFilter {
+  return { include: [], exclude: [] };
+}
+
+export const NameFilter: MessageFns<NameFilter> = {
+  encode(message: NameFilter, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    for (const v of message.include) {
+      writer.uint32(10).string(v!);
+    }
+    for (const v of message.exclude) {
+      writer.uint32(18).string(v!);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): NameFilter {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseNameFilter();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.include.push(reader.string());
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.exclude.push(reader.string());
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create(base?: DeepPartial<NameFilter>): NameFilter {
+    return NameFilter.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<NameFilter>): NameFilter {
+    const message = createBaseNameFilter();
+    message.include = object.include?.map((e) => e) || [];
+    message.exclude = object.exclude?.map((e) => e) || [];
+    return message;
+  },
+};
+
+function createBaseTagFilter(): TagFilter {
+  return { names: undefined, semver: "", prereleases: false, newest: 0, newestBy: "", pushedWithinMs: 0 };
+}
+
+export const TagFilter: MessageFns<TagFilter> = {
+  encode(message: TagFilter, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.names !== undefined) {
+      NameFilter.encode(message.names, writer.uint32(10).fork()).join();
+    }
+    if (message.semver !== "") {
+      writer.uint32(18).string(message.semver);
+    }
+    if (message.prereleases !== false) {
+      writer.uint32(24).bool(message.prereleases);
+    }
+    if (message.newest !== 0) {
+      writer.uint32(32).int32(message.newest);
+    }
+    if (message.newestBy !== "") {
+      writer.uint32(42).string(message.newestBy);
+    }
+    if (message.pushedWithinMs !== 0) {
+      writer.uint32(48).int64(message.pushedWithinMs);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): TagFilter {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseTagFilter();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.names = NameFilter.decode(reader, reader.uint32());
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.semver = reader.string();
+            continue;
+          }
+          case 3: {
+            if (tag !== 24) {
+              break;
+            }
+
+            message.prereleases = reader.bool();
+            continue;
+          }
+          case 4: {
+            if (tag !== 32) {
+              break;
+            }
+
+            message.newest = reader.int32();
+            continue;
+          }
+          case 5: {
+            if (tag !== 42) {
+              break;
+            }
+
+            message.newestBy = reader.string();
+            continue;
+          }
+          case 6: {
+            if (tag !== 48) {
+              break;
+            }
+
+            message.pushedWithinMs = longToNumber(reader.int64());
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create(base?: DeepPartial<TagFilter>): TagFilter {
+    return TagFilter.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<TagFilter>): TagFilter {
+    const message = createBaseTagFilter();
+    message.names = (object.names !== undefined && object.names !== null)
+      ? NameFilter.fromPartial(object.names)
+      : undefined;
+    message.semver = object.semver ?? "";
+    message.prereleases = object.prereleases ?? false;
+    message.newest = object.newest ?? 0;
+    message.newestBy = object.newestBy ?? "";
+    message.pushedWithinMs = object.pushedWithinMs ?? 0;
+    return message;
+  },
+};
+
+function createBaseDeletion(): Deletion {
+  return { propagate: false, maxCount: 0, maxSharePercent: 0 };
+}
+
+export const Deletion: MessageFns<Deletion> = {
+  encode(message: Deletion, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.propagate !== false) {
+      writer.uint32(8).bool(message.propagate);
+    }
+    if (message.maxCount !== 0) {
+      writer.uint32(16).int32(message.maxCount);
+    }
+    if (message.maxSharePercent !== 0) {
+      writer.uint32(25).double(message.maxSharePercent);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): Deletion {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseDeletion();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 8) {
+              break;
+            }
+
+            message.propagate = reader.bool();
+            continue;
+          }
+          case 2: {
+            if (tag !== 16) {
+              break;
+            }
+
+            message.maxCount = reader.int32();
+            continue;
+          }
+          case 3: {
+            if (tag !== 25) {
+              break;
+            }
+
+            message.maxSharePercent = reader.double();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create(base?: DeepPartial<Deletion>): Deletion {
+    return Deletion.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<Deletion>): Deletion {
+    const message = createBaseDeletion();
+    message.propagate = object.propagate ?? false;
+    message.maxCount = object.maxCount ?? 0;
+    message.maxSharePercent = object.maxSharePercent ?? 0;
+    return message;
+  },
+};
+
+function createBaseSchedule(): Schedule {
+  return { cron: "", timeZone: "", missed: "" };
+}
+
+export const Schedule: MessageFns<Schedule> = {
+  encode(message: Schedule, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.cron !== "") {
+      writer.uint32(10).string(message.cron);
+    }
+    if (message.timeZone !== "") {
+      writer.uint32(18).string(message.timeZone);
+    }
+    if (message.missed !== "") {
+      writer.uint32(26).string(message.missed);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): Schedule {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseSchedule();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.cron = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.timeZone = reader.string();
+            continue;
+          }
+          case 3: {
+            if (tag !== 26) {
+              break;
+            }
+
+            message.missed = reader.string();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create(base?: DeepPartial<Schedule>): Schedule {
+    return Schedule.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<Schedule>): Schedule {
+    const message = createBaseSchedule();
+    message.cron = object.cron ?? "";
+    message.timeZone = object.timeZone ?? "";
+    message.missed = object.missed ?? "";
+    return message;
+  },
+};
+
+function createBaseTriggers(): Triggers {
+  return { events: false, pollMs: 0, schedule: undefined };
+}
+
+export const Triggers: MessageFns<Triggers> = {
+  encode(message: Triggers, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.events !== false) {
+      writer.uint32(8).bool(message.events);
+    }
+    if (message.pollMs !== 0) {
+      writer.uint32(16).int64(message.pollMs);
+    }
+    if (message.schedule !== undefined) {
+      Schedule.encode(message.schedule, writer.uint32(26).fork()).join();
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): Triggers {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseTriggers();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 8) {
+              break;
+            }
+
+            message.events = reader.bool();
+            continue;
+          }
+          case 2: {
+            if (tag !== 16) {
+              break;
+            }
+
+            message.pollMs = longToNumber(reader.int64());
+            continue;
+          }
+          case 3: {
+            if (tag !== 26) {
+              break;
+            }
+
+            message.schedule = Schedule.decode(reader, reader.uint32());
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create(base?: DeepPartial<Triggers>): Triggers {
+    return Triggers.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<Triggers>): Triggers {
+    const message = createBaseTriggers();
+    message.events = object.events ?? false;
+    message.pollMs = object.pollMs ?? 0;
+    message.schedule = (object.schedule !== undefined && object.schedule !== null)
+      ? Schedule.fromPartial(object.schedule)
+      : undefined;
+    return message;
+  },
+};
+
+function createBaseWorkWindow(): WorkWindow {
+  return { from: "", to: "", timeZone: "" };
+}
+
+export const WorkWindow: MessageFns<WorkWindow> = {
+  encode(message: WorkWindow, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.from !== "") {
+      writer.uint32(10).string(message.from);
+    }
+    if (message.to !== "") {
+      writer.uint32(18).string(message.to);
+    }
+    if (message.timeZone !== "") {
+      writer.uint32(26).string(message.timeZone);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): WorkWindow {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseWorkWindow();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.from = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.to = reader.string();
+            continue;
+          }
+          case 3: {
+            if (tag !== 26) {
+              break;
+            }
+
+            message.timeZone = reader.string();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create(base?: DeepPartial<WorkWindow>): WorkWindow {
+    return WorkWindow.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<WorkWindow>): WorkWindow {
+    const message = createBaseWorkWindow();
+    message.from = object.from ?? "";
+    message.to = object.to ?? "";
+    message.timeZone = object.timeZone ?? "";
     return message;
   },
 };
 
 function createBaseRuleSpec(): RuleSpec {
-  return { description: "", source: undefined, targets: [], overwrite: 0, enabled: false };
+  return {
+    description: "",
+    source: undefined,
+    targets: [],
+    overwrite: 0,
+    enabled: false,
+    repositories: undefined,
+    tags: undefined,
+    kinds: [],
+    platforms: [],
+    deletion: undefined,
+    triggers: undefined,
+    window: undefined,
+    limits: undefined,
+    priority: 0,
+  };
 }
 
 export const RuleSpec: MessageFns<RuleSpec> = {
@@ -351,6 +1105,33 @@ export const RuleSpec: MessageFns<RuleSpec> = {
     }
     if (message.enabled !== false) {
       writer.uint32(40).bool(message.enabled);
+    }
+    if (message.repositories !== undefined) {
+      NameFilter.encode(message.repositories, writer.uint32(50).fork()).join();
+    }
+    if (message.tags !== undefined) {
+      TagFilter.encode(message.tags, writer.uint32(58).fork()).join();
+    }
+    for (const v of message.kinds) {
+      writer.uint32(66).string(v!);
+    }
+    for (const v of message.platforms) {
+      writer.uint32(74).string(v!);
+    }
+    if (message.deletion !== undefined) {
+      Deletion.encode(message.deletion, writer.uint32(82).fork()).join();
+    }
+    if (message.triggers !== undefined) {
+      Triggers.encode(message.triggers, writer.uint32(90).fork()).join();
+    }
+    if (message.window !== undefined) {
+      WorkWindow.encode(message.window, writer.uint32(98).fork()).join();
+    }
+    if (message.limits !== undefined) {
+      Limits.encode(message.limits, writer.uint32(106).fork()).join();
+    }
+    if (message.priority !== 0) {
+      writer.uint32(112).int32(message.priority);
     }
     return writer;
   },
@@ -408,6 +1189,78 @@ export const RuleSpec: MessageFns<RuleSpec> = {
             message.enabled = reader.bool();
             continue;
           }
+          case 6: {
+            if (tag !== 50) {
+              break;
+            }
+
+            message.repositories = NameFilter.decode(reader, reader.uint32());
+            continue;
+          }
+          case 7: {
+            if (tag !== 58) {
+              break;
+            }
+
+            message.tags = TagFilter.decode(reader, reader.uint32());
+            continue;
+          }
+          case 8: {
+            if (tag !== 66) {
+              break;
+            }
+
+            message.kinds.push(reader.string());
+            continue;
+          }
+          case 9: {
+            if (tag !== 74) {
+              break;
+            }
+
+            message.platforms.push(reader.string());
+            continue;
+          }
+          case 10: {
+            if (tag !== 82) {
+              break;
+            }
+
+            message.deletion = Deletion.decode(reader, reader.uint32());
+            continue;
+          }
+          case 11: {
+            if (tag !== 90) {
+              break;
+            }
+
+            message.triggers = Triggers.decode(reader, reader.uint32());
+            continue;
+          }
+          case 12: {
+            if (tag !== 98) {
+              break;
+            }
+
+            message.window = WorkWindow.decode(reader, reader.uint32());
+            continue;
+          }
+          case 13: {
+            if (tag !== 106) {
+              break;
+            }
+
+            message.limits = Limits.decode(reader, reader.uint32());
+            continue;
+          }
+          case 14: {
+            if (tag !== 112) {
+              break;
+            }
+
+            message.priority = reader.int32();
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -432,6 +1285,25 @@ export const RuleSpec: MessageFns<RuleSpec> = {
     message.targets = object.targets?.map((e) => RuleTarget.fromPartial(e)) || [];
     message.overwrite = object.overwrite ?? 0;
     message.enabled = object.enabled ?? false;
+    message.repositories = (object.repositories !== undefined && object.repositories !== null)
+      ? NameFilter.fromPartial(object.repositories)
+      : undefined;
+    message.tags = (object.tags !== undefined && object.tags !== null) ? TagFilter.fromPartial(object.tags) : undefined;
+    message.kinds = object.kinds?.map((e) => e) || [];
+    message.platforms = object.platforms?.map((e) => e) || [];
+    message.deletion = (object.deletion !== undefined && object.deletion !== null)
+      ? Deletion.fromPartial(object.deletion)
+      : undefined;
+    message.triggers = (object.triggers !== undefined && object.triggers !== null)
+      ? Triggers.fromPartial(object.triggers)
+      : undefined;
+    message.window = (object.window !== undefined && object.window !== null)
+      ? WorkWindow.fromPartial(object.window)
+      : undefined;
+    message.limits = (object.limits !== undefined && object.limits !== null)
+      ? Limits.fromPartial(object.limits)
+      : undefined;
+    message.priority = object.priority ?? 0;
     return message;
   },
 };
@@ -594,7 +1466,14 @@ export const RuleResource_LabelsEntry: MessageFns<RuleResource_LabelsEntry> = {
 };
 
 function createBaseRule(): Rule {
-  return { resource: undefined, createdAt: "", updatedAt: "", lastExecution: undefined };
+  return {
+    resource: undefined,
+    createdAt: "",
+    updatedAt: "",
+    lastExecution: undefined,
+    triggers: undefined,
+    record: undefined,
+  };
 }
 
 export const Rule: MessageFns<Rule> = {
@@ -610,6 +1489,12 @@ export const Rule: MessageFns<Rule> = {
     }
     if (message.lastExecution !== undefined) {
       Execution.encode(message.lastExecution, writer.uint32(34).fork()).join();
+    }
+    if (message.triggers !== undefined) {
+      RuleTriggerStatus.encode(message.triggers, writer.uint32(82).fork()).join();
+    }
+    if (message.record !== undefined) {
+      RuleRecord.encode(message.record, writer.uint32(162).fork()).join();
     }
     return writer;
   },
@@ -659,6 +1544,22 @@ export const Rule: MessageFns<Rule> = {
             message.lastExecution = Execution.decode(reader, reader.uint32());
             continue;
           }
+          case 10: {
+            if (tag !== 82) {
+              break;
+            }
+
+            message.triggers = RuleTriggerStatus.decode(reader, reader.uint32());
+            continue;
+          }
+          case 20: {
+            if (tag !== 162) {
+              break;
+            }
+
+            message.record = RuleRecord.decode(reader, reader.uint32());
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -684,6 +1585,251 @@ export const Rule: MessageFns<Rule> = {
     message.lastExecution = (object.lastExecution !== undefined && object.lastExecution !== null)
       ? Execution.fromPartial(object.lastExecution)
       : undefined;
+    message.triggers = (object.triggers !== undefined && object.triggers !== null)
+      ? RuleTriggerStatus.fromPartial(object.triggers)
+      : undefined;
+    message.record = (object.record !== undefined && object.record !== null)
+      ? RuleRecord.fromPartial(object.record)
+      : undefined;
+    return message;
+  },
+};
+
+function createBaseRuleRecord(): RuleRecord {
+  return { executions: 0, succeeded: 0, medianMs: 0, lastSuccessAt: "" };
+}
+
+export const RuleRecord: MessageFns<RuleRecord> = {
+  encode(message: RuleRecord, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.executions !== 0) {
+      writer.uint32(8).int32(message.executions);
+    }
+    if (message.succeeded !== 0) {
+      writer.uint32(16).int32(message.succeeded);
+    }
+    if (message.medianMs !== 0) {
+      writer.uint32(24).int64(message.medianMs);
+    }
+    if (message.lastSuccessAt !== "") {
+      writer.uint32(34).string(message.lastSuccessAt);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): RuleRecord {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseRuleRecord();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 8) {
+              break;
+            }
+
+            message.executions = reader.int32();
+            continue;
+          }
+          case 2: {
+            if (tag !== 16) {
+              break;
+            }
+
+            message.succeeded = reader.int32();
+            continue;
+          }
+          case 3: {
+            if (tag !== 24) {
+              break;
+            }
+
+            message.medianMs = longToNumber(reader.int64());
+            continue;
+          }
+          case 4: {
+            if (tag !== 34) {
+              break;
+            }
+
+            message.lastSuccessAt = reader.string();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create(base?: DeepPartial<RuleRecord>): RuleRecord {
+    return RuleRecord.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<RuleRecord>): RuleRecord {
+    const message = createBaseRuleRecord();
+    message.executions = object.executions ?? 0;
+    message.succeeded = object.succeeded ?? 0;
+    message.medianMs = object.medianMs ?? 0;
+    message.lastSuccessAt = object.lastSuccessAt ?? "";
+    return message;
+  },
+};
+
+function createBaseRuleTriggerStatus(): RuleTriggerStatus {
+  return {
+    nextRuns: [],
+    lastDueAt: "",
+    missedRuns: 0,
+    lastMissedAt: "",
+    lastEventAt: "",
+    lastEvent: "",
+    lastFullRunAt: "",
+    nextPollAt: "",
+  };
+}
+
+export const RuleTriggerStatus: MessageFns<RuleTriggerStatus> = {
+  encode(message: RuleTriggerStatus, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    for (const v of message.nextRuns) {
+      writer.uint32(10).string(v!);
+    }
+    if (message.lastDueAt !== "") {
+      writer.uint32(18).string(message.lastDueAt);
+    }
+    if (message.missedRuns !== 0) {
+      writer.uint32(24).int64(message.missedRuns);
+    }
+    if (message.lastMissedAt !== "") {
+      writer.uint32(34).string(message.lastMissedAt);
+    }
+    if (message.lastEventAt !== "") {
+      writer.uint32(42).string(message.lastEventAt);
+    }
+    if (message.lastEvent !== "") {
+      writer.uint32(50).string(message.lastEvent);
+    }
+    if (message.lastFullRunAt !== "") {
+      writer.uint32(58).string(message.lastFullRunAt);
+    }
+    if (message.nextPollAt !== "") {
+      writer.uint32(66).string(message.nextPollAt);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): RuleTriggerStatus {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseRuleTriggerStatus();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.nextRuns.push(reader.string());
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.lastDueAt = reader.string();
+            continue;
+          }
+          case 3: {
+            if (tag !== 24) {
+              break;
+            }
+
+            message.missedRuns = longToNumber(reader.int64());
+            continue;
+          }
+          case 4: {
+            if (tag !== 34) {
+              break;
+            }
+
+            message.lastMissedAt = reader.string();
+            continue;
+          }
+          case 5: {
+            if (tag !== 42) {
+              break;
+            }
+
+            message.lastEventAt = reader.string();
+            continue;
+          }
+          case 6: {
+            if (tag !== 50) {
+              break;
+            }
+
+            message.lastEvent = reader.string();
+            continue;
+          }
+          case 7: {
+            if (tag !== 58) {
+              break;
+            }
+
+            message.lastFullRunAt = reader.string();
+            continue;
+          }
+          case 8: {
+            if (tag !== 66) {
+              break;
+            }
+
+            message.nextPollAt = reader.string();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create(base?: DeepPartial<RuleTriggerStatus>): RuleTriggerStatus {
+    return RuleTriggerStatus.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<RuleTriggerStatus>): RuleTriggerStatus {
+    const message = createBaseRuleTriggerStatus();
+    message.nextRuns = object.nextRuns?.map((e) => e) || [];
+    message.lastDueAt = object.lastDueAt ?? "";
+    message.missedRuns = object.missedRuns ?? 0;
+    message.lastMissedAt = object.lastMissedAt ?? "";
+    message.lastEventAt = object.lastEventAt ?? "";
+    message.lastEvent = object.lastEvent ?? "";
+    message.lastFullRunAt = object.lastFullRunAt ?? "";
+    message.nextPollAt = object.nextPollAt ?? "";
     return message;
   },
 };
@@ -909,13 +2055,19 @@ export const SetRuleEnabledRequest: MessageFns<SetRuleEnabledRequest> = {
 };
 
 function createBasePlanRuleRequest(): PlanRuleRequest {
-  return { name: "" };
+  return { name: "", all: undefined, save: undefined };
 }
 
 export const PlanRuleRequest: MessageFns<PlanRuleRequest> = {
   encode(message: PlanRuleRequest, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
     if (message.name !== "") {
       writer.uint32(10).string(message.name);
+    }
+    if (message.all !== undefined) {
+      writer.uint32(16).bool(message.all);
+    }
+    if (message.save !== undefined) {
+      writer.uint32(160).bool(message.save);
     }
     return writer;
   },
@@ -941,6 +2093,22 @@ export const PlanRuleRequest: MessageFns<PlanRuleRequest> = {
             message.name = reader.string();
             continue;
           }
+          case 2: {
+            if (tag !== 16) {
+              break;
+            }
+
+            message.all = reader.bool();
+            continue;
+          }
+          case 20: {
+            if (tag !== 160) {
+              break;
+            }
+
+            message.save = reader.bool();
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -959,6 +2127,352 @@ export const PlanRuleRequest: MessageFns<PlanRuleRequest> = {
   fromPartial(object: DeepPartial<PlanRuleRequest>): PlanRuleRequest {
     const message = createBasePlanRuleRequest();
     message.name = object.name ?? "";
+    message.all = object.all ?? undefined;
+    message.save = object.save ?? undefined;
+    return message;
+  },
+};
+
+function createBaseTestFilterRequest(): TestFilterRequest {
+  return { name: "", rule: undefined, repository: "" };
+}
+
+export const TestFilterRequest: MessageFns<TestFilterRequest> = {
+  encode(message: TestFilterRequest, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.name !== "") {
+      writer.uint32(10).string(message.name);
+    }
+    if (message.rule !== undefined) {
+      RuleResource.encode(message.rule, writer.uint32(18).fork()).join();
+    }
+    if (message.repository !== "") {
+      writer.uint32(26).string(message.repository);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): TestFilterRequest {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseTestFilterRequest();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.name = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.rule = RuleResource.decode(reader, reader.uint32());
+            continue;
+          }
+          case 3: {
+            if (tag !== 26) {
+              break;
+            }
+
+            message.repository = reader.string();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create(base?: DeepPartial<TestFilterRequest>): TestFilterRequest {
+    return TestFilterRequest.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<TestFilterRequest>): TestFilterRequest {
+    const message = createBaseTestFilterRequest();
+    message.name = object.name ?? "";
+    message.rule = (object.rule !== undefined && object.rule !== null)
+      ? RuleResource.fromPartial(object.rule)
+      : undefined;
+    message.repository = object.repository ?? "";
+    return message;
+  },
+};
+
+function createBaseFilterEvent(): FilterEvent {
+  return { event: undefined };
+}
+
+export const FilterEvent: MessageFns<FilterEvent> = {
+  encode(message: FilterEvent, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    switch (message.event?.$case) {
+      case "line":
+        FilterLine.encode(message.event.value, writer.uint32(10).fork()).join();
+        break;
+      case "summary":
+        FilterSummary.encode(message.event.value, writer.uint32(18).fork()).join();
+        break;
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): FilterEvent {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseFilterEvent();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.event = { $case: "line", value: FilterLine.decode(reader, reader.uint32()) };
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.event = { $case: "summary", value: FilterSummary.decode(reader, reader.uint32()) };
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create(base?: DeepPartial<FilterEvent>): FilterEvent {
+    return FilterEvent.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<FilterEvent>): FilterEvent {
+    const message = createBaseFilterEvent();
+    switch (object.event?.$case) {
+      case "line": {
+        if (object.event?.value !== undefined && object.event?.value !== null) {
+          message.event = { $case: "line", value: FilterLine.fromPartial(object.event.value) };
+        }
+        break;
+      }
+      case "summary": {
+        if (object.event?.value !== undefined && object.event?.value !== null) {
+          message.event = { $case: "summary", value: FilterSummary.fromPartial(object.event.value) };
+        }
+        break;
+      }
+    }
+    return message;
+  },
+};
+
+function createBaseFilterLine(): FilterLine {
+  return { repository: "", tag: "", digest: "", reason: "", explanation: "" };
+}
+
+export const FilterLine: MessageFns<FilterLine> = {
+  encode(message: FilterLine, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.repository !== "") {
+      writer.uint32(10).string(message.repository);
+    }
+    if (message.tag !== "") {
+      writer.uint32(18).string(message.tag);
+    }
+    if (message.digest !== "") {
+      writer.uint32(26).string(message.digest);
+    }
+    if (message.reason !== "") {
+      writer.uint32(34).string(message.reason);
+    }
+    if (message.explanation !== "") {
+      writer.uint32(42).string(message.explanation);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): FilterLine {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseFilterLine();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.repository = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.tag = reader.string();
+            continue;
+          }
+          case 3: {
+            if (tag !== 26) {
+              break;
+            }
+
+            message.digest = reader.string();
+            continue;
+          }
+          case 4: {
+            if (tag !== 34) {
+              break;
+            }
+
+            message.reason = reader.string();
+            continue;
+          }
+          case 5: {
+            if (tag !== 42) {
+              break;
+            }
+
+            message.explanation = reader.string();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create(base?: DeepPartial<FilterLine>): FilterLine {
+    return FilterLine.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<FilterLine>): FilterLine {
+    const message = createBaseFilterLine();
+    message.repository = object.repository ?? "";
+    message.tag = object.tag ?? "";
+    message.digest = object.digest ?? "";
+    message.reason = object.reason ?? "";
+    message.explanation = object.explanation ?? "";
+    return message;
+  },
+};
+
+function createBaseFilterSummary(): FilterSummary {
+  return { selected: 0, refused: 0, repositories: 0 };
+}
+
+export const FilterSummary: MessageFns<FilterSummary> = {
+  encode(message: FilterSummary, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.selected !== 0) {
+      writer.uint32(8).int64(message.selected);
+    }
+    if (message.refused !== 0) {
+      writer.uint32(16).int64(message.refused);
+    }
+    if (message.repositories !== 0) {
+      writer.uint32(24).int64(message.repositories);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): FilterSummary {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseFilterSummary();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 8) {
+              break;
+            }
+
+            message.selected = longToNumber(reader.int64());
+            continue;
+          }
+          case 2: {
+            if (tag !== 16) {
+              break;
+            }
+
+            message.refused = longToNumber(reader.int64());
+            continue;
+          }
+          case 3: {
+            if (tag !== 24) {
+              break;
+            }
+
+            message.repositories = longToNumber(reader.int64());
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create(base?: DeepPartial<FilterSummary>): FilterSummary {
+    return FilterSummary.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<FilterSummary>): FilterSummary {
+    const message = createBaseFilterSummary();
+    message.selected = object.selected ?? 0;
+    message.refused = object.refused ?? 0;
+    message.repositories = object.repositories ?? 0;
     return message;
   },
 };
@@ -1141,6 +2655,16 @@ export const RuleServiceService = {
     responseSerialize: (value: RunRuleResponse): Buffer => Buffer.from(RunRuleResponse.encode(value).finish()),
     responseDeserialize: (value: Buffer): RunRuleResponse => RunRuleResponse.decode(value),
   },
+  /** Lists the source and tells what the rule selects and why it does not select the rest. Looks at no target and moves nothing. */
+  testFilter: {
+    path: "/transship.v1.RuleService/TestFilter" as const,
+    requestStream: false as const,
+    responseStream: true as const,
+    requestSerialize: (value: TestFilterRequest): Buffer => Buffer.from(TestFilterRequest.encode(value).finish()),
+    requestDeserialize: (value: Buffer): TestFilterRequest => TestFilterRequest.decode(value),
+    responseSerialize: (value: FilterEvent): Buffer => Buffer.from(FilterEvent.encode(value).finish()),
+    responseDeserialize: (value: Buffer): FilterEvent => FilterEvent.decode(value),
+  },
 } as const;
 
 export interface RuleServiceServer extends UntypedServiceImplementation {
@@ -1154,6 +2678,8 @@ export interface RuleServiceServer extends UntypedServiceImplementation {
   planRule: handleServerStreamingCall<PlanRuleRequest, PlanEvent>;
   /** Opens an execution. Never two of one rule at once: a second waits, a third is merged with the second, and the answer says so. */
   runRule: handleUnaryCall<RunRuleRequest, RunRuleResponse>;
+  /** Lists the source and tells what the rule selects and why it does not select the rest. Looks at no target and moves nothing. */
+  testFilter: handleServerStreamingCall<TestFilterRequest, FilterEvent>;
 }
 
 export interface RuleServiceClient extends Client {
@@ -1225,6 +2751,13 @@ export interface RuleServiceClient extends Client {
     options: Partial<CallOptions>,
     callback: (error: ServiceError | null, response: RunRuleResponse) => void,
   ): ClientUnaryCall;
+  /** Lists the source and tells what the rule selects and why it does not select the rest. Looks at no target and moves nothing. */
+  testFilter(request: TestFilterRequest, options?: Partial<CallOptions>): ClientReadableStream<FilterEvent>;
+  testFilter(
+    request: TestFilterRequest,
+    metadata?: Metadata,
+    options?: Partial<CallOptions>,
+  ): ClientReadableStream<FilterEvent>;
 }
 
 export const RuleServiceClient = makeGenericClientConstructor(
@@ -1244,6 +2777,17 @@ type DeepPartial<T> = T extends Builtin ? T
   : T extends { $case: string; value: unknown } ? { $case: T["$case"]; value?: DeepPartial<T["value"]> }
   : T extends {} ? { [K in keyof T]?: DeepPartial<T[K]> }
   : Partial<T>;
+
+function longToNumber(int64: { toString(): string }): number {
+  const num = globalThis.Number(int64.toString());
+  if (num > globalThis.Number.MAX_SAFE_INTEGER) {
+    throw new globalThis.Error("Value is larger than Number.MAX_SAFE_INTEGER");
+  }
+  if (num < globalThis.Number.MIN_SAFE_INTEGER) {
+    throw new globalThis.Error("Value is smaller than Number.MIN_SAFE_INTEGER");
+  }
+  return num;
+}
 
 interface MessageFns<T> {
   encode(message: T, writer?: BinaryWriter): BinaryWriter;

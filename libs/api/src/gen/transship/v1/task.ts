@@ -130,7 +130,7 @@ export const TaskState = {
   VERIFYING: 4,
   /** RETRYING - Failed for now; tried again at next_attempt_at. Next: leased, queued, cancelled, failed. */
   RETRYING: 5,
-  /** SUCCEEDED - The target's tag has the digest. Final. */
+  /** SUCCEEDED - The target's tag has the digest, or for a deletion, is gone. Final. */
   SUCCEEDED: 6,
   /** FAILED - Given up, for the reason in failure. Final. */
   FAILED: 7,
@@ -153,6 +153,24 @@ export namespace TaskState {
   export type FAILED = typeof TaskState.FAILED;
   export type CANCELLED = typeof TaskState.CANCELLED;
   export type SKIPPED = typeof TaskState.SKIPPED;
+}
+
+/** What a task does. */
+export const TaskOperation = {
+  /** UNSPECIFIED - From an older peer, which knows copies only. */
+  UNSPECIFIED: 0,
+  /** COPY - Brings the source's artifact to the target. */
+  COPY: 1,
+  /** DELETE - Takes the target's tag away, because the source no longer has it. */
+  DELETE: 2,
+} as const;
+
+export type TaskOperation = typeof TaskOperation[keyof typeof TaskOperation];
+
+export namespace TaskOperation {
+  export type UNSPECIFIED = typeof TaskOperation.UNSPECIFIED;
+  export type COPY = typeof TaskOperation.COPY;
+  export type DELETE = typeof TaskOperation.DELETE;
 }
 
 /** A place of an artifact. */
@@ -235,7 +253,7 @@ export interface BlobReport {
   upload: UploadWay;
 }
 
-/** One artifact to bring from a source to a target. */
+/** One artifact to bring from a source to a target, or a tag to take away there. */
 export interface Task {
   /** Unique for ever. */
   id: string;
@@ -249,7 +267,7 @@ export interface Task {
   target:
     | ArtifactPlace
     | undefined;
-  /** The planned digest. */
+  /** The planned digest: of the source's artifact for a copy, of the target's tag for a deletion. */
   digest: string;
   /** Where it is in its life. */
   state: TaskState;
@@ -285,6 +303,10 @@ export interface Task {
   blobSums: RungSum[];
   /** Why it waits, where a registry is the reason: its circuit is open, or it asked for a pause; empty otherwise. */
   waiting: string;
+  /** What it does. */
+  operation: TaskOperation;
+  /** What was done otherwise than asked for, e.g. that all platforms were copied because the target refuses a part of an index; empty = nothing. */
+  note: string;
 }
 
 /** Which tasks. */
@@ -926,6 +948,8 @@ function createBaseTask(): Task {
     blobs: [],
     blobSums: [],
     waiting: "",
+    operation: 0,
+    note: "",
   };
 }
 
@@ -990,6 +1014,12 @@ export const Task: MessageFns<Task> = {
     }
     if (message.waiting !== "") {
       writer.uint32(162).string(message.waiting);
+    }
+    if (message.operation !== 0) {
+      writer.uint32(240).int32(message.operation);
+    }
+    if (message.note !== "") {
+      writer.uint32(250).string(message.note);
     }
     return writer;
   },
@@ -1167,6 +1197,22 @@ export const Task: MessageFns<Task> = {
             message.waiting = reader.string();
             continue;
           }
+          case 30: {
+            if (tag !== 240) {
+              break;
+            }
+
+            message.operation = reader.int32() as any;
+            continue;
+          }
+          case 31: {
+            if (tag !== 250) {
+              break;
+            }
+
+            message.note = reader.string();
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -1212,6 +1258,8 @@ export const Task: MessageFns<Task> = {
     message.blobs = object.blobs?.map((e) => BlobReport.fromPartial(e)) || [];
     message.blobSums = object.blobSums?.map((e) => RungSum.fromPartial(e)) || [];
     message.waiting = object.waiting ?? "";
+    message.operation = object.operation ?? 0;
+    message.note = object.note ?? "";
     return message;
   },
 };

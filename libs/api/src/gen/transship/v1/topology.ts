@@ -20,6 +20,7 @@ import {
 } from "@grpc/grpc-js";
 import { InstanceResource } from "./instance.ts";
 import { RuleResource } from "./rule.ts";
+import { WebhookResource } from "./webhook.ts";
 
 /** A document to apply. */
 export interface Resource {
@@ -31,12 +32,15 @@ export interface Resource {
     | //
     /** A rule. */
     { $case: "rule"; value: RuleResource }
+    | //
+    /** Where to tell what happens. */
+    { $case: "webhook"; value: WebhookResource }
     | undefined;
 }
 
 /** The name of a resource. */
 export interface ResourceName {
-  /** `Instance` or `Rule`. */
+  /** `Instance`, `Rule` or `Webhook`. */
   kind: string;
   /** Its metadata.name. */
   name: string;
@@ -119,6 +123,9 @@ export const Resource: MessageFns<Resource> = {
       case "rule":
         RuleResource.encode(message.kind.value, writer.uint32(18).fork()).join();
         break;
+      case "webhook":
+        WebhookResource.encode(message.kind.value, writer.uint32(26).fork()).join();
+        break;
     }
     return writer;
   },
@@ -152,6 +159,14 @@ export const Resource: MessageFns<Resource> = {
             message.kind = { $case: "rule", value: RuleResource.decode(reader, reader.uint32()) };
             continue;
           }
+          case 3: {
+            if (tag !== 26) {
+              break;
+            }
+
+            message.kind = { $case: "webhook", value: WebhookResource.decode(reader, reader.uint32()) };
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -179,6 +194,12 @@ export const Resource: MessageFns<Resource> = {
       case "rule": {
         if (object.kind?.value !== undefined && object.kind?.value !== null) {
           message.kind = { $case: "rule", value: RuleResource.fromPartial(object.kind.value) };
+        }
+        break;
+      }
+      case "webhook": {
+        if (object.kind?.value !== undefined && object.kind?.value !== null) {
+          message.kind = { $case: "webhook", value: WebhookResource.fromPartial(object.kind.value) };
         }
         break;
       }

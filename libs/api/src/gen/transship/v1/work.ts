@@ -19,10 +19,11 @@ import {
 } from "@grpc/grpc-js";
 import { Failure } from "./failure.ts";
 import { Circuit, Credential, Endpoint, Limits } from "./instance.ts";
-import { Overwrite } from "./rule.ts";
-import { ArtifactPlace, BlobReport, ByteCounts, RungSum, TaskProgress, TaskState } from "./task.ts";
+import { LogLevel } from "./log.ts";
+import { NameFilter, Overwrite, TagFilter } from "./rule.ts";
+import { ArtifactPlace, BlobReport, ByteCounts, RungSum, TaskOperation, TaskProgress, TaskState } from "./task.ts";
 
-/** From the agent. Reports (`outcome`) carry a sequence and are sent again until acknowledged; everything else may be lost with the stream. */
+/** From the agent. Reports (`outcome`) carry a sequence and are sent again until acknowledged, so are log lines; everything else may be lost with the stream. */
 export interface AgentMessage {
   /** Which. */
   message:
@@ -47,6 +48,9 @@ export interface AgentMessage {
     | //
     /** How the agent stands with the registries that it talks to. */
     { $case: "gates"; value: Gates }
+    | //
+    /** What its tasks did. Sent again until acknowledged, while the agent lives. */
+    { $case: "log"; value: Log }
     | undefined;
 }
 
@@ -81,6 +85,12 @@ export interface ControlMessage {
     | //
     /** More parts of an answer are wanted. */
     { $case: "answerCredit"; value: AnswerCredit }
+    | //
+    /** Log lines that are stored. */
+    { $case: "logAck"; value: LogAck }
+    | //
+    /** This agent's share of limits that all agents keep to together. */
+    { $case: "budget"; value: Budget }
     | undefined;
 }
 
@@ -108,6 +118,8 @@ export interface Welcome {
   version: string;
   /** Full duration of a lease, in milliseconds; renew well before. */
   leaseMs: number;
+  /** Whether it takes log lines; older control planes do not. */
+  takesLog: boolean;
 }
 
 /** An agent's claim on a task. */
@@ -174,6 +186,14 @@ export interface Outcome {
   blobs: BlobReport[];
   /** All blobs of this attempt by rung. Absent from older agents: then the sums of `blobs`. */
   blobSums: RungSum[];
+  /** What was done; unspecified from an older agent, which copies whatever it is assigned. */
+  operation: TaskOperation;
+  /** For succeeded copies: the target's tag was moved by this task. False where it had the digest before. */
+  movedTag: boolean;
+  /** For succeeded copies: the only platforms of the index that were brought; empty = all. */
+  broughtPlatforms: string[];
+  /** What was done otherwise than asked for; empty = nothing. */
+  note: string;
 }
 
 /** How the agent stands with the registries that it talks to. */
@@ -216,6 +236,47 @@ export interface Ack {
   sequence: number;
 }
 
+/** What an agent did for tasks and executions, a line a step; at most 500 lines a message. */
+export interface Log {
+  /** Names the process of the agent that counts the lines: another one begins anew. */
+  run: string;
+  /** In the order in which they were written. */
+  lines: TaskLogLine[];
+}
+
+/** One step. */
+export interface TaskLogLine {
+  /** Grows by one with each line of the process. */
+  number: number;
+  /** The lease under which it happened; absent = it concerns the execution as a whole. */
+  lease:
+    | LeaseKey
+    | undefined;
+  /** ISO 8601, UTC, by the agent's clock. */
+  at: string;
+  /** How much it matters. */
+  level: LogLevel;
+  /** One of the product's error codes; empty = no error. */
+  code: string;
+  /** One sentence, without secrets. */
+  message: string;
+  /** The facts of the sentence, for programs. */
+  fields: { [key: string]: string };
+  /** Without a lease: the execution, as the question named it. */
+  executionId?: string | undefined;
+}
+
+export interface TaskLogLine_FieldsEntry {
+  key: string;
+  value: string;
+}
+
+/** Lines up to this one are stored, or refused for good; they need not be sent again. */
+export interface LogAck {
+  /** The highest number. */
+  number: number;
+}
+
 /** A registry, as an agent must reach it for one task or question. */
 export interface RegistryAccess {
   /** Name of the instance. */
@@ -228,8 +289,12 @@ export interface RegistryAccess {
   credential?:
     | Credential
     | undefined;
-  /** What the agent keeps to in all its work with this instance; the newest it was told holds, for work under way too. Absent = no limits. */
-  limits?: Limits | undefined;
+  /** What the agent keeps to in all its work with this instance: its share. The newest it was told holds, here or in a Budget, for work under way too. Absent = no limits. */
+  limits?:
+    | Limits
+    | undefined;
+  /** Kind of registry, as in the instance; absent = `registry`. */
+  provider?: string | undefined;
 }
 
 /** A task to do. */
@@ -256,7 +321,7 @@ export interface Assignment {
   targetAccess:
     | RegistryAccess
     | undefined;
-  /** The planned digest. */
+  /** The planned digest: of the source's artifact for a copy, of the target's tag for a deletion. */
   digest: string;
   /** What to do when the target's tag has another digest. */
   overwrite: Overwrite;
@@ -270,12 +335,59 @@ export interface Assignment {
   siblings: RegistryAccess[];
   /** The execution that the task belongs to: the agent lets executions take turns. */
   executionId: string;
+  /** The rule that the execution is of: its share of the rule's bytes per second came in a Budget before. */
+  rule: string;
+  /** What to do. */
+  operation: TaskOperation;
+  /** With overwrite `ours`: the digest that the rule brought, the only one that may be replaced; empty = none, the tag must be absent. */
+  expected: string;
+  /** `os/architecture[/variant]`: the only platforms of an index to bring; empty = all. */
+  platforms: string[];
+  /** Bring what is missing even where the target's tag has the digest already: platforms were added to the rule. */
+  refill: boolean;
+  /** For deletions: other tags of the target's repository that this execution deletes too, with the same digest and from the same source repository. */
+  alsoGone: string[];
 }
 
-/** Stop a task: it was cancelled, or another agent has it. */
+/**
+ * What this agent may take of limits that all agents keep to together. Only what changed: shares that are not named stay as they are. They apply at once, to work under
+ * way too, and come before the work that they are for.
+ */
+export interface Budget {
+  /** Of instances. */
+  instances: InstanceShare[];
+  /** Of rules. */
+  rules: RuleShare[];
+}
+
+/** A share of what an instance may be asked for. */
+export interface InstanceShare {
+  /** Name of the instance. */
+  instance: string;
+  /** This agent's part. Absent = no limits. */
+  limits?:
+    | Limits
+    | undefined;
+  /** Milliseconds for which the registry wants to be left alone, as it told another agent; 0 = none that this agent does not know. */
+  pausedForMs: number;
+}
+
+/** A share of what a rule may spend. */
+export interface RuleShare {
+  /** Name of the rule. */
+  rule: string;
+  /** Bytes fetched per second by this agent's tasks of the rule together; 0 = no limit. */
+  bytesPerSecond: number;
+}
+
+/** Stop a task: it was cancelled, another agent has it, or it may not go on now. */
 export interface Cancel {
   /** Which lease. */
-  lease: LeaseKey | undefined;
+  lease:
+    | LeaseKey
+    | undefined;
+  /** Report it as queued with what it cost, and keep its checkpoint: its rule's work window closed. An agent that does not know this says nothing, and the lease ends. */
+  giveBack: boolean;
 }
 
 /** Something to look up in a registry, since the control plane never talks to one. */
@@ -303,9 +415,14 @@ export interface Question {
     | //
     /** Whether the registry can be reached and the credential is accepted. */
     { $case: "ping"; value: Ping }
+    | //
+    /** The names of all tags of given repositories. */
+    { $case: "listNames"; value: ListNames }
     | undefined;
   /** Parts of the answer that may be sent before more are asked for by AnswerCredit; 0 = all, as older control planes want it. */
   parts: number;
+  /** The execution that it is asked for: the agent tells in its log what it does for the answer; absent = none. */
+  executionId?: string | undefined;
 }
 
 /** More parts of an answer are wanted. */
@@ -347,6 +464,9 @@ export interface Answer {
     | //
     /** The lookup failed; parts before this one are worth nothing. */
     { $case: "failure"; value: Failure }
+    | //
+    /** To ListNames. */
+    { $case: "names"; value: FoundNames }
     | undefined;
 }
 
@@ -358,6 +478,30 @@ export interface ListTags {
   repository: string;
   /** RE2, anchored at both ends; empty = all. Tags that belong to a digest (signatures) come with their subjects. */
   tag: string;
+  /** Everything else that the rule asks for; absent = nothing. An agent that applies it says so in every part of its answer. */
+  selection?: Selection | undefined;
+}
+
+/** What a rule selects beyond patterns of its source. Applied where the tags are, so that refused ones cost no request and no message. */
+export interface Selection {
+  /** Repositories below the namespace; absent = all. */
+  repositories?:
+    | NameFilter
+    | undefined;
+  /** Tags; absent = all. */
+  tags?:
+    | TagFilter
+    | undefined;
+  /** `image`, `chart`, `artifact`; empty = all. */
+  kinds: string[];
+  /** The moment that ages are counted from, in milliseconds since 1970: one for a whole plan, and no agent's clock. */
+  nowMs: number;
+  /** Tell what is refused, and why. */
+  explain: boolean;
+  /** Finish a repository before the next, in the catalogue's order: for rules that can give two repositories one name at a target. */
+  inOrder: boolean;
+  /** Look at this repository only, by its whole name; empty = all. It is told when the rule does not select it. */
+  onlyRepository: string;
 }
 
 /** The digests of given tags. */
@@ -378,6 +522,30 @@ export interface TagReference {
 export interface FoundTags {
   /** One entry a tag. */
   tags: FoundTag[];
+  /** To ListTags with a selection: it was applied. Agents of before leave this out. */
+  selectionApplied?:
+    | boolean
+    | undefined;
+  /** To ListTags with `explain`: what was refused. */
+  refused?: RefusedTags | undefined;
+}
+
+/** What a rule does not select. */
+export interface RefusedTags {
+  /** One entry a tag, or a repository. */
+  tags: RefusedTag[];
+}
+
+/** A tag or a whole repository that a rule does not select. */
+export interface RefusedTag {
+  /** Repository in the instance. */
+  repository: string;
+  /** Tag; empty = the whole repository, whose tags were not listed. */
+  tag: string;
+  /** Why, as a word: `repository-excluded`, `tag-pattern`, `not-a-version`, `not-newest`, … */
+  reason: string;
+  /** Why, for people, with the pattern or range that decided. */
+  explanation: string;
 }
 
 /** A tag with its digest. */
@@ -394,6 +562,8 @@ export interface FoundTag {
 export interface MeasureArtifacts {
   /** One repository and digest each. */
   artifacts: ArtifactDigest[];
+  /** `os/architecture[/variant]`: the only platforms of indexes to measure; empty = all. */
+  platforms: string[];
 }
 
 /** A repository and digest. */
@@ -442,6 +612,30 @@ export interface FoundMissing {
   digests: string[];
 }
 
+/** The names of all tags of given repositories, whatever any rule selects: what to know before something is deleted. */
+export interface ListNames {
+  /** Repositories in the instance. */
+  repositories: string[];
+}
+
+/** Pages of names. */
+export interface FoundNames {
+  /** In the order of the repositories asked for, and of the pages of each. */
+  pages: NamesPage[];
+}
+
+/** A page of the tags of one repository. A listing is whole only with all its pages, up to the one that is the last. */
+export interface NamesPage {
+  /** Repository in the instance. */
+  repository: string;
+  /** Number of this page, from 0 without gaps. */
+  page: number;
+  /** Whether this is the last page of the repository. */
+  last: boolean;
+  /** Tags; none where there is no such repository. */
+  tags: string[];
+}
+
 /** Whether the registry can be reached and the credential is accepted. */
 export interface Ping {
 }
@@ -483,6 +677,9 @@ export const AgentMessage: MessageFns<AgentMessage> = {
         break;
       case "gates":
         Gates.encode(message.message.value, writer.uint32(58).fork()).join();
+        break;
+      case "log":
+        Log.encode(message.message.value, writer.uint32(162).fork()).join();
         break;
     }
     return writer;
@@ -557,6 +754,14 @@ export const AgentMessage: MessageFns<AgentMessage> = {
             message.message = { $case: "gates", value: Gates.decode(reader, reader.uint32()) };
             continue;
           }
+          case 20: {
+            if (tag !== 162) {
+              break;
+            }
+
+            message.message = { $case: "log", value: Log.decode(reader, reader.uint32()) };
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -617,6 +822,12 @@ export const AgentMessage: MessageFns<AgentMessage> = {
         }
         break;
       }
+      case "log": {
+        if (object.message?.value !== undefined && object.message?.value !== null) {
+          message.message = { $case: "log", value: Log.fromPartial(object.message.value) };
+        }
+        break;
+      }
     }
     return message;
   },
@@ -655,6 +866,12 @@ export const ControlMessage: MessageFns<ControlMessage> = {
         break;
       case "answerCredit":
         AnswerCredit.encode(message.message.value, writer.uint32(74).fork()).join();
+        break;
+      case "logAck":
+        LogAck.encode(message.message.value, writer.uint32(162).fork()).join();
+        break;
+      case "budget":
+        Budget.encode(message.message.value, writer.uint32(170).fork()).join();
         break;
     }
     return writer;
@@ -745,6 +962,22 @@ export const ControlMessage: MessageFns<ControlMessage> = {
             message.message = { $case: "answerCredit", value: AnswerCredit.decode(reader, reader.uint32()) };
             continue;
           }
+          case 20: {
+            if (tag !== 162) {
+              break;
+            }
+
+            message.message = { $case: "logAck", value: LogAck.decode(reader, reader.uint32()) };
+            continue;
+          }
+          case 21: {
+            if (tag !== 170) {
+              break;
+            }
+
+            message.message = { $case: "budget", value: Budget.decode(reader, reader.uint32()) };
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -814,6 +1047,18 @@ export const ControlMessage: MessageFns<ControlMessage> = {
       case "answerCredit": {
         if (object.message?.value !== undefined && object.message?.value !== null) {
           message.message = { $case: "answerCredit", value: AnswerCredit.fromPartial(object.message.value) };
+        }
+        break;
+      }
+      case "logAck": {
+        if (object.message?.value !== undefined && object.message?.value !== null) {
+          message.message = { $case: "logAck", value: LogAck.fromPartial(object.message.value) };
+        }
+        break;
+      }
+      case "budget": {
+        if (object.message?.value !== undefined && object.message?.value !== null) {
+          message.message = { $case: "budget", value: Budget.fromPartial(object.message.value) };
         }
         break;
       }
@@ -950,7 +1195,7 @@ export const Hello: MessageFns<Hello> = {
 };
 
 function createBaseWelcome(): Welcome {
-  return { version: "", leaseMs: 0 };
+  return { version: "", leaseMs: 0, takesLog: false };
 }
 
 export const Welcome: MessageFns<Welcome> = {
@@ -960,6 +1205,9 @@ export const Welcome: MessageFns<Welcome> = {
     }
     if (message.leaseMs !== 0) {
       writer.uint32(16).int64(message.leaseMs);
+    }
+    if (message.takesLog !== false) {
+      writer.uint32(160).bool(message.takesLog);
     }
     return writer;
   },
@@ -993,6 +1241,14 @@ export const Welcome: MessageFns<Welcome> = {
             message.leaseMs = longToNumber(reader.int64());
             continue;
           }
+          case 20: {
+            if (tag !== 160) {
+              break;
+            }
+
+            message.takesLog = reader.bool();
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -1012,6 +1268,7 @@ export const Welcome: MessageFns<Welcome> = {
     const message = createBaseWelcome();
     message.version = object.version ?? "";
     message.leaseMs = object.leaseMs ?? 0;
+    message.takesLog = object.takesLog ?? false;
     return message;
   },
 };
@@ -1342,6 +1599,10 @@ function createBaseOutcome(): Outcome {
     retryAfterMs: 0,
     blobs: [],
     blobSums: [],
+    operation: 0,
+    movedTag: false,
+    broughtPlatforms: [],
+    note: "",
   };
 }
 
@@ -1373,6 +1634,18 @@ export const Outcome: MessageFns<Outcome> = {
     }
     for (const v of message.blobSums) {
       RungSum.encode(v!, writer.uint32(74).fork()).join();
+    }
+    if (message.operation !== 0) {
+      writer.uint32(240).int32(message.operation);
+    }
+    if (message.movedTag !== false) {
+      writer.uint32(248).bool(message.movedTag);
+    }
+    for (const v of message.broughtPlatforms) {
+      writer.uint32(258).string(v!);
+    }
+    if (message.note !== "") {
+      writer.uint32(266).string(message.note);
     }
     return writer;
   },
@@ -1462,6 +1735,38 @@ export const Outcome: MessageFns<Outcome> = {
             message.blobSums.push(RungSum.decode(reader, reader.uint32()));
             continue;
           }
+          case 30: {
+            if (tag !== 240) {
+              break;
+            }
+
+            message.operation = reader.int32() as any;
+            continue;
+          }
+          case 31: {
+            if (tag !== 248) {
+              break;
+            }
+
+            message.movedTag = reader.bool();
+            continue;
+          }
+          case 32: {
+            if (tag !== 258) {
+              break;
+            }
+
+            message.broughtPlatforms.push(reader.string());
+            continue;
+          }
+          case 33: {
+            if (tag !== 266) {
+              break;
+            }
+
+            message.note = reader.string();
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -1494,6 +1799,10 @@ export const Outcome: MessageFns<Outcome> = {
     message.retryAfterMs = object.retryAfterMs ?? 0;
     message.blobs = object.blobs?.map((e) => BlobReport.fromPartial(e)) || [];
     message.blobSums = object.blobSums?.map((e) => RungSum.fromPartial(e)) || [];
+    message.operation = object.operation ?? 0;
+    message.movedTag = object.movedTag ?? false;
+    message.broughtPlatforms = object.broughtPlatforms?.map((e) => e) || [];
+    message.note = object.note ?? "";
     return message;
   },
 };
@@ -1797,8 +2106,349 @@ export const Ack: MessageFns<Ack> = {
   },
 };
 
+function createBaseLog(): Log {
+  return { run: "", lines: [] };
+}
+
+export const Log: MessageFns<Log> = {
+  encode(message: Log, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.run !== "") {
+      writer.uint32(10).string(message.run);
+    }
+    for (const v of message.lines) {
+      TaskLogLine.encode(v!, writer.uint32(18).fork()).join();
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): Log {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseLog();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.run = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.lines.push(TaskLogLine.decode(reader, reader.uint32()));
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create(base?: DeepPartial<Log>): Log {
+    return Log.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<Log>): Log {
+    const message = createBaseLog();
+    message.run = object.run ?? "";
+    message.lines = object.lines?.map((e) => TaskLogLine.fromPartial(e)) || [];
+    return message;
+  },
+};
+
+function createBaseTaskLogLine(): TaskLogLine {
+  return { number: 0, lease: undefined, at: "", level: 0, code: "", message: "", fields: {}, executionId: undefined };
+}
+
+export const TaskLogLine: MessageFns<TaskLogLine> = {
+  encode(message: TaskLogLine, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.number !== 0) {
+      writer.uint32(8).int64(message.number);
+    }
+    if (message.lease !== undefined) {
+      LeaseKey.encode(message.lease, writer.uint32(18).fork()).join();
+    }
+    if (message.at !== "") {
+      writer.uint32(26).string(message.at);
+    }
+    if (message.level !== 0) {
+      writer.uint32(32).int32(message.level);
+    }
+    if (message.code !== "") {
+      writer.uint32(42).string(message.code);
+    }
+    if (message.message !== "") {
+      writer.uint32(50).string(message.message);
+    }
+    globalThis.Object.entries(message.fields).forEach(([key, value]: [string, string]) => {
+      TaskLogLine_FieldsEntry.encode({ key: key as any, value }, writer.uint32(58).fork()).join();
+    });
+    if (message.executionId !== undefined) {
+      writer.uint32(66).string(message.executionId);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): TaskLogLine {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseTaskLogLine();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 8) {
+              break;
+            }
+
+            message.number = longToNumber(reader.int64());
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.lease = LeaseKey.decode(reader, reader.uint32());
+            continue;
+          }
+          case 3: {
+            if (tag !== 26) {
+              break;
+            }
+
+            message.at = reader.string();
+            continue;
+          }
+          case 4: {
+            if (tag !== 32) {
+              break;
+            }
+
+            message.level = reader.int32() as any;
+            continue;
+          }
+          case 5: {
+            if (tag !== 42) {
+              break;
+            }
+
+            message.code = reader.string();
+            continue;
+          }
+          case 6: {
+            if (tag !== 50) {
+              break;
+            }
+
+            message.message = reader.string();
+            continue;
+          }
+          case 7: {
+            if (tag !== 58) {
+              break;
+            }
+
+            const entry7 = TaskLogLine_FieldsEntry.decode(reader, reader.uint32());
+            if (entry7.value !== undefined) {
+              message.fields[entry7.key] = entry7.value;
+            }
+            continue;
+          }
+          case 8: {
+            if (tag !== 66) {
+              break;
+            }
+
+            message.executionId = reader.string();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create(base?: DeepPartial<TaskLogLine>): TaskLogLine {
+    return TaskLogLine.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<TaskLogLine>): TaskLogLine {
+    const message = createBaseTaskLogLine();
+    message.number = object.number ?? 0;
+    message.lease = (object.lease !== undefined && object.lease !== null)
+      ? LeaseKey.fromPartial(object.lease)
+      : undefined;
+    message.at = object.at ?? "";
+    message.level = object.level ?? 0;
+    message.code = object.code ?? "";
+    message.message = object.message ?? "";
+    message.fields = (globalThis.Object.entries(object.fields ?? {}) as [string, string][]).reduce(
+      (acc: { [key: string]: string }, [key, value]: [string, string]) => {
+        if (value !== undefined) {
+          acc[key] = globalThis.String(value);
+        }
+        return acc;
+      },
+      {},
+    );
+    message.executionId = object.executionId ?? undefined;
+    return message;
+  },
+};
+
+function createBaseTaskLogLine_FieldsEntry(): TaskLogLine_FieldsEntry {
+  return { key: "", value: "" };
+}
+
+export const TaskLogLine_FieldsEntry: MessageFns<TaskLogLine_FieldsEntry> = {
+  encode(message: TaskLogLine_FieldsEntry, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.key !== "") {
+      writer.uint32(10).string(message.key);
+    }
+    if (message.value !== "") {
+      writer.uint32(18).string(message.value);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): TaskLogLine_FieldsEntry {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseTaskLogLine_FieldsEntry();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.key = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.value = reader.string();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create(base?: DeepPartial<TaskLogLine_FieldsEntry>): TaskLogLine_FieldsEntry {
+    return TaskLogLine_FieldsEntry.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<TaskLogLine_FieldsEntry>): TaskLogLine_FieldsEntry {
+    const message = createBaseTaskLogLine_FieldsEntry();
+    message.key = object.key ?? "";
+    message.value = object.value ?? "";
+    return message;
+  },
+};
+
+function createBaseLogAck(): LogAck {
+  return { number: 0 };
+}
+
+export const LogAck: MessageFns<LogAck> = {
+  encode(message: LogAck, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.number !== 0) {
+      writer.uint32(8).int64(message.number);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): LogAck {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseLogAck();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 8) {
+              break;
+            }
+
+            message.number = longToNumber(reader.int64());
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create(base?: DeepPartial<LogAck>): LogAck {
+    return LogAck.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<LogAck>): LogAck {
+    const message = createBaseLogAck();
+    message.number = object.number ?? 0;
+    return message;
+  },
+};
+
 function createBaseRegistryAccess(): RegistryAccess {
-  return { instance: "", endpoint: undefined, credential: undefined, limits: undefined };
+  return { instance: "", endpoint: undefined, credential: undefined, limits: undefined, provider: undefined };
 }
 
 export const RegistryAccess: MessageFns<RegistryAccess> = {
@@ -1814,6 +2464,9 @@ export const RegistryAccess: MessageFns<RegistryAccess> = {
     }
     if (message.limits !== undefined) {
       Limits.encode(message.limits, writer.uint32(34).fork()).join();
+    }
+    if (message.provider !== undefined) {
+      writer.uint32(82).string(message.provider);
     }
     return writer;
   },
@@ -1863,6 +2516,14 @@ export const RegistryAccess: MessageFns<RegistryAccess> = {
             message.limits = Limits.decode(reader, reader.uint32());
             continue;
           }
+          case 10: {
+            if (tag !== 82) {
+              break;
+            }
+
+            message.provider = reader.string();
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -1890,6 +2551,7 @@ export const RegistryAccess: MessageFns<RegistryAccess> = {
     message.limits = (object.limits !== undefined && object.limits !== null)
       ? Limits.fromPartial(object.limits)
       : undefined;
+    message.provider = object.provider ?? undefined;
     return message;
   },
 };
@@ -1908,6 +2570,12 @@ function createBaseAssignment(): Assignment {
     bytesSoFar: undefined,
     siblings: [],
     executionId: "",
+    rule: "",
+    operation: 0,
+    expected: "",
+    platforms: [],
+    refill: false,
+    alsoGone: [],
   };
 }
 
@@ -1948,6 +2616,24 @@ export const Assignment: MessageFns<Assignment> = {
     }
     if (message.executionId !== "") {
       writer.uint32(98).string(message.executionId);
+    }
+    if (message.rule !== "") {
+      writer.uint32(162).string(message.rule);
+    }
+    if (message.operation !== 0) {
+      writer.uint32(240).int32(message.operation);
+    }
+    if (message.expected !== "") {
+      writer.uint32(250).string(message.expected);
+    }
+    for (const v of message.platforms) {
+      writer.uint32(258).string(v!);
+    }
+    if (message.refill !== false) {
+      writer.uint32(264).bool(message.refill);
+    }
+    for (const v of message.alsoGone) {
+      writer.uint32(274).string(v!);
     }
     return writer;
   },
@@ -2061,6 +2747,54 @@ export const Assignment: MessageFns<Assignment> = {
             message.executionId = reader.string();
             continue;
           }
+          case 20: {
+            if (tag !== 162) {
+              break;
+            }
+
+            message.rule = reader.string();
+            continue;
+          }
+          case 30: {
+            if (tag !== 240) {
+              break;
+            }
+
+            message.operation = reader.int32() as any;
+            continue;
+          }
+          case 31: {
+            if (tag !== 250) {
+              break;
+            }
+
+            message.expected = reader.string();
+            continue;
+          }
+          case 32: {
+            if (tag !== 258) {
+              break;
+            }
+
+            message.platforms.push(reader.string());
+            continue;
+          }
+          case 33: {
+            if (tag !== 264) {
+              break;
+            }
+
+            message.refill = reader.bool();
+            continue;
+          }
+          case 34: {
+            if (tag !== 274) {
+              break;
+            }
+
+            message.alsoGone.push(reader.string());
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -2102,18 +2836,242 @@ export const Assignment: MessageFns<Assignment> = {
       : undefined;
     message.siblings = object.siblings?.map((e) => RegistryAccess.fromPartial(e)) || [];
     message.executionId = object.executionId ?? "";
+    message.rule = object.rule ?? "";
+    message.operation = object.operation ?? 0;
+    message.expected = object.expected ?? "";
+    message.platforms = object.platforms?.map((e) => e) || [];
+    message.refill = object.refill ?? false;
+    message.alsoGone = object.alsoGone?.map((e) => e) || [];
+    return message;
+  },
+};
+
+function createBaseBudget(): Budget {
+  return { instances: [], rules: [] };
+}
+
+export const Budget: MessageFns<Budget> = {
+  encode(message: Budget, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    for (const v of message.instances) {
+      InstanceShare.encode(v!, writer.uint32(10).fork()).join();
+    }
+    for (const v of message.rules) {
+      RuleShare.encode(v!, writer.uint32(18).fork()).join();
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): Budget {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseBudget();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.instances.push(InstanceShare.decode(reader, reader.uint32()));
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.rules.push(RuleShare.decode(reader, reader.uint32()));
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create(base?: DeepPartial<Budget>): Budget {
+    return Budget.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<Budget>): Budget {
+    const message = createBaseBudget();
+    message.instances = object.instances?.map((e) => InstanceShare.fromPartial(e)) || [];
+    message.rules = object.rules?.map((e) => RuleShare.fromPartial(e)) || [];
+    return message;
+  },
+};
+
+function createBaseInstanceShare(): InstanceShare {
+  return { instance: "", limits: undefined, pausedForMs: 0 };
+}
+
+export const InstanceShare: MessageFns<InstanceShare> = {
+  encode(message: InstanceShare, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.instance !== "") {
+      writer.uint32(10).string(message.instance);
+    }
+    if (message.limits !== undefined) {
+      Limits.encode(message.limits, writer.uint32(18).fork()).join();
+    }
+    if (message.pausedForMs !== 0) {
+      writer.uint32(24).int64(message.pausedForMs);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): InstanceShare {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseInstanceShare();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.instance = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.limits = Limits.decode(reader, reader.uint32());
+            continue;
+          }
+          case 3: {
+            if (tag !== 24) {
+              break;
+            }
+
+            message.pausedForMs = longToNumber(reader.int64());
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create(base?: DeepPartial<InstanceShare>): InstanceShare {
+    return InstanceShare.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<InstanceShare>): InstanceShare {
+    const message = createBaseInstanceShare();
+    message.instance = object.instance ?? "";
+    message.limits = (object.limits !== undefined && object.limits !== null)
+      ? Limits.fromPartial(object.limits)
+      : undefined;
+    message.pausedForMs = object.pausedForMs ?? 0;
+    return message;
+  },
+};
+
+function createBaseRuleShare(): RuleShare {
+  return { rule: "", bytesPerSecond: 0 };
+}
+
+export const RuleShare: MessageFns<RuleShare> = {
+  encode(message: RuleShare, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.rule !== "") {
+      writer.uint32(10).string(message.rule);
+    }
+    if (message.bytesPerSecond !== 0) {
+      writer.uint32(16).int64(message.bytesPerSecond);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): RuleShare {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseRuleShare();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.rule = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 16) {
+              break;
+            }
+
+            message.bytesPerSecond = longToNumber(reader.int64());
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create(base?: DeepPartial<RuleShare>): RuleShare {
+    return RuleShare.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<RuleShare>): RuleShare {
+    const message = createBaseRuleShare();
+    message.rule = object.rule ?? "";
+    message.bytesPerSecond = object.bytesPerSecond ?? 0;
     return message;
   },
 };
 
 function createBaseCancel(): Cancel {
-  return { lease: undefined };
+  return { lease: undefined, giveBack: false };
 }
 
 export const Cancel: MessageFns<Cancel> = {
   encode(message: Cancel, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
     if (message.lease !== undefined) {
       LeaseKey.encode(message.lease, writer.uint32(10).fork()).join();
+    }
+    if (message.giveBack !== false) {
+      writer.uint32(16).bool(message.giveBack);
     }
     return writer;
   },
@@ -2139,6 +3097,14 @@ export const Cancel: MessageFns<Cancel> = {
             message.lease = LeaseKey.decode(reader, reader.uint32());
             continue;
           }
+          case 2: {
+            if (tag !== 16) {
+              break;
+            }
+
+            message.giveBack = reader.bool();
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -2159,12 +3125,13 @@ export const Cancel: MessageFns<Cancel> = {
     message.lease = (object.lease !== undefined && object.lease !== null)
       ? LeaseKey.fromPartial(object.lease)
       : undefined;
+    message.giveBack = object.giveBack ?? false;
     return message;
   },
 };
 
 function createBaseQuestion(): Question {
-  return { id: "", access: undefined, ask: undefined, parts: 0 };
+  return { id: "", access: undefined, ask: undefined, parts: 0, executionId: undefined };
 }
 
 export const Question: MessageFns<Question> = {
@@ -2191,9 +3158,15 @@ export const Question: MessageFns<Question> = {
       case "ping":
         Ping.encode(message.ask.value, writer.uint32(58).fork()).join();
         break;
+      case "listNames":
+        ListNames.encode(message.ask.value, writer.uint32(242).fork()).join();
+        break;
     }
     if (message.parts !== 0) {
       writer.uint32(64).int32(message.parts);
+    }
+    if (message.executionId !== undefined) {
+      writer.uint32(162).string(message.executionId);
     }
     return writer;
   },
@@ -2267,12 +3240,28 @@ export const Question: MessageFns<Question> = {
             message.ask = { $case: "ping", value: Ping.decode(reader, reader.uint32()) };
             continue;
           }
+          case 30: {
+            if (tag !== 242) {
+              break;
+            }
+
+            message.ask = { $case: "listNames", value: ListNames.decode(reader, reader.uint32()) };
+            continue;
+          }
           case 8: {
             if (tag !== 64) {
               break;
             }
 
             message.parts = reader.int32();
+            continue;
+          }
+          case 20: {
+            if (tag !== 162) {
+              break;
+            }
+
+            message.executionId = reader.string();
             continue;
           }
         }
@@ -2327,8 +3316,15 @@ export const Question: MessageFns<Question> = {
         }
         break;
       }
+      case "listNames": {
+        if (object.ask?.value !== undefined && object.ask?.value !== null) {
+          message.ask = { $case: "listNames", value: ListNames.fromPartial(object.ask.value) };
+        }
+        break;
+      }
     }
     message.parts = object.parts ?? 0;
+    message.executionId = object.executionId ?? undefined;
     return message;
   },
 };
@@ -2486,6 +3482,9 @@ export const Answer: MessageFns<Answer> = {
       case "failure":
         Failure.encode(message.found.value, writer.uint32(66).fork()).join();
         break;
+      case "names":
+        FoundNames.encode(message.found.value, writer.uint32(242).fork()).join();
+        break;
     }
     return writer;
   },
@@ -2567,6 +3566,14 @@ export const Answer: MessageFns<Answer> = {
             message.found = { $case: "failure", value: Failure.decode(reader, reader.uint32()) };
             continue;
           }
+          case 30: {
+            if (tag !== 242) {
+              break;
+            }
+
+            message.found = { $case: "names", value: FoundNames.decode(reader, reader.uint32()) };
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -2618,13 +3625,19 @@ export const Answer: MessageFns<Answer> = {
         }
         break;
       }
+      case "names": {
+        if (object.found?.value !== undefined && object.found?.value !== null) {
+          message.found = { $case: "names", value: FoundNames.fromPartial(object.found.value) };
+        }
+        break;
+      }
     }
     return message;
   },
 };
 
 function createBaseListTags(): ListTags {
-  return { namespace: "", repository: "", tag: "" };
+  return { namespace: "", repository: "", tag: "", selection: undefined };
 }
 
 export const ListTags: MessageFns<ListTags> = {
@@ -2637,6 +3650,9 @@ export const ListTags: MessageFns<ListTags> = {
     }
     if (message.tag !== "") {
       writer.uint32(26).string(message.tag);
+    }
+    if (message.selection !== undefined) {
+      Selection.encode(message.selection, writer.uint32(34).fork()).join();
     }
     return writer;
   },
@@ -2678,6 +3694,14 @@ export const ListTags: MessageFns<ListTags> = {
             message.tag = reader.string();
             continue;
           }
+          case 4: {
+            if (tag !== 34) {
+              break;
+            }
+
+            message.selection = Selection.decode(reader, reader.uint32());
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -2698,6 +3722,146 @@ export const ListTags: MessageFns<ListTags> = {
     message.namespace = object.namespace ?? "";
     message.repository = object.repository ?? "";
     message.tag = object.tag ?? "";
+    message.selection = (object.selection !== undefined && object.selection !== null)
+      ? Selection.fromPartial(object.selection)
+      : undefined;
+    return message;
+  },
+};
+
+function createBaseSelection(): Selection {
+  return {
+    repositories: undefined,
+    tags: undefined,
+    kinds: [],
+    nowMs: 0,
+    explain: false,
+    inOrder: false,
+    onlyRepository: "",
+  };
+}
+
+export const Selection: MessageFns<Selection> = {
+  encode(message: Selection, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.repositories !== undefined) {
+      NameFilter.encode(message.repositories, writer.uint32(10).fork()).join();
+    }
+    if (message.tags !== undefined) {
+      TagFilter.encode(message.tags, writer.uint32(18).fork()).join();
+    }
+    for (const v of message.kinds) {
+      writer.uint32(26).string(v!);
+    }
+    if (message.nowMs !== 0) {
+      writer.uint32(32).int64(message.nowMs);
+    }
+    if (message.explain !== false) {
+      writer.uint32(40).bool(message.explain);
+    }
+    if (message.inOrder !== false) {
+      writer.uint32(48).bool(message.inOrder);
+    }
+    if (message.onlyRepository !== "") {
+      writer.uint32(58).string(message.onlyRepository);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): Selection {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseSelection();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.repositories = NameFilter.decode(reader, reader.uint32());
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.tags = TagFilter.decode(reader, reader.uint32());
+            continue;
+          }
+          case 3: {
+            if (tag !== 26) {
+              break;
+            }
+
+            message.kinds.push(reader.string());
+            continue;
+          }
+          case 4: {
+            if (tag !== 32) {
+              break;
+            }
+
+            message.nowMs = longToNumber(reader.int64());
+            continue;
+          }
+          case 5: {
+            if (tag !== 40) {
+              break;
+            }
+
+            message.explain = reader.bool();
+            continue;
+          }
+          case 6: {
+            if (tag !== 48) {
+              break;
+            }
+
+            message.inOrder = reader.bool();
+            continue;
+          }
+          case 7: {
+            if (tag !== 58) {
+              break;
+            }
+
+            message.onlyRepository = reader.string();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create(base?: DeepPartial<Selection>): Selection {
+    return Selection.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<Selection>): Selection {
+    const message = createBaseSelection();
+    message.repositories = (object.repositories !== undefined && object.repositories !== null)
+      ? NameFilter.fromPartial(object.repositories)
+      : undefined;
+    message.tags = (object.tags !== undefined && object.tags !== null) ? TagFilter.fromPartial(object.tags) : undefined;
+    message.kinds = object.kinds?.map((e) => e) || [];
+    message.nowMs = object.nowMs ?? 0;
+    message.explain = object.explain ?? false;
+    message.inOrder = object.inOrder ?? false;
+    message.onlyRepository = object.onlyRepository ?? "";
     return message;
   },
 };
@@ -2825,13 +3989,19 @@ export const TagReference: MessageFns<TagReference> = {
 };
 
 function createBaseFoundTags(): FoundTags {
-  return { tags: [] };
+  return { tags: [], selectionApplied: undefined, refused: undefined };
 }
 
 export const FoundTags: MessageFns<FoundTags> = {
   encode(message: FoundTags, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
     for (const v of message.tags) {
       FoundTag.encode(v!, writer.uint32(10).fork()).join();
+    }
+    if (message.selectionApplied !== undefined) {
+      writer.uint32(16).bool(message.selectionApplied);
+    }
+    if (message.refused !== undefined) {
+      RefusedTags.encode(message.refused, writer.uint32(26).fork()).join();
     }
     return writer;
   },
@@ -2857,6 +4027,22 @@ export const FoundTags: MessageFns<FoundTags> = {
             message.tags.push(FoundTag.decode(reader, reader.uint32()));
             continue;
           }
+          case 2: {
+            if (tag !== 16) {
+              break;
+            }
+
+            message.selectionApplied = reader.bool();
+            continue;
+          }
+          case 3: {
+            if (tag !== 26) {
+              break;
+            }
+
+            message.refused = RefusedTags.decode(reader, reader.uint32());
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -2875,6 +4061,156 @@ export const FoundTags: MessageFns<FoundTags> = {
   fromPartial(object: DeepPartial<FoundTags>): FoundTags {
     const message = createBaseFoundTags();
     message.tags = object.tags?.map((e) => FoundTag.fromPartial(e)) || [];
+    message.selectionApplied = object.selectionApplied ?? undefined;
+    message.refused = (object.refused !== undefined && object.refused !== null)
+      ? RefusedTags.fromPartial(object.refused)
+      : undefined;
+    return message;
+  },
+};
+
+function createBaseRefusedTags(): RefusedTags {
+  return { tags: [] };
+}
+
+export const RefusedTags: MessageFns<RefusedTags> = {
+  encode(message: RefusedTags, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    for (const v of message.tags) {
+      RefusedTag.encode(v!, writer.uint32(10).fork()).join();
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): RefusedTags {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseRefusedTags();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.tags.push(RefusedTag.decode(reader, reader.uint32()));
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create(base?: DeepPartial<RefusedTags>): RefusedTags {
+    return RefusedTags.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<RefusedTags>): RefusedTags {
+    const message = createBaseRefusedTags();
+    message.tags = object.tags?.map((e) => RefusedTag.fromPartial(e)) || [];
+    return message;
+  },
+};
+
+function createBaseRefusedTag(): RefusedTag {
+  return { repository: "", tag: "", reason: "", explanation: "" };
+}
+
+export const RefusedTag: MessageFns<RefusedTag> = {
+  encode(message: RefusedTag, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.repository !== "") {
+      writer.uint32(10).string(message.repository);
+    }
+    if (message.tag !== "") {
+      writer.uint32(18).string(message.tag);
+    }
+    if (message.reason !== "") {
+      writer.uint32(26).string(message.reason);
+    }
+    if (message.explanation !== "") {
+      writer.uint32(34).string(message.explanation);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): RefusedTag {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseRefusedTag();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.repository = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.tag = reader.string();
+            continue;
+          }
+          case 3: {
+            if (tag !== 26) {
+              break;
+            }
+
+            message.reason = reader.string();
+            continue;
+          }
+          case 4: {
+            if (tag !== 34) {
+              break;
+            }
+
+            message.explanation = reader.string();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create(base?: DeepPartial<RefusedTag>): RefusedTag {
+    return RefusedTag.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<RefusedTag>): RefusedTag {
+    const message = createBaseRefusedTag();
+    message.repository = object.repository ?? "";
+    message.tag = object.tag ?? "";
+    message.reason = object.reason ?? "";
+    message.explanation = object.explanation ?? "";
     return message;
   },
 };
@@ -2959,13 +4295,16 @@ export const FoundTag: MessageFns<FoundTag> = {
 };
 
 function createBaseMeasureArtifacts(): MeasureArtifacts {
-  return { artifacts: [] };
+  return { artifacts: [], platforms: [] };
 }
 
 export const MeasureArtifacts: MessageFns<MeasureArtifacts> = {
   encode(message: MeasureArtifacts, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
     for (const v of message.artifacts) {
       ArtifactDigest.encode(v!, writer.uint32(10).fork()).join();
+    }
+    for (const v of message.platforms) {
+      writer.uint32(242).string(v!);
     }
     return writer;
   },
@@ -2991,6 +4330,14 @@ export const MeasureArtifacts: MessageFns<MeasureArtifacts> = {
             message.artifacts.push(ArtifactDigest.decode(reader, reader.uint32()));
             continue;
           }
+          case 30: {
+            if (tag !== 242) {
+              break;
+            }
+
+            message.platforms.push(reader.string());
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -3009,6 +4356,7 @@ export const MeasureArtifacts: MessageFns<MeasureArtifacts> = {
   fromPartial(object: DeepPartial<MeasureArtifacts>): MeasureArtifacts {
     const message = createBaseMeasureArtifacts();
     message.artifacts = object.artifacts?.map((e) => ArtifactDigest.fromPartial(e)) || [];
+    message.platforms = object.platforms?.map((e) => e) || [];
     return message;
   },
 };
@@ -3389,6 +4737,207 @@ export const FoundMissing: MessageFns<FoundMissing> = {
   fromPartial(object: DeepPartial<FoundMissing>): FoundMissing {
     const message = createBaseFoundMissing();
     message.digests = object.digests?.map((e) => e) || [];
+    return message;
+  },
+};
+
+function createBaseListNames(): ListNames {
+  return { repositories: [] };
+}
+
+export const ListNames: MessageFns<ListNames> = {
+  encode(message: ListNames, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    for (const v of message.repositories) {
+      writer.uint32(10).string(v!);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): ListNames {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseListNames();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.repositories.push(reader.string());
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create(base?: DeepPartial<ListNames>): ListNames {
+    return ListNames.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<ListNames>): ListNames {
+    const message = createBaseListNames();
+    message.repositories = object.repositories?.map((e) => e) || [];
+    return message;
+  },
+};
+
+function createBaseFoundNames(): FoundNames {
+  return { pages: [] };
+}
+
+export const FoundNames: MessageFns<FoundNames> = {
+  encode(message: FoundNames, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    for (const v of message.pages) {
+      NamesPage.encode(v!, writer.uint32(10).fork()).join();
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): FoundNames {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseFoundNames();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.pages.push(NamesPage.decode(reader, reader.uint32()));
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create(base?: DeepPartial<FoundNames>): FoundNames {
+    return FoundNames.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<FoundNames>): FoundNames {
+    const message = createBaseFoundNames();
+    message.pages = object.pages?.map((e) => NamesPage.fromPartial(e)) || [];
+    return message;
+  },
+};
+
+function createBaseNamesPage(): NamesPage {
+  return { repository: "", page: 0, last: false, tags: [] };
+}
+
+export const NamesPage: MessageFns<NamesPage> = {
+  encode(message: NamesPage, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.repository !== "") {
+      writer.uint32(10).string(message.repository);
+    }
+    if (message.page !== 0) {
+      writer.uint32(16).int32(message.page);
+    }
+    if (message.last !== false) {
+      writer.uint32(24).bool(message.last);
+    }
+    for (const v of message.tags) {
+      writer.uint32(34).string(v!);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): NamesPage {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseNamesPage();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.repository = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 16) {
+              break;
+            }
+
+            message.page = reader.int32();
+            continue;
+          }
+          case 3: {
+            if (tag !== 24) {
+              break;
+            }
+
+            message.last = reader.bool();
+            continue;
+          }
+          case 4: {
+            if (tag !== 34) {
+              break;
+            }
+
+            message.tags.push(reader.string());
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create(base?: DeepPartial<NamesPage>): NamesPage {
+    return NamesPage.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<NamesPage>): NamesPage {
+    const message = createBaseNamesPage();
+    message.repository = object.repository ?? "";
+    message.page = object.page ?? 0;
+    message.last = object.last ?? false;
+    message.tags = object.tags?.map((e) => e) || [];
     return message;
   },
 };

@@ -1,8 +1,8 @@
 import ipaddr from "ipaddr.js";
 
 /**
- * How far an address reaches, for deciding where a registry's answer may send us.
- * `forbidden` addresses are never a registry's storage: link-local, unspecified, multicast, reserved, and the metadata services of clouds.
+ * How far an address reaches, for deciding where foreign text may send us.
+ * `forbidden` addresses are never what anybody means: link-local, unspecified, multicast, reserved, and the metadata services of clouds.
  */
 export type AddressClass = "public" | "private" | "loopback" | "forbidden";
 

@@ -1,0 +1,19 @@
+import type { PlanItem, RuleSpec } from "@transship/model";
+import type { NewTask } from "@transship/store";
+import { taskId } from "../ids.ts";
+import type { ExecutionDesk } from "./execution-desk.ts";
+
+/** Gives an execution tasks for what a plan copies or deletes. */
+export async function addTasks(
+  desk: ExecutionDesk,
+  execution: string,
+  items: readonly PlanItem[],
+  { overwrite, platforms }: Pick<RuleSpec, "overwrite" | "platforms">,
+): Promise<void> {
+  const tasks = items.flatMap(({ action, source, target, digest, expected, refill = false }): NewTask[] => {
+    if (action === "skip") return [];
+    const task = { id: taskId(execution, source, target), executionId: execution, source, target, digest, overwrite };
+    return [action === "delete" ? { ...task, operation: action } : { ...task, operation: action, expected, platforms, refill }];
+  });
+  if (tasks.length > 0) await desk.store.tasks.add(tasks, desk.now());
+}

@@ -1,0 +1,37 @@
+import type { ArtifactPlace } from "@transship/model";
+import type { Logger } from "pino";
+import type { HintFollower } from "./follow-hints.ts";
+
+/**
+ * Copies one after the other beyond which an arrival starts nothing. Equal digests end every circle of rules; this ends the one case that they do not: rules that
+ * face each other and exchange two digests of a tag in step.
+ */
+export const MOST_HOPS = 16;
+
+/** What arrived somewhere is a hint for the rules that begin there. */
+export class Cascade {
+  readonly #follower: Pick<HintFollower, "follow">;
+  readonly #log: Logger;
+
+  constructor(follower: Pick<HintFollower, "follow">, log: Logger) {
+    this.#follower = follower;
+    this.#log = log;
+  }
+
+  /** Called after the arrival is stored, and does not wait. What a crash loses here, the rule's poll finds. */
+  arrived({ instance, repository, tag }: ArtifactPlace, digest: string, hops: number): void {
+    if (hops >= MOST_HOPS) {
+      this.#log.warn(
+        { instance, repository, tag, digest, hops },
+        "an arrival after too many copies starts nothing; rules may be sending it around",
+      );
+      return;
+    }
+    const hint = { repository, tag, digest, action: "push" } as const;
+    this.#follower
+      .follow({ instance, trigger: "cascade", hints: [hint], hops: hops + 1 })
+      .catch((thrown: unknown) =>
+        this.#log.error({ err: thrown, instance, repository, tag }, "an arrival started nothing; a poll will find it"),
+      );
+  }
+}

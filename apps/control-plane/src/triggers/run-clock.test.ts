@@ -1,0 +1,76 @@
+import { setTimeout as delay } from "node:timers/promises";
+import { TransshipError } from "@transship/errors";
+import { parseResource } from "@transship/model";
+import { openSqliteStore } from "@transship/store";
+import { pino } from "pino";
+import { expect, it } from "vitest";
+import type { Opened } from "../executions/executions.ts";
+import { type Happening, Happenings } from "../happenings.ts";
+import { Metrics } from "../metrics.ts";
+import { WakeUp } from "../wake-up.ts";
+import { GateBoard } from "../work/gate-board.ts";
+import { runClock } from "./run-clock.ts";
+
+it("starts what is due, says what was missed, and tries again what could not start", async () => {
+  await using store = await openSqliteStore({ memory: true });
+  const documents = [
+    ...["gz", "sg"].map((name) => ({
+      kind: "Instance",
+      metadata: { name },
+      spec: { region: "x", endpoints: [{ url: "https://x.test" }] },
+    })),
+    {
+      kind: "Rule",
+      metadata: { name: "r" },
+      spec: { source: { instance: "gz" }, targets: [{ instance: "sg" }], triggers: { schedule: { cron: "0 2 * * *" } } },
+    },
+  ];
+  const changes = documents.map((document) => {
+    const parsed = parseResource({ apiVersion: "transship/v1", ...document });
+    if (!("resource" in parsed)) throw new Error(JSON.stringify(parsed));
+    return { apply: parsed.resource };
+  });
+  await store.topology.apply(changes, { now: new Date("2026-01-01T00:00:00Z") });
+  let now = new Date("2026-01-01T00:00:00Z");
+  let broken = false;
+  const started: string[] = [];
+  const told: Happening[] = [];
+  const happenings = new Happenings();
+  using _listening = happenings.listen((happening) => void told.push(happening));
+  const changed = new WakeUp();
+  const stopping = new AbortController();
+  const trigger = async (rule: string, why: string) => {
+    if (broken) throw new TransshipError("DISK_FULL", { what: "opening", why: "of this test" });
+    started.push(`${rule} ${why}`);
+    return {} as Opened;
+  };
+  const metrics = new Metrics({ store, gates: new GateBoard(), version: "0" });
+  const desk = { store, executions: { trigger }, happenings, metrics, log: pino({ level: "silent" }), now: () => now };
+  const clock = runClock(desk, changed, stopping.signal);
+  const look = async (moment: string) => {
+    now = new Date(moment);
+    changed.wake();
+    await delay(100);
+  };
+
+  await look("2026-01-01T00:00:00Z");
+  await look("2026-01-01T02:00:00Z");
+  await look("2026-01-01T02:00:01Z");
+  expect(started).toEqual(["r schedule"]);
+  broken = true;
+  await look("2026-01-02T02:00:00Z");
+  broken = false;
+  await look("2026-01-04T12:00:00Z");
+  await look("2026-01-04T12:00:01Z");
+  expect(started).toEqual(["r schedule", "r missed"]);
+  expect(told).toEqual([
+    {
+      type: "schedule.missed",
+      rule: "r",
+      at: new Date("2026-01-04T12:00:00Z"),
+      data: { missed: 3, lastAt: "2026-01-04T02:00:00.000Z", started: true },
+    },
+  ]);
+  stopping.abort();
+  await clock;
+});

@@ -1,0 +1,37 @@
+import type { ExecutionDesk } from "../executions/execution-desk.ts";
+import type { Executions } from "../executions/executions.ts";
+import type { Happenings } from "../happenings.ts";
+import { WakeUp } from "../wake-up.ts";
+import { Cascade } from "./cascade.ts";
+import { EventRules } from "./event-rules.ts";
+import { HintFollower } from "./follow-hints.ts";
+import { runClock } from "./run-clock.ts";
+
+/** Everything that starts executions without being asked by a person. */
+export class Triggers {
+  /** Follows what registries tell. */
+  readonly hints: HintFollower;
+  /** Follows what our own agents brought somewhere. */
+  readonly cascade: Cascade;
+  readonly #eventRules: EventRules;
+  readonly #clock = new WakeUp();
+  readonly #desk: ExecutionDesk & { readonly executions: Executions; readonly happenings: Happenings };
+
+  constructor(desk: ExecutionDesk & { readonly executions: Executions; readonly happenings: Happenings }) {
+    this.#desk = desk;
+    this.#eventRules = new EventRules(desk.store.topology);
+    this.hints = new HintFollower({ ...desk, eventRules: this.#eventRules });
+    this.cascade = new Cascade(this.hints, desk.log);
+  }
+
+  /** To be called after rules or instances changed. */
+  readonly rulesChanged = (): void => {
+    this.#eventRules.forget();
+    this.#clock.wake();
+  };
+
+  /** The loop of schedules and polls. Ends when `signal` aborts. */
+  runClock(signal: AbortSignal): Promise<void> {
+    return runClock(this.#desk, this.#clock, signal);
+  }
+}

@@ -1,0 +1,23 @@
+import type { TransshipError } from "@transship/errors";
+import type { BlobReport } from "@transship/model";
+
+/** A step that failed and is tried again. */
+export interface Retry {
+  /** What it failed with, side included. */
+  readonly error: TransshipError;
+  /** Milliseconds until the next try. */
+  readonly waitMs: number;
+}
+
+/**
+ * What a copy did, a step each, for logs.
+ * - `read`: the manifests are read; so many blobs with so many bytes belong to them.
+ * - `blob`: a blob is at the target, or its copy ended without that.
+ * - `retry`: a step is tried again soon.
+ * - `tag`: the target's tag was moved to the digest and read back.
+ */
+export type CopyStep =
+  | { readonly kind: "read"; readonly manifests: number; readonly blobs: number; readonly bytes: number }
+  | { readonly kind: "blob"; readonly report: BlobReport }
+  | ({ readonly kind: "retry" } & Retry)
+  | { readonly kind: "tag"; readonly tag: string; readonly digest: string };
