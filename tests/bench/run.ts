@@ -6,7 +6,7 @@ import { benchMemory } from "./memory.ts";
 import { benchNoop } from "./noop.ts";
 import { benchPlan } from "./plan.ts";
 import { benchResume } from "./resume.ts";
-import { benchShared } from "./shared.ts";
+import { benchShared } from "./shared-bases.ts";
 import { benchStraggler } from "./straggler.ts";
 import { benchWan } from "./wan.ts";
 

@@ -26,7 +26,7 @@ function inRealAndImitated(instead: unknown, because: string): Differences {
 
 const allTags = { status: 200, tags: ["V1", "latest", "v10", "v2"], next: null };
 const sessionLost = { status: 404, codes: ["BLOB_UPLOAD_INVALID"] };
-const noReferrers = "the referrers API is not implemented; clients keep the fallback tag";
+const noReferrers = "it has no referrers API; clients keep the fallback tag";
 
 /** Case → registry → what it does instead. The suite asserts each of them, so that none outlives its cause unseen. */
 export const DIFFERENCES: Readonly<Record<string, Differences>> = {

@@ -9,13 +9,11 @@ import { createHandlers, stoppingError } from "./calls/handlers.ts";
 import { logCalls } from "./calls/log-calls.ts";
 import { Changes } from "./changes.ts";
 import { deliverEvents } from "./events-out/deliver-events.ts";
-import { keepHappenings } from "./events-out/keep-happenings.ts";
 import { EventSender } from "./events-out/send-event.ts";
 import { watchAgents } from "./events-out/watch-agents.ts";
 import { Executions } from "./executions/executions.ts";
 import { Rates } from "./executions/rates.ts";
 import { type Served, serveGrpc } from "./grpc/grpc-server.ts";
-import { Happenings } from "./happenings.ts";
 import { sweepHistory } from "./history/sweep-history.ts";
 import { healthRoutes } from "./http/health-routes.ts";
 import { serveHttp } from "./http/http-server.ts";
@@ -74,7 +72,6 @@ export async function startControlPlane(options: ControlPlaneOptions): Promise<C
   const { desk, executions, triggers, door, stopping, log } = parts;
 
   opening.use(parts.sender);
-  opening.use(keepHappenings(desk));
   const loops = [
     runScheduler(desk, desk.work, stopping.signal),
     desk.progress.run(desk, stopping.signal),
@@ -145,7 +142,6 @@ async function assemble(options: ControlPlaneOptions, store: Store) {
     turns: new Turns(),
     capped: new CappedAgents(),
     windows: new WindowWatch(),
-    happenings: new Happenings(),
     tidings: new WakeUp(),
     agentLostMs: options.agentLostMs ?? AGENT_LOST_MS,
   };

@@ -49,4 +49,3 @@ export const platformText = z
 
 export type NameFilter = z.infer<typeof nameFilterSchema>;
 export type TagFilter = z.infer<typeof tagFilterSchema>;
-export type NewestBy = (typeof NEWEST_BY)[number];

@@ -287,10 +287,8 @@ export interface Tables {
 export type ResourceRow = Selectable<ResourceTable>;
 export type AgentRow = Selectable<AgentTable>;
 export type ExecutionRow = Selectable<ExecutionTable>;
-export type ExecutionScopeRow = Selectable<ExecutionScopeTable>;
 export type RuleTriggerRow = Selectable<RuleTriggerTable>;
 export type ExecutionSumRow = Selectable<ExecutionSumTable>;
-export type ExecutionBlobRow = Selectable<ExecutionBlobTable>;
 export type TaskRow = Selectable<TaskTable>;
 export type ArrivalRow = Selectable<ArrivalTable>;
 export type NewTaskRow = Insertable<TaskTable>;

@@ -5,7 +5,6 @@ import { openSqliteStore } from "@transship/store";
 import { pino } from "pino";
 import { expect, it } from "vitest";
 import type { Opened } from "../executions/executions.ts";
-import { type Happening, Happenings } from "../happenings.ts";
 import { Metrics } from "../metrics.ts";
 import { WakeUp } from "../wake-up.ts";
 import { GateBoard } from "../work/gate-board.ts";
@@ -24,6 +23,7 @@ it("starts what is due, says what was missed, and tries again what could not sta
       metadata: { name: "r" },
       spec: { source: { instance: "gz" }, targets: [{ instance: "sg" }], triggers: { schedule: { cron: "0 2 * * *" } } },
     },
+    { kind: "Webhook", metadata: { name: "w" }, spec: { url: "https://w.test", secret: "sixteen letters!" } },
   ];
   const changes = documents.map((document) => {
     const parsed = parseResource({ apiVersion: "transship/v1", ...document });
@@ -34,9 +34,7 @@ it("starts what is due, says what was missed, and tries again what could not sta
   let now = new Date("2026-01-01T00:00:00Z");
   let broken = false;
   const started: string[] = [];
-  const told: Happening[] = [];
-  const happenings = new Happenings();
-  using _listening = happenings.listen((happening) => void told.push(happening));
+  const tidings = new WakeUp();
   const changed = new WakeUp();
   const stopping = new AbortController();
   const trigger = async (rule: string, why: string) => {
@@ -45,7 +43,7 @@ it("starts what is due, says what was missed, and tries again what could not sta
     return {} as Opened;
   };
   const metrics = new Metrics({ store, gates: new GateBoard(), version: "0" });
-  const desk = { store, executions: { trigger }, happenings, metrics, log: pino({ level: "silent" }), now: () => now };
+  const desk = { store, executions: { trigger }, tidings, metrics, log: pino({ level: "silent" }), now: () => now };
   const clock = runClock(desk, changed, stopping.signal);
   const look = async (moment: string) => {
     now = new Date(moment);
@@ -63,14 +61,16 @@ it("starts what is due, says what was missed, and tries again what could not sta
   await look("2026-01-04T12:00:00Z");
   await look("2026-01-04T12:00:01Z");
   expect(started).toEqual(["r schedule", "r missed"]);
-  expect(told).toEqual([
-    {
-      type: "schedule.missed",
-      rule: "r",
-      at: new Date("2026-01-04T12:00:00Z"),
-      data: { missed: 3, lastAt: "2026-01-04T02:00:00.000Z", started: true },
-    },
-  ]);
+  const told = await store.deliveries.due(now);
+  expect(told.map(({ type }) => type)).toEqual(["schedule.missed"]);
+  expect(JSON.parse(told[0]?.body ?? "")).toMatchObject({
+    type: "dev.transship.schedule.missed",
+    subject: "rules/r",
+    time: "2026-01-04T12:00:00.000Z",
+    data: { rule: "r", missed: 3, lastAt: "2026-01-04T02:00:00.000Z", started: true },
+  });
+  await store.deliveries.delivered(told[0] as (typeof told)[number], now);
+  expect(await store.deliveries.due(now)).toEqual([]);
   stopping.abort();
   await clock;
 });

@@ -1,8 +1,8 @@
 import type { Rule } from "@transship/model";
-import type { RuleTriggers, Store } from "@transship/store";
+import type { OutgoingEvent, RuleTriggers, ScheduleStep, Store } from "@transship/store";
 import type { Logger } from "pino";
+import { outgoingEvent } from "../events-out/cloud-event.ts";
 import type { Executions } from "../executions/executions.ts";
-import type { Happenings } from "../happenings.ts";
 import type { Metrics } from "../metrics.ts";
 import type { WakeUp } from "../wake-up.ts";
 import { duePoll } from "./due-poll.ts";
@@ -10,9 +10,10 @@ import { dueSchedule } from "./due-schedule.ts";
 
 /** What starting runs by the clock needs. */
 export interface ClockDesk {
-  readonly store: Pick<Store, "topology" | "triggers">;
+  readonly store: Pick<Store, "topology" | "triggers" | "deliveries">;
   readonly executions: Pick<Executions, "trigger">;
-  readonly happenings: Happenings;
+  /** Woken when there is something to tell. */
+  readonly tidings: WakeUp;
   readonly metrics: Metrics;
   readonly log: Logger;
   readonly now: () => Date;
@@ -52,20 +53,26 @@ async function startDue(desk: ClockDesk): Promise<number> {
   return next;
 }
 
-/** Started first, remembered then: a crash between the two starts it twice, which finds nothing to do, and never loses it. */
+/** Started and told first, remembered then: a crash in between starts it twice, which finds nothing to do, and tells it twice, and never loses it. */
 async function bySchedule(desk: ClockDesk, rule: Rule, known: RuleTriggers | undefined): Promise<number> {
   const { step, start } = dueSchedule(rule.spec.enabled ? rule.spec.triggers?.schedule : undefined, known, desk.now());
   if (start !== undefined) await desk.executions.trigger(rule.name, start);
+  if (step?.missed !== undefined) await tellMissed(desk, rule.name, step.missed, start !== undefined);
   if (step !== undefined) await desk.store.triggers.scheduled(rule.name, step);
-  if (step?.missed !== undefined) {
-    const { count, lastAt } = step.missed;
-    desk.log.warn({ rule: rule.name, missed: count, lastAt, started: start !== undefined }, "scheduled runs were missed");
-    desk.metrics.scheduleMissed(rule.name, count);
-    const data = { missed: count, lastAt, started: start !== undefined };
-    desk.happenings.happened({ type: "schedule.missed", rule: rule.name, at: desk.now(), data });
-  }
   const nextAt = step === undefined ? known?.nextAt : step.nextAt;
   return nextAt === undefined ? Number.POSITIVE_INFINITY : Date.parse(nextAt);
+}
+
+async function tellMissed(desk: ClockDesk, rule: string, missed: NonNullable<ScheduleStep["missed"]>, started: boolean): Promise<void> {
+  const { count, lastAt } = missed;
+  await desk.store.deliveries.post(missedEvent(rule, { missed: count, lastAt, started }, desk.now()), desk.now());
+  desk.tidings.wake();
+  desk.log.warn({ rule, missed: count, lastAt, started }, "scheduled runs were missed");
+  desk.metrics.scheduleMissed(rule, count);
+}
+
+function missedEvent(rule: string, data: object, at: Date): OutgoingEvent {
+  return outgoingEvent("schedule.missed", rule, { subject: `rules/${rule}`, at, data: { rule, ...data } });
 }
 
 async function byPoll(desk: ClockDesk, rule: Rule, known: RuleTriggers | undefined): Promise<number> {

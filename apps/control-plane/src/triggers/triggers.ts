@@ -1,6 +1,5 @@
 import type { ExecutionDesk } from "../executions/execution-desk.ts";
 import type { Executions } from "../executions/executions.ts";
-import type { Happenings } from "../happenings.ts";
 import { WakeUp } from "../wake-up.ts";
 import { Cascade } from "./cascade.ts";
 import { EventRules } from "./event-rules.ts";
@@ -15,9 +14,9 @@ export class Triggers {
   readonly cascade: Cascade;
   readonly #eventRules: EventRules;
   readonly #clock = new WakeUp();
-  readonly #desk: ExecutionDesk & { readonly executions: Executions; readonly happenings: Happenings };
+  readonly #desk: ExecutionDesk & { readonly executions: Executions };
 
-  constructor(desk: ExecutionDesk & { readonly executions: Executions; readonly happenings: Happenings }) {
+  constructor(desk: ExecutionDesk & { readonly executions: Executions }) {
     this.#desk = desk;
     this.#eventRules = new EventRules(desk.store.topology);
     this.hints = new HintFollower({ ...desk, eventRules: this.#eventRules });

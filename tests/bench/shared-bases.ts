@@ -11,7 +11,7 @@ import { type Cost, measureCapped } from "./measure.ts";
 import { serveInside } from "./namespaced-registry.ts";
 import { findPeer, TRANSSHIP, versionOf } from "./peers.ts";
 import { requireRegistry } from "./registry-kind.ts";
-import { reportShared } from "./shared-report.ts";
+import { reportShared } from "./shared-bases-report.ts";
 import { writeSyncFile } from "./sync-file.ts";
 
 const MIB = 1024 * 1024;

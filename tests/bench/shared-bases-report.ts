@@ -2,7 +2,7 @@ import type { BenchOptions } from "./bench-options.ts";
 import { type Link, QUEUE } from "./long-link.ts";
 import { median, medianCost } from "./measure.ts";
 import { publish, type Row } from "./report.ts";
-import { BASES, IMAGES, type SharedCorpus, type SharedRun } from "./shared.ts";
+import { BASES, IMAGES, type SharedCorpus, type SharedRun } from "./shared-bases.ts";
 import { shownWall } from "./wan-report.ts";
 
 /** What came of one line. */
