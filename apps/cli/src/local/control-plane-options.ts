@@ -1,5 +1,6 @@
 import type { ControlPlaneOptions } from "@transship/control-plane";
 import type { Call } from "../command.ts";
+import type { Settings } from "../settings.ts";
 import { listenAddress } from "./listen-address.ts";
 import { processLogger } from "./process-logger.ts";
 
@@ -11,7 +12,14 @@ export function controlPlaneOptions(call: Call): ControlPlaneOptions {
     grpc: listenAddress(settings, "grpc"),
     http: listenAddress(settings, "http"),
     leaseMs: settings.number("lease"),
-    history: { executions: settings.number("keep-executions") ?? 0, days: settings.number("keep-days") ?? 0 },
+    history: historyOf(settings),
     logger: processLogger(call, "control-plane"),
   };
+}
+
+/** Both have defaults; without one the control plane's own hold, so that nothing is ever swept because a number was missing. */
+function historyOf(settings: Settings): ControlPlaneOptions["history"] {
+  const executions = settings.number("keep-executions");
+  const days = settings.number("keep-days");
+  return executions === undefined || days === undefined ? undefined : { executions, days };
 }
