@@ -92,6 +92,7 @@ function resources(source: DevRegistry, target: DevRegistry): wire.Resource[] {
     kinds: [],
     platforms: [],
     priority: 0,
+    consent: [],
     window: { from: "22:00", to: "06:00", timeZone: "" },
   };
   return [

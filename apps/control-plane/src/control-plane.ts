@@ -22,6 +22,7 @@ import { LogWriter } from "./logs/log-writer.ts";
 import { AgentLogs } from "./logs/take-log.ts";
 import { Metrics } from "./metrics.ts";
 import { type ControlPlaneOptions, checkOptions, DEFAULT_HISTORY, DEFAULT_LEASE_MS } from "./options.ts";
+import { stopGoneEdges } from "./replications/stop-gone-edges.ts";
 import { CappedAgents } from "./scheduler/capped-agents.ts";
 import { runScheduler } from "./scheduler/run-scheduler.ts";
 import { Turns } from "./scheduler/turns.ts";
@@ -31,6 +32,7 @@ import { executionService } from "./services/execution-service.ts";
 import { healthService } from "./services/health-service.ts";
 import { instanceService } from "./services/instance-service.ts";
 import { planService } from "./services/plan-service.ts";
+import { replicationService } from "./services/replication-service.ts";
 import { ruleService } from "./services/rule-service.ts";
 import { serverService } from "./services/server-service.ts";
 import { taskService } from "./services/task-service.ts";
@@ -156,11 +158,15 @@ function servicesOf({ desk, executions, triggers, sender, log, stopping }: Parts
   const changed = () => {
     triggers.rulesChanged();
     desk.tidings.wake();
+    stopGoneEdges(desk.store, executions).catch((thrown: unknown) =>
+      log.error({ err: thrown }, "executions of changed edges were not stopped"),
+    );
   };
   const services: Served[] = [
     [wire.TopologyServiceService, topologyService(handlers, desk.store, desk.now, changed)],
     [wire.InstanceServiceService, instanceService(handlers, desk.store, desk)],
     [wire.RuleServiceService, ruleService(handlers, desk, executions, triggers.rulesChanged)],
+    [wire.ReplicationServiceService, replicationService(handlers, desk, executions, changed, stopping.signal)],
     [wire.PlanServiceService, planService(handlers, desk, executions)],
     [wire.ExecutionServiceService, executionService(handlers, desk, executions)],
     [wire.TaskServiceService, taskService(handlers, desk.store, executions, desk.gates, desk.now)],

@@ -10,7 +10,7 @@ export function gaugeRules(registry: Registry, { topology, executions }: Pick<St
     registers: [registry],
     collect: async () => {
       gauge.reset();
-      for (const { name } of await topology.listRules()) {
+      for (const { name } of await topology.listRunnables()) {
         const { lastSuccessAt } = await executions.ended(name, 1);
         if (lastSuccessAt !== undefined) gauge.set({ rule: name }, Date.parse(lastSuccessAt) / 1000);
       }

@@ -5,6 +5,7 @@ import { AgentServiceClient } from "./gen/transship/v1/agent.ts";
 import { ExecutionServiceClient } from "./gen/transship/v1/execution.ts";
 import { InstanceServiceClient } from "./gen/transship/v1/instance.ts";
 import { PlanServiceClient } from "./gen/transship/v1/plan.ts";
+import { ReplicationServiceClient } from "./gen/transship/v1/replication.ts";
 import { RuleServiceClient } from "./gen/transship/v1/rule.ts";
 import { ServerServiceClient } from "./gen/transship/v1/server.ts";
 import { TaskServiceClient } from "./gen/transship/v1/task.ts";
@@ -31,6 +32,7 @@ export interface ControlPlaneClient extends Disposable {
   readonly topology: TopologyServiceClient;
   readonly instances: InstanceServiceClient;
   readonly rules: RuleServiceClient;
+  readonly replications: ReplicationServiceClient;
   readonly executions: ExecutionServiceClient;
   readonly tasks: TaskServiceClient;
   readonly plans: PlanServiceClient;
@@ -63,6 +65,7 @@ export function connectControlPlane(access: ServerAccess): ControlPlaneClient {
     topology: first,
     instances: new InstanceServiceClient(access.address, channel, shared),
     rules: new RuleServiceClient(access.address, channel, shared),
+    replications: new ReplicationServiceClient(access.address, channel, shared),
     executions: new ExecutionServiceClient(access.address, channel, shared),
     tasks: new TaskServiceClient(access.address, channel, shared),
     plans: new PlanServiceClient(access.address, channel, shared),

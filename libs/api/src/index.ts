@@ -16,6 +16,13 @@ export {
   limitsToMessage,
 } from "./instance-mapping.ts";
 export { logEntryFromMessage, logLevelFromMessage, logLevelToMessage, logLineToMessage } from "./log-mapping.ts";
+export {
+  edgeStateFromMessage,
+  edgeStateToMessage,
+  replicationResourceFromMessage,
+  replicationResourceToMessage,
+  storedReplicationToMessage,
+} from "./replication-mapping.ts";
 export { overwriteFromMessage, overwriteToMessage, ruleResourceFromMessage, ruleResourceToMessage, ruleToMessage } from "./rule-mapping.ts";
 export { type ListingWishes, listTagsToMessage, selectionFromMessage } from "./selection-mapping.ts";
 export {

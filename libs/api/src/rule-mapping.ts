@@ -7,6 +7,7 @@ import {
 } from "./gen/transship/v1/rule.ts";
 import { limitsFromMessage, limitsToMessage, present } from "./instance-mapping.ts";
 import {
+  consentFromMessages,
   deletionFromMessage,
   deletionToMessage,
   nameFilterFromMessage,
@@ -64,6 +65,7 @@ export function ruleResourceToMessage(resource: RuleResource): RuleResourceMessa
       window: windowToMessage(spec.window),
       limits: limitsToMessage(spec.limits),
       priority: spec.priority ?? 0,
+      consent: spec.consent ?? [],
       enabled: spec.enabled,
     },
   };
@@ -95,6 +97,7 @@ export function ruleResourceFromMessage(message: RuleResourceMessage): unknown {
       ...(spec.window === undefined ? {} : { window: windowFromMessage(spec.window) }),
       ...(spec.limits === undefined ? {} : { limits: limitsFromMessage(spec.limits) }),
       ...presentNumber("priority", spec.priority),
+      ...consentFromMessages(spec.consent),
       enabled: spec.enabled,
     },
   };

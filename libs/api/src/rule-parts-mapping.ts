@@ -1,4 +1,4 @@
-import type { Deletion, NameFilter, RuleSpec, RuleTarget, TagFilter, Triggers, WorkWindow } from "@transship/model";
+import type { Consent, Deletion, NameFilter, RuleSpec, RuleTarget, TagFilter, Triggers, WorkWindow } from "@transship/model";
 import type * as wire from "./gen/transship/v1/rule.ts";
 import { present } from "./instance-mapping.ts";
 
@@ -98,4 +98,9 @@ function presentList<K extends string>(key: K, list: string[]): { [P in K]?: str
 /** `{key: number}`, or nothing for zero: proto3 knows no absent numbers. */
 export function presentNumber<K extends string>(key: K, value: number): { [P in K]?: number } {
   return value === 0 ? {} : ({ [key]: value } as { [P in K]?: number });
+}
+
+/** `{consent: […]}`, or nothing for none. */
+export function consentFromMessages(messages: readonly wire.Consent[]): { consent?: Consent[] } {
+  return messages.length === 0 ? {} : { consent: messages.map(({ account, by }) => ({ account, by })) };
 }

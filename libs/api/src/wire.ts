@@ -9,6 +9,7 @@ export * from "./gen/transship/v1/failure.ts";
 export * from "./gen/transship/v1/instance.ts";
 export * from "./gen/transship/v1/log.ts";
 export * from "./gen/transship/v1/plan.ts";
+export * from "./gen/transship/v1/replication.ts";
 export * from "./gen/transship/v1/rule.ts";
 export * from "./gen/transship/v1/server.ts";
 export * from "./gen/transship/v1/task.ts";

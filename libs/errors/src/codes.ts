@@ -233,6 +233,24 @@ export const CODES = {
     "Free space in the agent's data directory, or give it a larger disk; work goes on by itself.",
   ),
 
+  BORDER_CROSSED: row(
+    "never",
+    "PERMISSION_DENIED",
+    EXIT.notAllowed,
+    "Keep the replication inside one border, and let a rule carry what may cross it.",
+  ),
+  CONSENT_MISSING: row(
+    "never",
+    "PERMISSION_DENIED",
+    EXIT.notAllowed,
+    "Ask the owner of the other account, and record who agreed in spec.consent.",
+  ),
+  REPLICA_INCOMPLETE: row(
+    "never",
+    "FAILED_PRECONDITION",
+    EXIT.conflict,
+    "Wait until the replica is in step (`transship topology` shows it), or use --force and lose what it lacks.",
+  ),
   NO_ROUTE: row(
     "retry-later",
     "FAILED_PRECONDITION",

@@ -5,9 +5,9 @@ import type { ByteCounts, Failure } from "./task.ts";
 /**
  * Why an execution started. `schedule`: it was due. `missed`: it makes up for scheduled runs that fell due while nobody was there to start them. `event`: the
  * source's registry told of a push or deletion. `cascade`: Transship brought something to the source. `poll`: the rule waits for events, and its last run of
- * everything was too long ago.
+ * everything was too long ago. `fill`: an edge of a replication that was never filled from its source. `repair`: the last run of an edge did not bring everything over.
  */
-export const TRIGGERS = ["manual", "retry", "schedule", "missed", "event", "cascade", "poll"] as const;
+export const TRIGGERS = ["manual", "retry", "schedule", "missed", "event", "cascade", "poll", "fill", "repair"] as const;
 export type Trigger = (typeof TRIGGERS)[number];
 
 /** Tasks of an execution by outcome; those not finished are the rest of `total`. */
@@ -23,9 +23,10 @@ export interface TaskCounts {
   readonly retrying: number;
 }
 
-/** One run of a rule. */
+/** One run of a rule, or of an edge of a replication. */
 export interface Execution {
   readonly id: string;
+  /** Name of the rule, or of the edge: `REPLICATION:REPLICA`. */
   readonly rule: string;
   readonly trigger: Trigger;
   readonly state: ExecutionState;

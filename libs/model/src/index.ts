@@ -21,8 +21,10 @@ export {
   type Way,
 } from "./blob-report.ts";
 export { bytesText } from "./bytes-text.ts";
+export { type Consent, consentFault } from "./consent.ts";
 export { divideLimits, mostSharers } from "./divide-limits.ts";
 export { durationText } from "./duration.ts";
+export { EDGE_STATES, type EdgeFacts, type EdgeState, type EdgeStatus, edgeStatus } from "./edge-status.ts";
 export { type Execution, type ExecutionSummary, outcomeOf, type TaskCounts, TRIGGERS, type Trigger } from "./execution.ts";
 export { EXECUTION_TRANSITIONS, type ExecutionState } from "./execution-state.ts";
 export {
@@ -42,12 +44,16 @@ export { anything, compilePattern, type Pattern } from "./pattern.ts";
 export { type Candidate, endpointFor, explainNoRoute, rankForCopy, rankForInstance } from "./placement.ts";
 export { PLAN_REASONS, type PlanAction, type PlanItem, type PlanReason } from "./plan.ts";
 export { type ProviderFault, providerFault } from "./provider-fault.ts";
+export { type Edge, edgeName, edgeRule, edgeRules, type Replication, type ReplicationSpec, readEdgeName } from "./replication.ts";
+export { type EdgeFault, edgeFaults } from "./replication-fault.ts";
+export { descendants, pathTo, promoted, type TreeFault, treeFaults } from "./replication-tree.ts";
 export {
   API_VERSION,
   type InstanceResource,
   nearestName,
   parseResource,
   RESOURCE_KINDS,
+  type ReplicationResource,
   type Resource,
   type ResourceIssue,
   type ResourceKind,

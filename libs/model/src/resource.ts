@@ -1,6 +1,8 @@
 import { z } from "zod";
 import { instanceSpecSchema } from "./instance.ts";
 import { resourceName } from "./names.ts";
+import { replicationSpecSchema } from "./replication.ts";
+import { treeFaults } from "./replication-tree.ts";
 import { isOntoItself, ruleSpecSchema } from "./rule.ts";
 import { namesNamespace } from "./target-name.ts";
 import { webhookSpecSchema } from "./webhook.ts";
@@ -40,6 +42,17 @@ const ruleResource = z
     }
   });
 
+const replicationResource = z
+  .strictObject({
+    apiVersion: z.literal(API_VERSION),
+    kind: z.literal("Replication"),
+    metadata: metadataSchema,
+    spec: replicationSpecSchema,
+  })
+  .superRefine(({ spec }, context) => {
+    for (const { path, message } of treeFaults(spec)) context.addIssue({ code: "custom", path: ["spec", ...path], message });
+  });
+
 const webhookResource = z.strictObject({
   apiVersion: z.literal(API_VERSION),
   kind: z.literal("Webhook"),
@@ -47,17 +60,18 @@ const webhookResource = z.strictObject({
   spec: webhookSpecSchema,
 });
 
-const SCHEMAS = { Instance: instanceResource, Rule: ruleResource, Webhook: webhookResource } as const;
+const SCHEMAS = { Instance: instanceResource, Rule: ruleResource, Replication: replicationResource, Webhook: webhookResource } as const;
 
 /** Kinds of document that can be applied; what names others comes after them. */
-export const RESOURCE_KINDS = ["Instance", "Rule", "Webhook"] as const;
+export const RESOURCE_KINDS = ["Instance", "Rule", "Replication", "Webhook"] as const;
 export type ResourceKind = (typeof RESOURCE_KINDS)[number];
 
 export type InstanceResource = z.infer<typeof instanceResource>;
 export type RuleResource = z.infer<typeof ruleResource>;
+export type ReplicationResource = z.infer<typeof replicationResource>;
 export type WebhookResource = z.infer<typeof webhookResource>;
 /** A document of a topology file, checked. */
-export type Resource = InstanceResource | RuleResource | WebhookResource;
+export type Resource = InstanceResource | RuleResource | ReplicationResource | WebhookResource;
 
 /** What is wrong with a document, and where: `path` leads from its root to the value. */
 export interface ResourceIssue {

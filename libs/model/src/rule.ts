@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { consentSchema } from "./consent.ts";
 import { limitsSchema } from "./limits.ts";
 import { namespaceName, resourceName } from "./names.ts";
 import { KINDS, nameFilterSchema, patternText, platformText, tagFilterSchema } from "./selection.ts";
@@ -81,6 +82,8 @@ export const ruleSpecSchema = z.strictObject({
   limits: limitsSchema.pick({ bytesPerSecond: true }).optional(),
   /** Rules with a higher one go first where agents are short; absent = 0. */
   priority: z.int("must be a whole number").min(-100).max(100).optional(),
+  /** Which other accounts agreed to it; needed where a target belongs to another account than the source. */
+  consent: z.array(consentSchema).min(1).optional(),
   enabled: z.boolean().default(true),
 });
 
@@ -88,7 +91,7 @@ export type RuleSource = z.infer<typeof ruleSourceSchema>;
 export type RuleTarget = z.infer<typeof ruleTargetSchema>;
 export type Deletion = z.infer<typeof deletionSchema>;
 export type RuleSpec = z.infer<typeof ruleSpecSchema>;
-/** A rule as stored. */
+/** A rule as stored, or an edge of a replication as the rule that does its work. */
 export interface Rule {
   readonly name: string;
   readonly labels: Readonly<Record<string, string>>;
@@ -96,6 +99,8 @@ export interface Rule {
   /** ISO 8601, UTC. */
   readonly createdAt: string;
   readonly updatedAt: string;
+  /** The edge that it stands for; absent = it is a rule that somebody wrote. */
+  readonly edge?: { readonly replication: string; readonly from: string; readonly to: string } | undefined;
 }
 
 /** Whether a rule would copy a place onto itself: same instance, same names. */

@@ -17,5 +17,5 @@ export type {
   WaitingPair,
   WaitingWork,
 } from "./task-store.ts";
-export type { AppliedChange, ApplyOutcome, TopologyChange, TopologyStore } from "./topology-store.ts";
+export type { AppliedChange, ApplyOutcome, EdgeRecord, TopologyChange, TopologyStore } from "./topology-store.ts";
 export type { RuleTriggers, ScheduleStep, TriggerStore } from "./trigger-store.ts";

@@ -32,6 +32,21 @@ interface RuleInstanceTable {
   instance: string;
 }
 
+/** The edges of replications, one a replica: how they do. */
+interface ReplicationEdgeTable {
+  replication: string;
+  replica: string;
+  source: string;
+  created_at: string;
+  /** When a run of everything first succeeded. */
+  filled_at: string | null;
+  /** Runs in a row that did not bring everything over, and since when. */
+  failures: Generated<number>;
+  failing_since: string | null;
+  /** When all of it is tried again. */
+  repair_at: string | null;
+}
+
 interface AgentTable {
   name: string;
   region: string;
@@ -263,6 +278,8 @@ interface WebhookStateTable {
 export interface Tables {
   instances: ResourceTable;
   rules: ResourceTable;
+  replications: ResourceTable;
+  replication_edges: ReplicationEdgeTable;
   webhooks: ResourceTable;
   rule_instances: RuleInstanceTable;
   agents: AgentTable;
@@ -284,6 +301,7 @@ export interface Tables {
   log_cursors: LogCursorTable;
 }
 
+export type ReplicationEdgeRow = Selectable<ReplicationEdgeTable>;
 export type ResourceRow = Selectable<ResourceTable>;
 export type AgentRow = Selectable<AgentTable>;
 export type ExecutionRow = Selectable<ExecutionTable>;

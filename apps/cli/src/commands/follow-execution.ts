@@ -6,7 +6,7 @@ import type { Call } from "../command.ts";
 import type { ControlPlane } from "../connection/control-plane.ts";
 import { type ExecutionDocument, executionDocument } from "../documents/execution.ts";
 import { executions } from "../nouns/execution.ts";
-import { printDocument } from "../output/print.ts";
+import { printDocument, printList } from "../output/print.ts";
 import { failureLines, outcomeLine } from "../progress/progress-text.ts";
 import { type Progress, showProgress } from "../progress/show-progress.ts";
 import { formatDuration } from "../quantities.ts";
@@ -22,6 +22,19 @@ export const OUTCOME_EXITS = {
   failed: EXIT.failed,
   stopped: EXIT.failed,
 } as const satisfies Partial<Record<ExecutionState, ExitCode>>;
+
+/** Follows executions one after the other to their ends and prints them; the exit code is that of the first that did not succeed. */
+export async function followAll(call: Call, controlPlane: ControlPlane, opened: readonly wire.Execution[]): Promise<ExitCode> {
+  const ends: ExecutionDocument[] = [];
+  for (const execution of opened) {
+    const end = await followExecution(call, controlPlane, execution);
+    reportOutcome(call, end);
+    ends.push(end);
+  }
+  await printList(call, ends, executions);
+  const bad = ends.find(({ status }) => status.state !== "succeeded");
+  return bad === undefined ? EXIT.ok : (OUTCOME_EXITS[bad.status.state as keyof typeof OUTCOME_EXITS] ?? EXIT.failed);
+}
 
 /** Prints an execution that was just opened or, with `--wait`, follows it to its end and prints that. */
 export async function printOrFollow(call: Call, controlPlane: ControlPlane, opened: wire.Execution): Promise<ExitCode> {
@@ -47,7 +60,7 @@ export function reportOutcome(call: Call, end: ExecutionDocument): void {
  * Shows progress until the execution is final.
  * @throws TransshipError `WAIT_TIMED_OUT` after `--timeout`, `INTERRUPTED` on Ctrl-C (the work goes on in both cases), `CONTROL_PLANE_UNREACHABLE` when it stays away.
  */
-async function followExecution(call: Call, controlPlane: ControlPlane, opened: wire.Execution): Promise<ExecutionDocument> {
+export async function followExecution(call: Call, controlPlane: ControlPlane, opened: wire.Execution): Promise<ExecutionDocument> {
   const timeoutMs = call.settings.number("timeout");
   const timeout = timeoutMs === undefined ? undefined : AbortSignal.timeout(timeoutMs);
   const signal = timeout === undefined ? call.signal : AbortSignal.any([call.signal, timeout]);

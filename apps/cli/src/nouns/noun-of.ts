@@ -4,6 +4,7 @@ import { executions } from "./execution.ts";
 import { instances } from "./instance.ts";
 import type { Noun } from "./noun.ts";
 import { plans } from "./plan.ts";
+import { replications } from "./replication.ts";
 import { rules } from "./rule.ts";
 import { tasks } from "./task.ts";
 import { webhooks } from "./webhook.ts";
@@ -12,6 +13,7 @@ import { webhooks } from "./webhook.ts";
 const NOUNS = {
   instance: instances,
   rule: rules,
+  replication: replications,
   execution: executions,
   task: tasks,
   agent: agents,

@@ -1,4 +1,4 @@
-import { nearestName } from "@transship/model";
+import { nearestName, type Resource } from "@transship/model";
 import type { Issue } from "./issue.ts";
 import type { PlacedResource } from "./parse-topology.ts";
 
@@ -13,21 +13,31 @@ export function findDuplicates(resources: readonly PlacedResource[]): Issue[] {
   });
 }
 
-/** References of rules to instances that are neither among the documents nor in `existing`. */
+/** References of rules and replications to instances that are neither among the documents nor in `existing`. */
 export function findDanglingReferences(resources: readonly PlacedResource[], existing: readonly string[]): Issue[] {
   const described = resources.filter(({ resource }) => resource.kind === "Instance").map(({ resource }) => resource.metadata.name);
   const known = [...new Set([...described, ...existing])];
   return resources.flatMap(({ resource, issueAt }) => {
-    if (resource.kind !== "Rule") return [];
-    const { source, targets } = resource.spec;
-    const references = [
-      { name: source.instance, path: ["spec", "source", "instance"] },
-      ...targets.map((target, index) => ({ name: target.instance, path: ["spec", "targets", index, "instance"] })),
-    ];
-    return references
+    return referencesOf(resource)
       .filter(({ name }) => !known.includes(name))
       .map(({ name, path }) => issueAt(path, `there is no instance ${name}${meant(name, known)}`));
   });
+}
+
+function referencesOf(resource: Resource): { readonly name: string; readonly path: readonly (string | number)[] }[] {
+  if (resource.kind === "Rule") {
+    const { source, targets } = resource.spec;
+    return [
+      { name: source.instance, path: ["spec", "source", "instance"] },
+      ...targets.map((target, index) => ({ name: target.instance, path: ["spec", "targets", index, "instance"] })),
+    ];
+  }
+  if (resource.kind !== "Replication") return [];
+  const { primary, edges } = resource.spec;
+  const ends = (["from", "to"] as const).flatMap((end) =>
+    edges.map((edge, index) => ({ name: edge[end], path: ["spec", "edges", index, end] })),
+  );
+  return [{ name: primary, path: ["spec", "primary"] }, ...ends.filter(({ name }) => name !== primary)];
 }
 
 function meant(name: string, known: readonly string[]): string {

@@ -1,4 +1,10 @@
-import { instanceResourceToMessage, ruleResourceToMessage, webhookResourceToMessage, wire } from "@transship/api";
+import {
+  instanceResourceToMessage,
+  replicationResourceToMessage,
+  ruleResourceToMessage,
+  webhookResourceToMessage,
+  wire,
+} from "@transship/api";
 import type { Call } from "../command.ts";
 import type { ControlPlane } from "../connection/control-plane.ts";
 import type { PlacedResource } from "./parse-topology.ts";
@@ -35,6 +41,8 @@ export function resourceMessage({ resource }: PlacedResource): wire.Resource {
   switch (resource.kind) {
     case "Rule":
       return { kind: { $case: "rule", value: ruleResourceToMessage(resource) } };
+    case "Replication":
+      return { kind: { $case: "replication", value: replicationResourceToMessage(resource) } };
     case "Webhook": {
       const value = webhookResourceToMessage(resource);
       if (value.spec?.secret === KEPT_SECRET) value.spec.secret = "";

@@ -124,7 +124,7 @@ export class Executions implements AsyncDisposable {
     const { store, now, executionLog } = this.#desk;
     if (this.#closed)
       throw new TransshipError("CONTROL_PLANE_UNREACHABLE", { what: `running rule ${name}`, why: "the control plane is stopping" });
-    requireEnabled(await store.topology.getRule(name));
+    requireEnabled(await store.topology.getRunnable(name));
     const { first, ...request } = options;
     const opened = await store.executions.open({ id: executionId(now()), rule: name, trigger, ...request }, now());
     const { execution, outcome } = opened;
@@ -205,7 +205,7 @@ function requireEnabled(rule: Rule): void {
     throw new TransshipError("CONFLICT", {
       what: `running rule ${rule.name}`,
       why: "it is disabled",
-      hint: `Enable it with \`transship rule enable ${rule.name}\`.`,
+      hint: `Enable it with \`transship ${rule.edge === undefined ? `rule enable ${rule.name}` : `replication enable ${rule.edge.replication}`}\`.`,
     });
   }
 }

@@ -36,7 +36,7 @@ export async function planTasks(desk: ExecutionDesk, execution: Execution, signa
 }
 
 async function planOnce(desk: ExecutionDesk, execution: Execution, again: boolean, signal: AbortSignal): Promise<Failure | undefined> {
-  const rule = await desk.store.topology.getRule(execution.rule);
+  const rule = await desk.store.topology.getRunnable(execution.rule);
   const instances = await ruleInstances(desk.store.topology, rule);
   await waitForRoute(desk, instances, again, signal);
   try {

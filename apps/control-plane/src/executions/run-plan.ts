@@ -8,7 +8,7 @@ import type { ExecutionDesk } from "./execution-desk.ts";
  * planned; undefined where nothing was.
  */
 export async function addSavedItems(desk: ExecutionDesk, execution: Execution, plan: string): Promise<Failure | undefined> {
-  const rule = await desk.store.topology.getRule(execution.rule);
+  const rule = await desk.store.topology.getRunnable(execution.rule);
   const { sums } = await desk.store.plans.get(plan);
   for await (const items of savedPages(desk.store, plan)) await addTasks(desk, execution.id, items, rule.spec);
   await desk.store.executions.planned(execution.id, { unchanged: sums.unchanged, repositories: sums.repositories });

@@ -18,7 +18,7 @@ const MOST_TOLD = 5;
  * @throws TransshipError `PLAN_STALE` with the first differences; what planning throws.
  */
 export async function checkPlan(desk: Desk & RouteDesk & { readonly store: Store }, plan: SavedPlan, signal: AbortSignal): Promise<void> {
-  const rule = await desk.store.topology.getRule(plan.rule);
+  const rule = await desk.store.topology.getRunnable(plan.rule);
   if (specText(rule) !== plan.ruleSpec) throw stale(plan, [`rule ${plan.rule} was changed since`]);
   const instances = await ruleInstances(desk.store.topology, rule);
   await waitForRoute(desk, instances, false, signal);

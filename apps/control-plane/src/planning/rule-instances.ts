@@ -1,6 +1,7 @@
 import { TransshipError } from "@transship/errors";
 import { type Instance, providerFault, type Rule, type RuleSpec, type RuleTarget } from "@transship/model";
 import type { TopologyStore } from "@transship/store";
+import { consentFaults } from "../topology/require-consent.ts";
 
 /** The instances that a rule names. */
 export interface RuleInstances {
@@ -8,13 +9,16 @@ export interface RuleInstances {
   readonly targets: readonly { readonly target: RuleTarget; readonly instance: Instance }[];
 }
 
-/** Throws `NOT_FOUND`, and `INVALID_ARGUMENT` where the rule does not go with the kinds of its instances. */
+/** Throws `NOT_FOUND`; `CONSENT_MISSING`, which rules of before accounts were asked for have; and `INVALID_ARGUMENT` where the rule does not go with the kinds of its instances. */
 export async function ruleInstances(topology: Pick<TopologyStore, "getInstance">, rule: Rule): Promise<RuleInstances> {
   const targets = await Promise.all(
     rule.spec.targets.map(async (target) => ({ target, instance: await topology.getInstance(target.instance) })),
   );
   const source = await topology.getInstance(rule.spec.source.instance);
-  requireProviders(`rule ${rule.name}`, rule.spec, [source, ...targets.map(({ instance }) => instance)]);
+  const known = [source, ...targets.map(({ instance }) => instance)];
+  requireProviders(`rule ${rule.name}`, rule.spec, known);
+  const refused = consentFaults(rule.spec, (name) => known.find((instance) => instance.name === name));
+  if (refused.length > 0) throw new TransshipError("CONSENT_MISSING", { what: `rule ${rule.name}`, why: refused.join("; ") });
   return { source, targets };
 }
 

@@ -27,7 +27,7 @@ export async function assignTasks(desk: AssignmentDesk): Promise<void> {
   const waiting = ready.some((agent) => agent.credit > 0) ? await desk.store.tasks.waitingWork(desk.now()) : [];
   if (waiting.length === 0) return;
   const instances = new Map((await desk.store.topology.listInstances()).map((instance) => [instance.name, instance]));
-  const rules = new Map((await desk.store.topology.listRules()).map((rule) => [rule.name, rule]));
+  const rules = new Map((await desk.store.topology.listRunnables()).map((rule) => [rule.name, rule]));
   await failOrphans(desk, waiting, instances);
   desk.turns.keep(new Set(waiting.map(({ rule }) => rule)));
   desk.capped.keep(new Set(waiting.map(({ executionId }) => executionId)));

@@ -38,5 +38,5 @@ export async function runScheduler(desk: AssignmentDesk, work: WakeUp, signal: A
 }
 
 async function refreshBudgets({ store, budgets }: AssignmentDesk): Promise<void> {
-  budgets.refresh(await store.topology.listInstances(), await store.topology.listRules(), await store.tasks.held());
+  budgets.refresh(await store.topology.listInstances(), await store.topology.listRunnables(), await store.tasks.held());
 }

@@ -36,7 +36,7 @@ export function ruleService(
       return describe(desk, rule);
     }),
     planRule: streaming(async function* ({ name, all, save }, signal) {
-      const rule = await topology.getRule(name);
+      const rule = await topology.getRunnable(name);
       yield* planEvents(desk, rule, all ?? false, signal, save === true ? await PlanSaver.open(desk.store, rule, desk.now()) : undefined);
     }),
     testFilter: streaming(async function* ({ name, rule, repository }, signal) {

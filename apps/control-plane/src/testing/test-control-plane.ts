@@ -92,6 +92,7 @@ export function rule(name: string, more: Partial<wire.RuleSpec> = {}): wire.Reso
     kinds: [],
     platforms: [],
     priority: 0,
+    consent: [],
     ...more,
   };
   return { kind: { $case: "rule", value: { name, labels: {}, spec } } };

@@ -1,9 +1,19 @@
 import { wire } from "@transship/api";
 import { TransshipError } from "@transship/errors";
-import { type Instance, RESOURCE_KINDS, type Resource, type ResourceKind, type Rule, type Webhook } from "@transship/model";
+import {
+  type Instance,
+  RESOURCE_KINDS,
+  type Replication,
+  type Resource,
+  type ResourceKind,
+  type Rule,
+  type Webhook,
+} from "@transship/model";
 import type { AppliedChange, ApplyOutcome, TopologyChange, TopologyStore } from "@transship/store";
 import { diffFields } from "./diff-fields.ts";
 import { readResources } from "./read-resources.ts";
+import { requireConsent } from "./require-consent.ts";
+import { requireAllowedEdges } from "./require-edges.ts";
 import { requireFittingProviders } from "./require-providers.ts";
 
 const OUTCOMES = {
@@ -13,14 +23,16 @@ const OUTCOMES = {
   deleted: wire.AppliedChange_Outcome.DELETED,
 } as const satisfies Record<ApplyOutcome, wire.AppliedChange_Outcome>;
 
-type Stored = ReadonlyMap<string, Instance | Rule | Webhook>;
+type Stored = ReadonlyMap<string, Instance | Rule | Replication | Webhook>;
 
 /** Applies a request: all of it or nothing. @throws TransshipError `INVALID_ARGUMENT`, and what the store throws. */
 export async function applyTopology(topology: TopologyStore, request: wire.ApplyRequest, now: Date): Promise<wire.ApplyResponse> {
   const instances = await topology.listInstances();
   const webhooks = await topology.listWebhooks();
   const rules = await topology.listRules();
-  const stored: Stored = new Map<string, Instance | Rule | Webhook>([
+  const replications = await topology.listReplications();
+  const stored: Stored = new Map<string, Instance | Rule | Replication | Webhook>([
+    ...replications.map((replication) => [keyOf("Replication", replication.name), replication] as const),
     ...webhooks.map((webhook) => [keyOf("Webhook", webhook.name), webhook] as const),
     ...rules.map((rule) => [keyOf("Rule", rule.name), rule] as const),
     ...instances.map((instance) => [keyOf("Instance", instance.name), instance] as const),
@@ -30,6 +42,8 @@ export async function applyTopology(topology: TopologyStore, request: wire.Apply
   requireOnce(changes);
   if (request.prune) changes.push(...pruned(stored, changes));
   requireFittingProviders(changes, rules, instances);
+  requireConsent(changes, rules, instances);
+  requireAllowedEdges(changes, replications, instances);
   const applied = await topology.apply(changes, { now, dryRun: request.dryRun });
   return { changes: applied.map((change, index) => changeMessage(change, changes[index], stored)) };
 }
@@ -45,7 +59,7 @@ function readDeletes(names: readonly wire.ResourceName[]): TopologyChange[] {
   });
 }
 
-/** Everything stored that the request does not name; rules come first, since they name instances. */
+/** Everything stored that the request does not name; rules and replications come first, since they name instances. */
 function pruned(stored: Stored, changes: readonly TopologyChange[]): TopologyChange[] {
   const named = new Set(changes.map(changeKey));
   return [...stored.keys()]

@@ -1,4 +1,10 @@
-import { instanceResourceFromMessage, ruleResourceFromMessage, webhookResourceFromMessage, type wire } from "@transship/api";
+import {
+  instanceResourceFromMessage,
+  replicationResourceFromMessage,
+  ruleResourceFromMessage,
+  webhookResourceFromMessage,
+  type wire,
+} from "@transship/api";
 import { TransshipError } from "@transship/errors";
 import { type Instance, parseResource, type Resource, type RuleResource, type Webhook } from "@transship/model";
 import { keepPassword, keepSecret } from "./keep-password.ts";
@@ -40,6 +46,8 @@ function documentOf(kind: NonNullable<wire.Resource["kind"]>, { instances, webho
   switch (kind.$case) {
     case "rule":
       return ruleResourceFromMessage(kind.value);
+    case "replication":
+      return replicationResourceFromMessage(kind.value);
     case "webhook":
       return webhookResourceFromMessage(
         keepSecret(

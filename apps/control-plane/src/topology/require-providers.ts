@@ -1,20 +1,16 @@
 import { TransshipError } from "@transship/errors";
 import { type Instance, providerFault, type Rule } from "@transship/model";
 import type { TopologyChange } from "@transship/store";
+import { resultingInstances, resultingSpecs } from "./resulting.ts";
 
 /**
  * Checks that each rule would go with the kinds of its instances once all changes are made: the rules that are applied, and the stored ones whose instances are.
  * @throws TransshipError `INVALID_ARGUMENT` with every rule that would not.
  */
 export function requireFittingProviders(changes: readonly TopologyChange[], rules: readonly Rule[], instances: readonly Instance[]): void {
-  const applied = changes.flatMap((change) => ("apply" in change ? [change.apply] : []));
-  const gone = new Set(changes.flatMap((change) => ("delete" in change ? [`${change.delete.kind}/${change.delete.name}`] : [])));
-  const providers = new Map(instances.map(({ name, spec }) => [name, spec.provider]));
-  for (const resource of applied) if (resource.kind === "Instance") providers.set(resource.metadata.name, resource.spec.provider);
-  const specs = new Map(rules.filter(({ name }) => !gone.has(`Rule/${name}`)).map(({ name, spec }) => [name, spec]));
-  for (const resource of applied) if (resource.kind === "Rule") specs.set(resource.metadata.name, resource.spec);
-  const faults = [...specs].flatMap(([name, spec]) => {
-    const fault = providerFault(spec, (instance) => providers.get(instance));
+  const instanceOf = resultingInstances(instances, changes);
+  const faults = [...resultingSpecs("Rule", rules, changes)].flatMap(([name, spec]) => {
+    const fault = providerFault(spec, (instance) => instanceOf(instance)?.spec.provider);
     return fault === undefined ? [] : [`rule ${name}: spec.${fault.path.join(".")}: ${fault.message}`];
   });
   if (faults.length > 0) throw new TransshipError("INVALID_ARGUMENT", { what: "the topology", why: faults.join("; ") });

@@ -1,6 +1,7 @@
 import type { ArtifactPlace } from "@transship/model";
 import type { Logger } from "pino";
 import type { HintFollower } from "./follow-hints.ts";
+import type { Hint } from "./formats/hint.ts";
 
 /**
  * Copies one after the other beyond which an arrival starts nothing. Equal digests end every circle of rules; this ends the one case that they do not: rules that
@@ -8,7 +9,7 @@ import type { HintFollower } from "./follow-hints.ts";
  */
 export const MOST_HOPS = 16;
 
-/** What arrived somewhere is a hint for the rules that begin there. */
+/** What arrived or was taken away somewhere is a hint for the rules that begin there. */
 export class Cascade {
   readonly #follower: Pick<HintFollower, "follow">;
   readonly #log: Logger;
@@ -19,7 +20,16 @@ export class Cascade {
   }
 
   /** Called after the arrival is stored, and does not wait. What a crash loses here, the rule's poll finds. */
-  arrived({ instance, repository, tag }: ArtifactPlace, digest: string, hops: number): void {
+  arrived(place: ArtifactPlace, digest: string, hops: number): void {
+    this.#follow(place, digest, "push", hops);
+  }
+
+  /** Called after a tag was taken away, as {@link arrived}: rules and edges that begin there and propagate deletions take it away further on. */
+  departed(place: ArtifactPlace, digest: string, hops: number): void {
+    this.#follow(place, digest, "delete", hops);
+  }
+
+  #follow({ instance, repository, tag }: ArtifactPlace, digest: string, action: Hint["action"], hops: number): void {
     if (hops >= MOST_HOPS) {
       this.#log.warn(
         { instance, repository, tag, digest, hops },
@@ -27,7 +37,7 @@ export class Cascade {
       );
       return;
     }
-    const hint = { repository, tag, digest, action: "push" } as const;
+    const hint = { repository, tag, digest, action };
     this.#follower
       .follow({ instance, trigger: "cascade", hints: [hint], hops: hops + 1 })
       .catch((thrown: unknown) =>

@@ -70,8 +70,8 @@ describe("the poll of a rule", () => {
   };
 
   it("counts from the last run of everything, before the first from when the rule was made", () => {
-    expect(duePoll(ruleOf(), undefined)?.toISOString()).toBe("2026-01-01T06:00:00.000Z");
-    expect(duePoll(ruleOf({ triggers: { events: true, poll: "15m" } }), known)?.toISOString()).toBe("2026-01-02T00:15:00.000Z");
+    expect(duePoll(ruleOf(), undefined)?.at.toISOString()).toBe("2026-01-01T06:00:00.000Z");
+    expect(duePoll(ruleOf({ triggers: { events: true, poll: "15m" } }), known)?.at.toISOString()).toBe("2026-01-02T00:15:00.000Z");
   });
 
   it("is none without events, or disabled", () => {

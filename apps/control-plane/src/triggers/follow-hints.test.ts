@@ -22,7 +22,7 @@ type Trigger = (rule: string, scope: readonly ScopeEntry[]) => Promise<void>;
 function followerWith(rules: readonly string[], trigger: Trigger): HintFollower {
   const store = { executions: { unfinished: async () => [] }, agents: { list: async () => [] } };
   return new HintFollower({
-    eventRules: new EventRules({ listRules: async () => rules.map(ruleNamed) }),
+    eventRules: new EventRules({ listRunnables: async () => rules.map(ruleNamed) }),
     executions: {
       trigger: async (rule, _trigger, scope = []) => {
         await trigger(rule, scope);

@@ -1,4 +1,4 @@
-import type { Rule } from "@transship/model";
+import { edgeName, type Rule } from "@transship/model";
 import type { OutgoingEvent, RuleTriggers, ScheduleStep, Store } from "@transship/store";
 import type { Logger } from "pino";
 import { outgoingEvent } from "../events-out/cloud-event.ts";
@@ -42,9 +42,14 @@ export async function runClock(desk: ClockDesk, changed: WakeUp, signal: AbortSi
 async function startDue(desk: ClockDesk): Promise<number> {
   const known = new Map((await desk.store.triggers.list()).map((triggers) => [triggers.rule, triggers]));
   let next = Number.POSITIVE_INFINITY;
-  for (const rule of await desk.store.topology.listRules()) {
+  const repairs = new Map((await desk.store.topology.listEdges()).map((edge) => [edgeName(edge.replication, edge.replica), edge.repairAt]));
+  for (const rule of await desk.store.topology.listRunnables()) {
     try {
-      next = Math.min(next, await bySchedule(desk, rule, known.get(rule.name)), await byPoll(desk, rule, known.get(rule.name)));
+      next = Math.min(
+        next,
+        await bySchedule(desk, rule, known.get(rule.name)),
+        await byPoll(desk, rule, known.get(rule.name), repairs.get(rule.name)),
+      );
     } catch (thrown) {
       desk.log.error({ err: thrown, rule: rule.name }, "a run was due and did not start; it is tried again");
       next = Math.min(next, desk.now().getTime() + TRY_AGAIN_MS);
@@ -75,12 +80,12 @@ function missedEvent(rule: string, data: object, at: Date): OutgoingEvent {
   return outgoingEvent("schedule.missed", rule, { subject: `rules/${rule}`, at, data: { rule, ...data } });
 }
 
-async function byPoll(desk: ClockDesk, rule: Rule, known: RuleTriggers | undefined): Promise<number> {
-  const due = duePoll(rule, known);
-  if (due === undefined || due > desk.now()) return due?.getTime() ?? Number.POSITIVE_INFINITY;
+async function byPoll(desk: ClockDesk, rule: Rule, known: RuleTriggers | undefined, repairAt: string | undefined): Promise<number> {
+  const due = duePoll(rule, known, repairAt);
+  if (due === undefined || due.at > desk.now()) return due?.at.getTime() ?? Number.POSITIVE_INFINITY;
   // A run that the schedule started just now is one of everything: it counts.
-  const fresh = duePoll(rule, await desk.store.triggers.get(rule.name));
-  if (fresh !== undefined && fresh > desk.now()) return fresh.getTime();
-  await desk.executions.trigger(rule.name, "poll");
+  const fresh = duePoll(rule, await desk.store.triggers.get(rule.name), repairAt);
+  if (fresh !== undefined && fresh.at > desk.now()) return fresh.at.getTime();
+  await desk.executions.trigger(rule.name, due.trigger);
   return desk.now().getTime() + 1;
 }

@@ -16,6 +16,6 @@ export function triggerStatus(rule: Rule, known: RuleTriggers | undefined, now: 
     lastEventAt: known?.lastEventAt ?? "",
     lastEvent: known?.lastEvent ?? "",
     lastFullRunAt: known?.lastFullAt ?? "",
-    nextPollAt: duePoll(rule, known)?.toISOString() ?? "",
+    nextPollAt: duePoll(rule, known)?.at.toISOString() ?? "",
   };
 }

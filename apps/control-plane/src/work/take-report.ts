@@ -21,7 +21,7 @@ export interface ReportDesk {
   readonly metrics: Metrics;
   readonly rates: Rates;
   /** Told of what arrived somewhere, once that is stored. */
-  readonly cascade: Pick<Cascade, "arrived">;
+  readonly cascade: Pick<Cascade, "arrived" | "departed">;
   /** Wakes the scheduler. */
   readonly work: WakeUp;
   readonly log: Logger;
@@ -71,6 +71,7 @@ async function apply(desk: ReportDesk, task: Task, lease: LeaseKey, message: wir
     const { rule, trigger, hops } = await desk.store.executions.get(task.executionId);
     desk.metrics.taskEnded(rule, after);
     if (after.state === "succeeded" && after.operation === "copy") desk.cascade.arrived(after.target, after.digest, hops);
+    if (after.state === "succeeded" && after.operation === "delete") desk.cascade.departed(after.target, after.digest, hops);
     if (after.operation === "delete") logDeletion(desk, after, { rule, trigger });
   }
   desk.changes.notify(task.executionId, "state");

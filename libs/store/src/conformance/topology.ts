@@ -61,7 +61,7 @@ export function topologyConformance(openStore: OpenStore): void {
       const remove = (kind: "Instance" | "Rule", name: string) => ({ delete: { kind, name } });
       await expect(store.topology.apply([remove("Instance", "sg")], { now: at(1) })).rejects.toMatchObject({
         code: "CONFLICT",
-        message: "deleting instance sg: rules a, b name it",
+        message: "deleting instance sg: rule a, rule b name it",
       });
       await store.topology.apply([remove("Instance", "sg"), remove("Rule", "a"), remove("Rule", "b")], { now: at(1) });
       expect((await store.topology.listInstances()).map(({ name }) => name)).toEqual(["gz"]);

@@ -5,6 +5,7 @@ import type { ExecutionStore, TellEnd } from "../execution-store.ts";
 import { notFound } from "../not-found.ts";
 import type { Page } from "../store.ts";
 import { LISTED_COLUMNS, taskOf } from "../tasks/task-rows.ts";
+import { noteEdgeEnd } from "../topology/edge-end.ts";
 import { blobSumsOfExecutions } from "./blob-sums.ts";
 import { executionOf, executionRow, summaryOf, unfinishedOf } from "./execution-rows.ts";
 import { sumsOf } from "./execution-sums.ts";
@@ -21,6 +22,7 @@ export function executionStore({ transact }: Database): ExecutionStore {
     advance: (id, to, now, failure, tell) =>
       transact(async (tx) => {
         const row = await moveExecution(tx, id, to, now.toISOString(), failure);
+        if (isFinal(EXECUTION_TRANSITIONS, to)) await noteEdgeEnd(tx, row, to, now);
         if (tell !== undefined && isFinal(EXECUTION_TRANSITIONS, to)) await tellEnd(tx, id, tell, now.toISOString());
         return executionOf(row);
       }),

@@ -3,14 +3,14 @@ import type { Execution } from "@transship/model";
 import type { Tx } from "../database.ts";
 import type { OpenOutcome, OpenRequest } from "../execution-store.ts";
 import type { ExecutionRow } from "../tables.ts";
-import { resourceRow } from "../topology/topology-rows.ts";
+import { runnable } from "../topology/edge-rows.ts";
 import { noteOpening } from "../triggers/note-opening.ts";
 import { executionOf, executionRow, unfinishedOf } from "./execution-rows.ts";
 import { addScope, dropScope } from "./scope-rows.ts";
 
 /** Opens an execution behind the unfinished ones of its rule, or merges the request into the one that waits there. */
 export async function openExecution(tx: Tx, request: OpenRequest, now: string): Promise<{ execution: Execution; outcome: OpenOutcome }> {
-  await resourceRow(tx, "Rule", request.rule);
+  await runnable(tx, request.rule);
   if (request.retryOf !== undefined) await executionRow(tx, request.retryOf);
   await noteOpening(tx, request, now);
   const before = await unfinishedOf(tx, request.rule);

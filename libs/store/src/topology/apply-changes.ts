@@ -1,6 +1,6 @@
 import { isDeepStrictEqual } from "node:util";
 import { TransshipError } from "@transship/errors";
-import type { Resource, ResourceKind, RuleSpec } from "@transship/model";
+import type { ReplicationSpec, Resource, ResourceKind, RuleSpec } from "@transship/model";
 import { notFound } from "../not-found.ts";
 import type { AppliedChange, ApplyOutcome, TopologyChange } from "../topology-store.ts";
 
@@ -39,30 +39,36 @@ export function applyChanges(before: Documents, changes: readonly TopologyChange
 }
 
 /**
- * Whether every rule still has its instances. Pure.
- * @throws TransshipError `CONFLICT` where the changes delete an instance that a rule names (with all such rules), `NOT_FOUND` where a rule names one that
- * never was.
+ * Whether every rule and replication still has its instances. Pure.
+ * @throws TransshipError `CONFLICT` where the changes delete an instance that one names (with all that do), `NOT_FOUND` where one names an instance that never was.
  */
 export function checkReferences(before: Documents, after: Documents): void {
   const missing = new Map<string, string[]>();
   for (const document of after.values()) {
-    if (document.kind !== "Rule") continue;
-    for (const instance of instancesOf(document.spec as RuleSpec)) {
+    for (const instance of namedInstances(document)) {
       if (after.has(documentKey("Instance", instance))) continue;
-      missing.set(instance, [...(missing.get(instance) ?? []), document.name]);
+      missing.set(instance, [...(missing.get(instance) ?? []), `${document.kind.toLowerCase()} ${document.name}`]);
     }
   }
-  for (const [instance, rules] of missing) {
-    const names = rules.sort().join(", ");
+  for (const [instance, users] of missing) {
+    const names = users.sort().join(", ");
+    const name = users.length === 1 ? "names" : "name";
     if (before.has(documentKey("Instance", instance))) {
       throw new TransshipError("CONFLICT", {
         what: `deleting instance ${instance}`,
-        why: `${rules.length === 1 ? "rule" : "rules"} ${names} ${rules.length === 1 ? "names" : "name"} it`,
-        hint: "Delete or change these rules in the same step.",
+        why: `${names} ${name} it`,
+        hint: "Delete or change what names it in the same step.",
       });
     }
-    throw new TransshipError("NOT_FOUND", { what: `instance ${instance}`, why: `rule ${names} names it and it does not exist` });
+    throw new TransshipError("NOT_FOUND", { what: `instance ${instance}`, why: `${names} ${name} it and it does not exist` });
   }
+}
+
+function namedInstances({ kind, spec }: Document): string[] {
+  if (kind === "Rule") return instancesOf(spec as RuleSpec);
+  if (kind !== "Replication") return [];
+  const { primary, edges } = spec as ReplicationSpec;
+  return [...new Set([primary, ...edges.flatMap(({ from, to }) => [from, to])])];
 }
 
 /** The instances that a rule names, each once. */

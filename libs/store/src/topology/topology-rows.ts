@@ -1,10 +1,25 @@
-import type { Instance, InstanceSpec, ResourceKind, Rule, RuleSpec, Webhook, WebhookSpec } from "@transship/model";
+import type {
+  Instance,
+  InstanceSpec,
+  Replication,
+  ReplicationSpec,
+  ResourceKind,
+  Rule,
+  RuleSpec,
+  Webhook,
+  WebhookSpec,
+} from "@transship/model";
 import type { Tx } from "../database.ts";
 import { notFound } from "../not-found.ts";
 import type { ResourceRow } from "../tables.ts";
 
 /** The table of each kind of resource. */
-export const TABLE_OF = { Instance: "instances", Rule: "rules", Webhook: "webhooks" } as const satisfies Record<ResourceKind, string>;
+export const TABLE_OF = {
+  Instance: "instances",
+  Rule: "rules",
+  Replication: "replications",
+  Webhook: "webhooks",
+} as const satisfies Record<ResourceKind, string>;
 
 /** A stored instance. */
 export function instanceOf(row: ResourceRow): Instance {
@@ -14,6 +29,11 @@ export function instanceOf(row: ResourceRow): Instance {
 /** A stored rule. */
 export function ruleOf(row: ResourceRow): Rule {
   return { ...metadataOf(row), spec: JSON.parse(row.spec) as RuleSpec };
+}
+
+/** A stored replication. */
+export function replicationOf(row: ResourceRow): Replication {
+  return { ...metadataOf(row), spec: JSON.parse(row.spec) as ReplicationSpec };
 }
 
 /** A stored webhook. */

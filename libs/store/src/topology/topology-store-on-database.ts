@@ -1,10 +1,12 @@
 import { TransshipError } from "@transship/errors";
-import type { RuleSpec } from "@transship/model";
+import type { ReplicationSpec, RuleSpec } from "@transship/model";
 import type { Database, Tx } from "../database.ts";
 import { unfinishedOf } from "../executions/execution-rows.ts";
+import type { ResourceRow } from "../tables.ts";
 import type { AppliedChange, TopologyChange, TopologyStore } from "../topology-store.ts";
 import { applyChanges, checkReferences, type Documents } from "./apply-changes.ts";
-import { instanceOf, resourceRow, resourceRows, ruleOf, webhookOf } from "./topology-rows.ts";
+import { edgeRecords, runnable, runnables } from "./edge-rows.ts";
+import { instanceOf, replicationOf, resourceRow, resourceRows, ruleOf, TABLE_OF, webhookOf } from "./topology-rows.ts";
 import { readDocuments, writeDocuments } from "./write-changes.ts";
 
 /** Resources on a database. */
@@ -15,9 +17,16 @@ export function topologyStore({ transact }: Database): TopologyStore {
     getInstance: (name) => transact(async (tx) => instanceOf(await resourceRow(tx, "Instance", name))),
     listRules: () => transact(async (tx) => (await resourceRows(tx, "Rule")).map(ruleOf)),
     getRule: (name) => transact(async (tx) => ruleOf(await resourceRow(tx, "Rule", name))),
+    listReplications: () => transact(async (tx) => (await resourceRows(tx, "Replication")).map(replicationOf)),
+    getReplication: (name) => transact(async (tx) => replicationOf(await resourceRow(tx, "Replication", name))),
+    setReplicationEnabled: (name, enabled, now) =>
+      transact(async (tx) => replicationOf(await setEnabled(tx, "Replication", name, enabled, now))),
+    listEdges: (replication) => transact((tx) => edgeRecords(tx, replication)),
+    listRunnables: () => transact(runnables),
+    getRunnable: (name) => transact((tx) => runnable(tx, name)),
     listWebhooks: () => transact(async (tx) => (await resourceRows(tx, "Webhook")).map(webhookOf)),
     getWebhook: (name) => transact(async (tx) => webhookOf(await resourceRow(tx, "Webhook", name))),
-    setRuleEnabled: (name, enabled, now) => transact((tx) => setRuleEnabled(tx, name, enabled, now)),
+    setRuleEnabled: (name, enabled, now) => transact(async (tx) => ruleOf(await setEnabled(tx, "Rule", name, enabled, now))),
   };
 }
 
@@ -43,11 +52,11 @@ async function checkExecutions(tx: Tx, before: Documents, after: Documents): Pro
   }
 }
 
-async function setRuleEnabled(tx: Tx, name: string, enabled: boolean, now: Date) {
-  const row = await resourceRow(tx, "Rule", name);
-  const spec = JSON.parse(row.spec) as RuleSpec;
-  if (spec.enabled === enabled) return ruleOf(row);
+async function setEnabled(tx: Tx, kind: "Rule" | "Replication", name: string, enabled: boolean, now: Date): Promise<ResourceRow> {
+  const row = await resourceRow(tx, kind, name);
+  const spec = JSON.parse(row.spec) as RuleSpec | ReplicationSpec;
+  if (spec.enabled === enabled) return row;
   const changed = { spec: JSON.stringify({ ...spec, enabled }), updated_at: now.toISOString() };
-  await tx.updateTable("rules").set(changed).where("name", "=", name).execute();
-  return ruleOf({ ...row, ...changed });
+  await tx.updateTable(TABLE_OF[kind]).set(changed).where("name", "=", name).execute();
+  return { ...row, ...changed };
 }

@@ -1,6 +1,7 @@
-import { RESOURCE_KINDS, type RuleSpec } from "@transship/model";
+import { RESOURCE_KINDS, type ReplicationSpec, type RuleSpec } from "@transship/model";
 import type { Tx } from "../database.ts";
 import { type Document, type Documents, instancesOf } from "./apply-changes.ts";
+import { dropEdges, writeEdges } from "./edge-rows.ts";
 import { resourceRows, TABLE_OF } from "./topology-rows.ts";
 
 /** Everything stored. */
@@ -20,6 +21,10 @@ export async function writeDocuments(tx: Tx, before: Documents, after: Documents
   const gone = [...before].filter(([key]) => !after.has(key)).map(([, document]) => document);
   for (const document of changed.filter(({ kind }) => kind === "Instance")) await upsert(tx, document, now);
   for (const document of changed.filter(({ kind }) => kind === "Rule")) await upsertRule(tx, document, now);
+  for (const document of changed.filter(({ kind }) => kind === "Replication")) {
+    await upsert(tx, document, now);
+    await writeEdges(tx, document.name, document.spec as ReplicationSpec, now);
+  }
   for (const document of changed.filter(({ kind }) => kind === "Webhook")) {
     await upsert(tx, document, now);
     // What kept it from being told may be what was changed.
@@ -27,6 +32,8 @@ export async function writeDocuments(tx: Tx, before: Documents, after: Documents
   }
   for (const kind of RESOURCE_KINDS.toReversed()) {
     for (const { name } of gone.filter((document) => document.kind === kind)) {
+      if (kind === "Rule") await tx.deleteFrom("rule_triggers").where("rule", "=", name).execute();
+      if (kind === "Replication") await dropEdges(tx, name);
       await tx.deleteFrom(TABLE_OF[kind]).where("name", "=", name).execute();
     }
   }

@@ -92,15 +92,16 @@ export interface TaskFailure {
   attempts: number;
 }
 
-/** One run of a rule. */
+/** One run of a rule, or of an edge of a replication. */
 export interface Execution {
   /** Unique for ever; sorts by time. */
   id: string;
-  /** Name of the rule. */
+  /** Name of the rule, or of the edge: `REPLICATION:REPLICA`. */
   rule: string;
   /**
    * `manual`, `retry`, `schedule`, `missed` (makes up for scheduled runs that nobody was there to start), `event` (a push or deletion that a registry told of),
-   * `cascade` (something that Transship brought to the source), `poll` (a rule with events looks at everything from time to time).
+   * `cascade` (something that Transship brought to the source), `poll` (a rule with events looks at everything from time to time), `fill` (an edge that was never
+   * filled from its source), `repair` (an edge whose last run did not bring everything over).
    */
   trigger: string;
   /** Where it is in its life. */

@@ -137,6 +137,14 @@ export interface WorkWindow {
   timeZone: string;
 }
 
+/** That the owner of another account agreed. */
+export interface Consent {
+  /** The account. */
+  account: string;
+  /** Who said so, and where it can be looked up. */
+  by: string;
+}
+
 /** What is wanted of a rule. */
 export interface RuleSpec {
   /** Free text in any language. */
@@ -181,6 +189,8 @@ export interface RuleSpec {
     | undefined;
   /** Rules with a higher one go first. */
   priority: number;
+  /** Other accounts that agreed; needed where a target belongs to another account than the source. */
+  consent: Consent[];
 }
 
 /** A document of kind Rule. */
@@ -1070,6 +1080,73 @@ export const WorkWindow: MessageFns<WorkWindow> = {
   },
 };
 
+function createBaseConsent(): Consent {
+  return { account: "", by: "" };
+}
+
+export const Consent: MessageFns<Consent> = {
+  encode(message: Consent, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.account !== "") {
+      writer.uint32(10).string(message.account);
+    }
+    if (message.by !== "") {
+      writer.uint32(18).string(message.by);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): Consent {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseConsent();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.account = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.by = reader.string();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create(base?: DeepPartial<Consent>): Consent {
+    return Consent.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<Consent>): Consent {
+    const message = createBaseConsent();
+    message.account = object.account ?? "";
+    message.by = object.by ?? "";
+    return message;
+  },
+};
+
 function createBaseRuleSpec(): RuleSpec {
   return {
     description: "",
@@ -1086,6 +1163,7 @@ function createBaseRuleSpec(): RuleSpec {
     window: undefined,
     limits: undefined,
     priority: 0,
+    consent: [],
   };
 }
 
@@ -1132,6 +1210,9 @@ export const RuleSpec: MessageFns<RuleSpec> = {
     }
     if (message.priority !== 0) {
       writer.uint32(112).int32(message.priority);
+    }
+    for (const v of message.consent) {
+      Consent.encode(v!, writer.uint32(162).fork()).join();
     }
     return writer;
   },
@@ -1261,6 +1342,14 @@ export const RuleSpec: MessageFns<RuleSpec> = {
             message.priority = reader.int32();
             continue;
           }
+          case 20: {
+            if (tag !== 162) {
+              break;
+            }
+
+            message.consent.push(Consent.decode(reader, reader.uint32()));
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -1304,6 +1393,7 @@ export const RuleSpec: MessageFns<RuleSpec> = {
       ? Limits.fromPartial(object.limits)
       : undefined;
     message.priority = object.priority ?? 0;
+    message.consent = object.consent?.map((e) => Consent.fromPartial(e)) || [];
     return message;
   },
 };

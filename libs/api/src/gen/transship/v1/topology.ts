@@ -19,6 +19,7 @@ import {
   type UntypedServiceImplementation,
 } from "@grpc/grpc-js";
 import { InstanceResource } from "./instance.ts";
+import { ReplicationResource } from "./replication.ts";
 import { RuleResource } from "./rule.ts";
 import { WebhookResource } from "./webhook.ts";
 
@@ -35,12 +36,15 @@ export interface Resource {
     | //
     /** Where to tell what happens. */
     { $case: "webhook"; value: WebhookResource }
+    | //
+    /** A replication. */
+    { $case: "replication"; value: ReplicationResource }
     | undefined;
 }
 
 /** The name of a resource. */
 export interface ResourceName {
-  /** `Instance`, `Rule` or `Webhook`. */
+  /** `Instance`, `Rule`, `Replication` or `Webhook`. */
   kind: string;
   /** Its metadata.name. */
   name: string;
@@ -126,6 +130,9 @@ export const Resource: MessageFns<Resource> = {
       case "webhook":
         WebhookResource.encode(message.kind.value, writer.uint32(26).fork()).join();
         break;
+      case "replication":
+        ReplicationResource.encode(message.kind.value, writer.uint32(34).fork()).join();
+        break;
     }
     return writer;
   },
@@ -167,6 +174,14 @@ export const Resource: MessageFns<Resource> = {
             message.kind = { $case: "webhook", value: WebhookResource.decode(reader, reader.uint32()) };
             continue;
           }
+          case 4: {
+            if (tag !== 34) {
+              break;
+            }
+
+            message.kind = { $case: "replication", value: ReplicationResource.decode(reader, reader.uint32()) };
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -200,6 +215,12 @@ export const Resource: MessageFns<Resource> = {
       case "webhook": {
         if (object.kind?.value !== undefined && object.kind?.value !== null) {
           message.kind = { $case: "webhook", value: WebhookResource.fromPartial(object.kind.value) };
+        }
+        break;
+      }
+      case "replication": {
+        if (object.kind?.value !== undefined && object.kind?.value !== null) {
+          message.kind = { $case: "replication", value: ReplicationResource.fromPartial(object.kind.value) };
         }
         break;
       }
