@@ -14,6 +14,7 @@ const SERVICES = [
   wire.TopologyServiceService,
   wire.InstanceServiceService,
   wire.RuleServiceService,
+  wire.ReplicationServiceService,
   wire.PlanServiceService,
   wire.ExecutionServiceService,
   wire.TaskServiceService,
