@@ -78,4 +78,13 @@ describe("the poll of a rule", () => {
     expect(duePoll(ruleOf({ triggers: { poll: "1h" } }), known)).toBeUndefined();
     expect(duePoll(ruleOf({ enabled: false }), known)).toBeUndefined();
   });
+
+  it("is at once for an edge that never ran, and sooner for one whose last run failed", () => {
+    const edge = { ...ruleOf(), edge: { replication: "cn-tree", from: "a", to: "b" } };
+    expect(duePoll(edge, undefined)).toEqual({ at: new Date(edge.createdAt), trigger: "fill" });
+    expect(duePoll(edge, known)).toMatchObject({ trigger: "poll" });
+    expect(duePoll(edge, known, "2026-01-02T00:01:00.000Z")).toEqual({ at: new Date("2026-01-02T00:01:00.000Z"), trigger: "repair" });
+    expect(duePoll(edge, known, "2026-01-02T07:00:00.000Z")).toMatchObject({ trigger: "poll" });
+    expect(duePoll(edge, known, "2026-01-01T23:59:00.000Z"), "a run since then took it up").toMatchObject({ trigger: "poll" });
+  });
 });

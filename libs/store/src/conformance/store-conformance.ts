@@ -9,6 +9,7 @@ import { leaseConformance } from "./leases.ts";
 import { logConformance } from "./logs.ts";
 import { outcomeConformance } from "./outcomes.ts";
 import { planConformance } from "./plans.ts";
+import { replicationConformance } from "./replications.ts";
 import type { OpenStore } from "./samples.ts";
 import { taskConformance } from "./tasks.ts";
 import { topologyConformance } from "./topology.ts";
@@ -18,6 +19,7 @@ import { triggerConformance } from "./triggers.ts";
 export function storeConformance(name: string, openStore: OpenStore): void {
   describe(`store on ${name}`, () => {
     topologyConformance(openStore);
+    replicationConformance(openStore);
     agentConformance(openStore);
     executionConformance(openStore);
     historyConformance(openStore);
