@@ -28,8 +28,8 @@ export function deletionSentences({ deletion }: Pick<RuleSpec, "deletion">): str
   return [`Deletes at each target what was deleted at the source, and nothing there where that is ${cap}.`];
 }
 
-/** When and how eagerly a rule works: what it looks at again, its window, limits and priority. */
-export function paceSentences({ triggers, window, limits, priority = 0 }: RuleSpec): string[] {
+/** When and how eagerly a rule works: what it looks at again, its window, limits and priority, and who agreed. */
+export function paceSentences({ triggers, window, limits, priority = 0, consent = [] }: RuleSpec): string[] {
   const poll = spanInWords(triggers?.poll ?? DEFAULT_POLL_MS);
   const sentences: string[] = [];
   if (triggers?.schedule?.missed === "report") sentences.push("Scheduled runs that were missed are reported and not made up for.");
@@ -40,6 +40,7 @@ export function paceSentences({ triggers, window, limits, priority = 0 }: RuleSp
   }
   if (limits?.bytesPerSecond !== undefined) sentences.push(`Moves at most ${formatBytes(limits.bytesPerSecond)}/s, all agents together.`);
   if (priority !== 0) sentences.push(`Has priority ${priority} (usually 0): where agents are short, higher ones go first.`);
+  for (const { account, by } of consent) sentences.push(`Account ${account} agreed to it (${by}).`);
   return sentences;
 }
 
