@@ -140,6 +140,7 @@ async function assemble(options: ControlPlaneOptions, store: Store) {
     changes: new Changes(),
     metrics: new Metrics({ store, gates, version: VERSION }),
     work: new WakeUp(),
+    clock: new WakeUp(),
     rates: new Rates(),
     turns: new Turns(),
     capped: new CappedAgents(),

@@ -53,6 +53,8 @@ export interface TopologyStore {
   setReplicationEnabled(name: string, enabled: boolean, now: Date): Promise<Replication>;
   /** How the edges of replications do: of all, or of one. */
   listEdges(replication?: string): Promise<EdgeRecord[]>;
+  /** Has edges that are failing tried again now: what they lacked may be there. True where any waited. */
+  repairNow(now: Date): Promise<boolean>;
   /** Everything that executions can be of: rules by name, then the edges of replications as rules. */
   listRunnables(): Promise<Rule[]>;
   /** A rule, or an edge by its name. Throws `NOT_FOUND`. */

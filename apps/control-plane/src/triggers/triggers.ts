@@ -1,10 +1,17 @@
 import type { ExecutionDesk } from "../executions/execution-desk.ts";
 import type { Executions } from "../executions/executions.ts";
-import { WakeUp } from "../wake-up.ts";
+import type { WakeUp } from "../wake-up.ts";
 import { Cascade } from "./cascade.ts";
 import { EventRules } from "./event-rules.ts";
 import { HintFollower } from "./follow-hints.ts";
 import { runClock } from "./run-clock.ts";
+
+/** What starting executions needs. */
+export interface TriggerDesk extends ExecutionDesk {
+  readonly executions: Executions;
+  /** Wakes what starts them by the clock. */
+  readonly clock: WakeUp;
+}
 
 /** Everything that starts executions without being asked by a person. */
 export class Triggers {
@@ -13,10 +20,9 @@ export class Triggers {
   /** Follows what our own agents brought somewhere. */
   readonly cascade: Cascade;
   readonly #eventRules: EventRules;
-  readonly #clock = new WakeUp();
-  readonly #desk: ExecutionDesk & { readonly executions: Executions };
+  readonly #desk: TriggerDesk;
 
-  constructor(desk: ExecutionDesk & { readonly executions: Executions }) {
+  constructor(desk: TriggerDesk) {
     this.#desk = desk;
     this.#eventRules = new EventRules(desk.store.topology);
     this.hints = new HintFollower({ ...desk, eventRules: this.#eventRules });
@@ -26,11 +32,11 @@ export class Triggers {
   /** To be called after rules or instances changed. */
   readonly rulesChanged = (): void => {
     this.#eventRules.forget();
-    this.#clock.wake();
+    this.#desk.clock.wake();
   };
 
   /** The loop of schedules and polls. Ends when `signal` aborts. */
   runClock(signal: AbortSignal): Promise<void> {
-    return runClock(this.#desk, this.#clock, signal);
+    return runClock(this.#desk, this.#desk.clock, signal);
   }
 }

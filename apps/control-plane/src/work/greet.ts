@@ -6,6 +6,7 @@ import type { Caller } from "../access/callers.ts";
 import type { Budgets } from "../budgets/budgets.ts";
 import type { LogDesk } from "../logs/take-log.ts";
 import { VERSION } from "../version.ts";
+import type { WakeUp } from "../wake-up.ts";
 import { AgentSession, type WorkStream } from "./agent-session.ts";
 import type { ConnectedAgents } from "./connected-agents.ts";
 import type { GateBoard } from "./gate-board.ts";
@@ -17,6 +18,8 @@ export interface WorkDesk extends ReportDesk, LogDesk {
   readonly gates: GateBoard;
   readonly budgets: Budgets;
   readonly leaseMs: number;
+  /** Wakes what starts executions by the clock. */
+  readonly clock: WakeUp;
 }
 
 const MOST_SLOTS = 1000;
@@ -42,6 +45,8 @@ export async function greet(
   desk.log.info({ agent: known.name, region: known.region, networks: known.networks, holds: hello.holds.length }, "agent connected");
   session.send({ $case: "welcome", value: { version: VERSION, leaseMs: desk.leaseMs, takesLog: true } });
   await settleHolds(desk, session, hello.holds);
+  // What edges lacked may have been this agent.
+  if (await desk.store.topology.repairNow(desk.now())) desk.clock.wake();
   return session;
 }
 

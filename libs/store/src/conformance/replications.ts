@@ -87,6 +87,9 @@ export function replicationConformance(openStore: OpenStore): void {
         failingSince: at(10).toISOString(),
         repairAt: at(120_021).toISOString(),
       });
+      expect(await store.topology.repairNow(at(25))).toBe(true);
+      expect(await store.topology.listEdges()).toMatchObject([{ repairAt: at(25).toISOString() }]);
+      expect(await store.topology.repairNow(at(26))).toBe(false);
       expect(await end(store, "e3", "succeeded", 30, ["v2"])).toMatchObject({ failingSince: at(10).toISOString() });
       expect(await end(store, "e4", "succeeded", 40)).toMatchObject({ failingSince: undefined, repairAt: undefined });
       expect(await end(store, "e5", "failed", 50)).toMatchObject({

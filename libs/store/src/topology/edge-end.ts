@@ -48,3 +48,13 @@ function changeAtEnd(
   const waitMs = Math.min(MOST_REPAIR_MS, MINUTE_MS * 2 ** Math.min(failures - 1, 10));
   return { failures, failing_since: row.failing_since ?? created_at, repair_at: new Date(now.getTime() + waitMs).toISOString() };
 }
+
+/** Edges that wait to be repaired wait no longer. */
+export async function repairNow(tx: Tx, now: string): Promise<boolean> {
+  const { numUpdatedRows } = await tx
+    .updateTable("replication_edges")
+    .set({ repair_at: now })
+    .where("repair_at", ">", now)
+    .executeTakeFirstOrThrow();
+  return numUpdatedRows > 0n;
+}

@@ -5,6 +5,7 @@ import { unfinishedOf } from "../executions/execution-rows.ts";
 import type { ResourceRow } from "../tables.ts";
 import type { AppliedChange, TopologyChange, TopologyStore } from "../topology-store.ts";
 import { applyChanges, checkReferences, type Documents } from "./apply-changes.ts";
+import { repairNow } from "./edge-end.ts";
 import { edgeRecords, runnable, runnables } from "./edge-rows.ts";
 import { instanceOf, replicationOf, resourceRow, resourceRows, ruleOf, TABLE_OF, webhookOf } from "./topology-rows.ts";
 import { readDocuments, writeDocuments } from "./write-changes.ts";
@@ -22,6 +23,7 @@ export function topologyStore({ transact }: Database): TopologyStore {
     setReplicationEnabled: (name, enabled, now) =>
       transact(async (tx) => replicationOf(await setEnabled(tx, "Replication", name, enabled, now))),
     listEdges: (replication) => transact((tx) => edgeRecords(tx, replication)),
+    repairNow: (now) => transact((tx) => repairNow(tx, now.toISOString())),
     listRunnables: () => transact(runnables),
     getRunnable: (name) => transact((tx) => runnable(tx, name)),
     listWebhooks: () => transact(async (tx) => (await resourceRows(tx, "Webhook")).map(webhookOf)),
