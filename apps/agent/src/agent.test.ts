@@ -280,7 +280,7 @@ describe("credit", () => {
     await plane.hear("demand");
     plane.send(assignment("v1"));
     const copy = await copyOf("v1");
-    plane.send({ $case: "drain", value: {} });
+    plane.send({ $case: "drain", value: { over: false } });
     await eventually("no demand", () => plane.demand === 0);
     copy.finish();
     await outcomeOf("v1");

@@ -7,6 +7,8 @@ import {
 } from "./gen/transship/v1/rule.ts";
 import { limitsFromMessage, limitsToMessage, present } from "./instance-mapping.ts";
 import {
+  agentSelectorFromMessage,
+  agentSelectorToMessage,
   deletionFromMessage,
   deletionToMessage,
   nameFilterFromMessage,
@@ -64,6 +66,7 @@ export function ruleResourceToMessage(resource: RuleResource): RuleResourceMessa
       window: windowToMessage(spec.window),
       limits: limitsToMessage(spec.limits),
       priority: spec.priority ?? 0,
+      agents: agentSelectorToMessage(spec.agents),
       enabled: spec.enabled,
     },
   };
@@ -95,6 +98,7 @@ export function ruleResourceFromMessage(message: RuleResourceMessage): unknown {
       ...(spec.window === undefined ? {} : { window: windowFromMessage(spec.window) }),
       ...(spec.limits === undefined ? {} : { limits: limitsFromMessage(spec.limits) }),
       ...presentNumber("priority", spec.priority),
+      ...(spec.agents === undefined ? {} : { agents: agentSelectorFromMessage(spec.agents) }),
       enabled: spec.enabled,
     },
   };

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { agentSelectorSchema } from "./agent-selector.ts";
 import { limitsSchema } from "./limits.ts";
 import { namespaceName, resourceName } from "./names.ts";
 import { KINDS, nameFilterSchema, patternText, platformText, tagFilterSchema } from "./selection.ts";
@@ -81,6 +82,8 @@ export const ruleSpecSchema = z.strictObject({
   limits: limitsSchema.pick({ bytesPerSecond: true }).optional(),
   /** Rules with a higher one go first where agents are short; absent = 0. */
   priority: z.int("must be a whole number").min(-100).max(100).optional(),
+  /** The only agents that list, resolve and copy for it; absent = any. */
+  agents: agentSelectorSchema.optional(),
   enabled: z.boolean().default(true),
 });
 

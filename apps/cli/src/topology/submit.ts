@@ -1,4 +1,4 @@
-import { instanceResourceToMessage, ruleResourceToMessage, webhookResourceToMessage, wire } from "@transship/api";
+import { agentResourceToMessage, instanceResourceToMessage, ruleResourceToMessage, webhookResourceToMessage, wire } from "@transship/api";
 import type { Call } from "../command.ts";
 import type { ControlPlane } from "../connection/control-plane.ts";
 import type { PlacedResource } from "./parse-topology.ts";
@@ -35,6 +35,8 @@ export function resourceMessage({ resource }: PlacedResource): wire.Resource {
   switch (resource.kind) {
     case "Rule":
       return { kind: { $case: "rule", value: ruleResourceToMessage(resource) } };
+    case "Agent":
+      return { kind: { $case: "agent", value: agentResourceToMessage(resource) } };
     case "Webhook": {
       const value = webhookResourceToMessage(resource);
       if (value.spec?.secret === KEPT_SECRET) value.spec.secret = "";

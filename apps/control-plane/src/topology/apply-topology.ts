@@ -1,6 +1,14 @@
 import { wire } from "@transship/api";
 import { TransshipError } from "@transship/errors";
-import { type Instance, RESOURCE_KINDS, type Resource, type ResourceKind, type Rule, type Webhook } from "@transship/model";
+import {
+  type AgentDocument,
+  type Instance,
+  RESOURCE_KINDS,
+  type Resource,
+  type ResourceKind,
+  type Rule,
+  type Webhook,
+} from "@transship/model";
 import type { AppliedChange, ApplyOutcome, TopologyChange, TopologyStore } from "@transship/store";
 import { diffFields } from "./diff-fields.ts";
 import { readResources } from "./read-resources.ts";
@@ -13,14 +21,15 @@ const OUTCOMES = {
   deleted: wire.AppliedChange_Outcome.DELETED,
 } as const satisfies Record<ApplyOutcome, wire.AppliedChange_Outcome>;
 
-type Stored = ReadonlyMap<string, Instance | Rule | Webhook>;
+type Stored = ReadonlyMap<string, AgentDocument | Instance | Rule | Webhook>;
 
 /** Applies a request: all of it or nothing. @throws TransshipError `INVALID_ARGUMENT`, and what the store throws. */
 export async function applyTopology(topology: TopologyStore, request: wire.ApplyRequest, now: Date): Promise<wire.ApplyResponse> {
   const instances = await topology.listInstances();
   const webhooks = await topology.listWebhooks();
   const rules = await topology.listRules();
-  const stored: Stored = new Map<string, Instance | Rule | Webhook>([
+  const stored: Stored = new Map<string, AgentDocument | Instance | Rule | Webhook>([
+    ...(await topology.listAgentDocuments()).map((agent) => [keyOf("Agent", agent.name), agent] as const),
     ...webhooks.map((webhook) => [keyOf("Webhook", webhook.name), webhook] as const),
     ...rules.map((rule) => [keyOf("Rule", rule.name), rule] as const),
     ...instances.map((instance) => [keyOf("Instance", instance.name), instance] as const),

@@ -1,4 +1,10 @@
-import { instanceResourceFromMessage, ruleResourceFromMessage, webhookResourceFromMessage, type wire } from "@transship/api";
+import {
+  agentResourceFromMessage,
+  instanceResourceFromMessage,
+  ruleResourceFromMessage,
+  webhookResourceFromMessage,
+  type wire,
+} from "@transship/api";
 import { TransshipError } from "@transship/errors";
 import { type Instance, parseResource, type Resource, type RuleResource, type Webhook } from "@transship/model";
 import { keepPassword, keepSecret } from "./keep-password.ts";
@@ -38,6 +44,8 @@ export function readRule(message: wire.RuleResource): RuleResource {
 
 function documentOf(kind: NonNullable<wire.Resource["kind"]>, { instances, webhooks }: Stored): unknown {
   switch (kind.$case) {
+    case "agent":
+      return agentResourceFromMessage(kind.value);
     case "rule":
       return ruleResourceFromMessage(kind.value);
     case "webhook":

@@ -1,10 +1,13 @@
-import type { Instance, InstanceSpec, ResourceKind, Rule, RuleSpec, Webhook, WebhookSpec } from "@transship/model";
+import type { AgentDocument, Instance, InstanceSpec, ResourceKind, Rule, RuleSpec, Webhook, WebhookSpec } from "@transship/model";
 import type { Tx } from "../database.ts";
 import { notFound } from "../not-found.ts";
 import type { ResourceRow } from "../tables.ts";
 
 /** The table of each kind of resource. */
-export const TABLE_OF = { Instance: "instances", Rule: "rules", Webhook: "webhooks" } as const satisfies Record<ResourceKind, string>;
+export const TABLE_OF = { Instance: "instances", Rule: "rules", Webhook: "webhooks", Agent: "agent_documents" } as const satisfies Record<
+  ResourceKind,
+  string
+>;
 
 /** A stored instance. */
 export function instanceOf(row: ResourceRow): Instance {
@@ -19,6 +22,11 @@ export function ruleOf(row: ResourceRow): Rule {
 /** A stored webhook. */
 export function webhookOf(row: ResourceRow): Webhook {
   return { ...metadataOf(row), spec: JSON.parse(row.spec) as WebhookSpec };
+}
+
+/** A stored document of an agent. */
+export function agentDocumentOf(row: ResourceRow): AgentDocument {
+  return { ...metadataOf(row), spec: {} };
 }
 
 function metadataOf(row: ResourceRow): Omit<Instance, "spec"> {

@@ -4,7 +4,7 @@ import type { Database, Tx } from "../database.ts";
 import { unfinishedOf } from "../executions/execution-rows.ts";
 import type { AppliedChange, TopologyChange, TopologyStore } from "../topology-store.ts";
 import { applyChanges, checkReferences, type Documents } from "./apply-changes.ts";
-import { instanceOf, resourceRow, resourceRows, ruleOf, webhookOf } from "./topology-rows.ts";
+import { agentDocumentOf, instanceOf, resourceRow, resourceRows, ruleOf, webhookOf } from "./topology-rows.ts";
 import { readDocuments, writeDocuments } from "./write-changes.ts";
 
 /** Resources on a database. */
@@ -17,6 +17,7 @@ export function topologyStore({ transact }: Database): TopologyStore {
     getRule: (name) => transact(async (tx) => ruleOf(await resourceRow(tx, "Rule", name))),
     listWebhooks: () => transact(async (tx) => (await resourceRows(tx, "Webhook")).map(webhookOf)),
     getWebhook: (name) => transact(async (tx) => webhookOf(await resourceRow(tx, "Webhook", name))),
+    listAgentDocuments: () => transact(async (tx) => (await resourceRows(tx, "Agent")).map(agentDocumentOf)),
     setRuleEnabled: (name, enabled, now) => transact((tx) => setRuleEnabled(tx, name, enabled, now)),
   };
 }

@@ -18,6 +18,7 @@ import {
   type ServiceError,
   type UntypedServiceImplementation,
 } from "@grpc/grpc-js";
+import { AgentResource } from "./agent.ts";
 import { InstanceResource } from "./instance.ts";
 import { RuleResource } from "./rule.ts";
 import { WebhookResource } from "./webhook.ts";
@@ -35,12 +36,15 @@ export interface Resource {
     | //
     /** Where to tell what happens. */
     { $case: "webhook"; value: WebhookResource }
+    | //
+    /** What is said of an agent. */
+    { $case: "agent"; value: AgentResource }
     | undefined;
 }
 
 /** The name of a resource. */
 export interface ResourceName {
-  /** `Instance`, `Rule` or `Webhook`. */
+  /** `Instance`, `Rule`, `Webhook` or `Agent`. */
   kind: string;
   /** Its metadata.name. */
   name: string;
@@ -126,6 +130,9 @@ export const Resource: MessageFns<Resource> = {
       case "webhook":
         WebhookResource.encode(message.kind.value, writer.uint32(26).fork()).join();
         break;
+      case "agent":
+        AgentResource.encode(message.kind.value, writer.uint32(162).fork()).join();
+        break;
     }
     return writer;
   },
@@ -167,6 +174,14 @@ export const Resource: MessageFns<Resource> = {
             message.kind = { $case: "webhook", value: WebhookResource.decode(reader, reader.uint32()) };
             continue;
           }
+          case 20: {
+            if (tag !== 162) {
+              break;
+            }
+
+            message.kind = { $case: "agent", value: AgentResource.decode(reader, reader.uint32()) };
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -200,6 +215,12 @@ export const Resource: MessageFns<Resource> = {
       case "webhook": {
         if (object.kind?.value !== undefined && object.kind?.value !== null) {
           message.kind = { $case: "webhook", value: WebhookResource.fromPartial(object.kind.value) };
+        }
+        break;
+      }
+      case "agent": {
+        if (object.kind?.value !== undefined && object.kind?.value !== null) {
+          message.kind = { $case: "agent", value: AgentResource.fromPartial(object.kind.value) };
         }
         break;
       }
