@@ -1,4 +1,4 @@
-import { DEFAULT_POLL_MS, type Overwrite, type RuleSpec, type RuleTarget } from "@transship/model";
+import { DEFAULT_POLL_MS, type Overwrite, type RuleSpec, type RuleTarget, selectorText } from "@transship/model";
 import { formatBytes } from "../quantities.ts";
 import { counted, spanInWords, verbatim } from "./words.ts";
 
@@ -28,8 +28,8 @@ export function deletionSentences({ deletion }: Pick<RuleSpec, "deletion">): str
   return [`Deletes at each target what was deleted at the source, and nothing there where that is ${cap}.`];
 }
 
-/** When and how eagerly a rule works: what it looks at again, its window, limits and priority. */
-export function paceSentences({ triggers, window, limits, priority = 0 }: RuleSpec): string[] {
+/** When, how eagerly and by whom a rule is worked: what it looks at again, its window, limits, priority and agents. */
+export function paceSentences({ triggers, window, limits, priority = 0, agents }: RuleSpec): string[] {
   const poll = spanInWords(triggers?.poll ?? DEFAULT_POLL_MS);
   const sentences: string[] = [];
   if (triggers?.schedule?.missed === "report") sentences.push("Scheduled runs that were missed are reported and not made up for.");
@@ -40,6 +40,7 @@ export function paceSentences({ triggers, window, limits, priority = 0 }: RuleSp
   }
   if (limits?.bytesPerSecond !== undefined) sentences.push(`Moves at most ${formatBytes(limits.bytesPerSecond)}/s, all agents together.`);
   if (priority !== 0) sentences.push(`Has priority ${priority} (usually 0): where agents are short, higher ones go first.`);
+  if (agents !== undefined) sentences.push(`Worked only by agents with ${selectorText(agents)}.`);
   return sentences;
 }
 
