@@ -2,6 +2,7 @@ import { cp } from "node:fs/promises";
 import { hostname } from "node:os";
 import { setTimeout as sleep } from "node:timers/promises";
 import { describe, expect, it } from "vitest";
+import { previousWire } from "./stage/previous-wire.ts";
 import { describe as describeTag, noise, pushImage } from "./stage/seed.ts";
 import { openSite, REAL_KINDS, type Site } from "./stage/site.ts";
 import { instance, rule, topology } from "./stage/topology.ts";
@@ -134,6 +135,28 @@ describe.skipIf(REAL_KINDS.length === 0)("agents", { timeout: 240_000 }, () => {
       code: "NO_ROUTE",
       message: expect.stringContaining("online: west-1 (no label rack); west-2 (tier=fast)"),
     });
+  });
+
+  it("of the previous version work too, and replace each other as they did", async () => {
+    await using site = await openSite();
+    await using before = await previousWire(site.server);
+    const { source, target } = await twoRegistries(site);
+    const more = ["--label", "tier=fast", "--control-plane", before.address];
+    const first = await site.agent("west-1", "west", more);
+    expect([...before.taken].sort()).toEqual(["home", "host", "labels", "run"]);
+    expect((await site.run("copy")).code).toBe(0);
+    expect(await sameDigest(source.url, target.url)).toBe(true);
+    await site.cli("agent", "drain", "west-1");
+    expect(await agentStates(site)).toEqual({ "west-1": "draining" });
+    // It cannot be told that it may work again, so its stream ends and it comes back.
+    await site.cli("agent", "resume", "west-1");
+    await untilSome(async () => (await agentStates(site))["west-1"] === "online");
+    await pushImage(source.url, "team/app", "v2", [noise("previous-2", MIB)]);
+    expect((await site.run("copy")).code).toBe(0);
+    // Who cannot be told apart is not asked: the newer stream wins.
+    await site.agent("west-1", "west", [...more, "--data-dir", site.scratch.path("second")]);
+    expect(await first.end()).toBe(0);
+    await untilSome(async () => (await agentStates(site))["west-1"] === "online");
   });
 });
 

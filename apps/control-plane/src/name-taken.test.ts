@@ -2,7 +2,7 @@ import { setTimeout as delay } from "node:timers/promises";
 import { wire } from "@transship/api";
 import { describe, expect, it } from "vitest";
 import { FakeAgent, type FakeAgentOptions } from "./testing/fake-agent.ts";
-import { apply, call, finished, run, startTest, type TestControlPlane, tasks, until } from "./testing/test-control-plane.ts";
+import { apply, call, finished, messages, run, startTest, type TestControlPlane, tasks, until } from "./testing/test-control-plane.ts";
 import { World } from "./testing/world.ts";
 
 const TASK = wire.TaskState;
@@ -138,6 +138,8 @@ describe("a replaced machine", () => {
     await until("the third task", async () => Object.values(await taskStates(plane, id)).includes("succeeded 1"));
     await delay(50);
     expect(Object.values(await taskStates(plane, id)).sort()).toEqual(["leased 1", "leased 1", "succeeded 1"]);
+    const words = "agent a1 works at another place now; the task stays with its former process until the lease ends";
+    expect((await messages(plane.client, id)).filter((message) => message === words).length).toBe(2);
   });
 });
 

@@ -62,8 +62,13 @@ async function settleHolds(desk: WorkDesk, session: AgentSession, holds: readonl
   const { tasks } = desk.store;
   for (const lease of await tasks.renew(session.name, holds, desk.leaseMs, desk.now()))
     session.send({ $case: "cancel", value: { lease, giveBack: false } });
-  for (const task of await tasks.heldBy(session.name, session.home)) {
+  for (const task of await tasks.heldBy(session.name)) {
     if (holds.some((hold) => hold.taskId === task.id && hold.epoch === task.epoch)) continue;
+    if (session.home !== undefined && task.home !== undefined && task.home !== session.home) {
+      const words = `agent ${session.name} works at another place now; the task stays with its former process until the lease ends`;
+      desk.executionLog.info(task.executionId, words, { task: task.id, agent: session.name });
+      continue;
+    }
     await tasks.finish({ taskId: task.id, epoch: task.epoch }, { state: "queued", progress: task.progress }, desk.now());
     const words = `agent ${session.name} started anew without the task; it is back in the queue`;
     desk.executionLog.warn(task.executionId, words, { task: task.id, agent: session.name });
