@@ -11,6 +11,10 @@ export interface AgentOptions {
   readonly border?: string | undefined;
   /** Networks from which it can reach endpoints. Default: `public` alone. */
   readonly networks?: readonly string[] | undefined;
+  /** What rules choose agents by; a document of kind Agent wins over them. */
+  readonly labels?: Readonly<Record<string, string>> | undefined;
+  /** How long to try on while another process of this name lives, in milliseconds: it may be on its way out. Default 30 s. */
+  readonly namePatienceMs?: number | undefined;
   /** Tasks that it runs at once. Default 4. */
   readonly slots?: number | undefined;
   readonly server: ServerAccess;
@@ -25,5 +29,6 @@ export interface AgentOptions {
   readonly engine?: ((journal: Journal) => CopyEngine) | undefined;
 }
 
+export const DEFAULT_NAME_PATIENCE_MS = 30_000;
 export const DEFAULT_SLOTS = 4;
 export const DEFAULT_SPOOL_BYTES = 20 * 1024 ** 3;

@@ -1,5 +1,5 @@
 import { mkdtempSync, rmSync, statSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { hostname, tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { taskStateFromMessage, wire } from "@transship/api";
@@ -64,6 +64,28 @@ describe("hello", () => {
     await eventually("a second stream", () => plane.all("hello").length === 2);
     expect(ready).toBe(1);
     expect(statSync(join(directory, "data")).mode & 0o777).toBe(0o700);
+  });
+
+  it("says its labels, machine and home, and one name for the process on all streams", async () => {
+    const first = await start({ labels: { tier: "fast" } });
+    const { run, home, labels, host } = await plane.hear("hello");
+    expect(labels).toEqual({ tier: "fast" });
+    expect(host).toBe(hostname());
+    expect(run).toMatch(/^[0-9a-f-]{36}$/);
+    plane.cut();
+    await eventually("a second stream", () => plane.all("hello").length === 2);
+    expect(plane.all("hello")[1]).toMatchObject({ run, home });
+    await first[Symbol.asyncDispose]();
+    await start();
+    await eventually("the next process", () => plane.all("hello").length === 3);
+    expect(plane.all("hello")[2]?.home).toBe(home);
+    expect(plane.all("hello")[2]?.run).not.toBe(run);
+  });
+
+  it("is repeated for a while, and then no more, where another process of the name lives", async () => {
+    plane.behaviour.refuses = new TransshipError("AGENT_NAME_TAKEN", { what: "connecting agent sg-1", why: "another process lives" });
+    const agent = await start({ namePatienceMs: 300 });
+    await expect(agent.finished).rejects.toMatchObject({ code: "AGENT_NAME_TAKEN", exitCode: 5 });
   });
 
   it("is not repeated where the control plane refuses the token", async () => {
@@ -262,6 +284,17 @@ describe("a task", () => {
   });
 });
 
+describe("a challenge", () => {
+  it("is answered at once, in the middle of work too", async () => {
+    await start();
+    await plane.hear("demand");
+    plane.send(assignment("v1"));
+    await copyOf("v1");
+    plane.send({ $case: "challenge", value: { id: "c1", host: "elsewhere" } });
+    expect(await plane.hear("alive")).toEqual({ id: "c1" });
+  });
+});
+
 describe("credit", () => {
   it("is never exceeded, even where the control plane assigns too much", async () => {
     await start();
@@ -275,12 +308,22 @@ describe("credit", () => {
     await eventually("all credit back", () => plane.demand === 2);
   });
 
+  it("comes back when draining is over", async () => {
+    await start();
+    await plane.hear("demand");
+    plane.send({ $case: "drain", value: { over: false } });
+    await eventually("no demand", () => plane.demand === 0);
+    plane.send({ $case: "drain", value: { over: true } });
+    await eventually("demand", () => plane.demand === 2);
+    expect(plane.streams).toBe(1);
+  });
+
   it("ends while draining on request of the control plane, and comes back with the next stream", async () => {
     await start();
     await plane.hear("demand");
     plane.send(assignment("v1"));
     const copy = await copyOf("v1");
-    plane.send({ $case: "drain", value: {} });
+    plane.send({ $case: "drain", value: { over: false } });
     await eventually("no demand", () => plane.demand === 0);
     copy.finish();
     await outcomeOf("v1");

@@ -1,11 +1,14 @@
+import { randomUUID } from "node:crypto";
 import { once } from "node:events";
+import { hostname } from "node:os";
 import { join } from "node:path";
 import { connectControlPlane, explainUnreachable, type wire } from "@transship/api";
 import { openCheckpoint } from "@transship/checkpoint";
 import { PUBLIC_NETWORK } from "@transship/model";
 import { createCopyEngine } from "@transship/transfer";
-import { type AgentOptions, DEFAULT_SLOTS, DEFAULT_SPOOL_BYTES } from "./agent-options.ts";
+import { type AgentOptions, DEFAULT_NAME_PATIENCE_MS, DEFAULT_SLOTS, DEFAULT_SPOOL_BYTES } from "./agent-options.ts";
 import { Connection } from "./connection.ts";
+import { homeOf } from "./home-of.ts";
 import { Leases } from "./leases.ts";
 import { keepConnected } from "./reconnect.ts";
 import { Registries } from "./registries.ts";
@@ -25,7 +28,7 @@ const DELIVERY_MS = 5_000;
 /** A running agent. Disposing stops it at once and gives its tasks back; what is on disk and at targets stays. */
 export interface Agent extends AsyncDisposable {
   readonly name: string;
-  /** Resolves when the agent was drained or disposed; rejects where the control plane refuses it (`UNAUTHENTICATED`, `NOT_ALLOWED`, `INVALID_ARGUMENT`). */
+  /** Resolves when the agent was drained or disposed; rejects where the control plane refuses it (`UNAUTHENTICATED`, `NOT_ALLOWED`, `INVALID_ARGUMENT`, `AGENT_NAME_TAKEN`, `VERSION_SKEW`). */
   readonly finished: Promise<void>;
   /** Takes nothing new, finishes what it has, delivers its reports and ends the stream. */
   drain(): Promise<void>;
@@ -38,9 +41,10 @@ export interface Agent extends AsyncDisposable {
 export async function startAgent(options: AgentOptions): Promise<Agent> {
   const { name, logger } = options;
   await using starting = new AsyncDisposableStack();
+  const checkpointPath = join(options.dataDirectory, "checkpoint.db");
   // Refuses an access that can never work before anything is opened; nothing is sent.
   connectControlPlane(options.server)[Symbol.dispose]();
-  const checkpoint = starting.use(openCheckpoint({ path: join(options.dataDirectory, "checkpoint.db") }));
+  const checkpoint = starting.use(openCheckpoint({ path: checkpointPath }));
   for (const warning of checkpoint.warnings) logger.warn(warning);
   const { journal, outbox } = checkpoint;
   const spoolLimitBytes = options.spoolLimitBytes ?? DEFAULT_SPOOL_BYTES;
@@ -53,7 +57,7 @@ export async function startAgent(options: AgentOptions): Promise<Agent> {
   const leases = new Leases();
   const reports = new Reports(outbox, logger);
   const logs = starting.use(new TaskLogs());
-  const identity = identityOf(options);
+  const identity = identityOf(options, homeOf(`${checkpointPath}.lock`));
   const tell = connection.tell.bind(connection);
   const assignments = new Assignments({
     slots: identity.slots,
@@ -91,7 +95,9 @@ export async function startAgent(options: AgentOptions): Promise<Agent> {
 
   // The loops of an agent: leases that end, and the stream that carries everything else.
   starting.use(watchLeases(leases, (key) => assignments.lose(key)));
-  const finished = keepConnected(session, logger, stopping.signal).finally(() => assignments.abandon());
+  const finished = keepConnected(session, logger, stopping.signal, options.namePatienceMs ?? DEFAULT_NAME_PATIENCE_MS).finally(() =>
+    assignments.abandon(),
+  );
   finished.catch(() => undefined);
   const running = starting.move();
   return {
@@ -114,8 +120,8 @@ export async function startAgent(options: AgentOptions): Promise<Agent> {
   };
 }
 
-function identityOf(options: AgentOptions): Omit<wire.Hello, "holds"> {
-  const { name, region, border, networks, slots } = options;
+function identityOf(options: AgentOptions, home: string): Omit<wire.Hello, "holds"> {
+  const { name, region, border, networks, slots, labels } = options;
   return {
     name,
     version: VERSION,
@@ -123,5 +129,9 @@ function identityOf(options: AgentOptions): Omit<wire.Hello, "holds"> {
     border: border ?? "",
     networks: [...(networks ?? [PUBLIC_NETWORK])],
     slots: slots ?? DEFAULT_SLOTS,
+    labels: { ...labels },
+    run: randomUUID(),
+    host: hostname(),
+    home,
   };
 }

@@ -19,6 +19,7 @@ describe("keeping connected", () => {
       },
       logger,
       stop.signal,
+      0,
     );
     expect(sessions).toBe(3);
   });
@@ -29,11 +30,32 @@ describe("keeping connected", () => {
       welcomed();
       throw revoked;
     };
-    await expect(keepConnected(stream, logger, new AbortController().signal)).rejects.toBe(revoked);
+    await expect(keepConnected(stream, logger, new AbortController().signal, 0)).rejects.toBe(revoked);
     const hello = async () => {
       throw invalid;
     };
-    await expect(keepConnected(hello, logger, new AbortController().signal)).rejects.toBe(invalid);
+    await expect(keepConnected(hello, logger, new AbortController().signal, 0)).rejects.toBe(invalid);
+  });
+
+  it("tries on while another process of the name lives, for as long as it has patience", async () => {
+    const taken = new TransshipError("AGENT_NAME_TAKEN", { what: "the stream", why: "another process lives" });
+    const begun = performance.now();
+    let sessions = 0;
+    const hello = async () => {
+      sessions += 1;
+      throw taken;
+    };
+    await expect(keepConnected(hello, logger, new AbortController().signal, 150)).rejects.toBe(taken);
+    expect(performance.now() - begun).toBeGreaterThanOrEqual(150);
+    expect(sessions).toBeGreaterThan(1);
+  });
+
+  it("ends at once where its version is too far from the control plane's", async () => {
+    const skew = new TransshipError("VERSION_SKEW", { what: "connecting", why: "two minors apart" });
+    const hello = async () => {
+      throw skew;
+    };
+    await expect(keepConnected(hello, logger, new AbortController().signal, 60_000)).rejects.toBe(skew);
   });
 
   it("goes on where only a message of a welcomed agent was refused", async () => {
@@ -45,7 +67,7 @@ describe("keeping connected", () => {
       if (sessions === 2) stop.abort();
       throw invalid;
     };
-    await keepConnected(stream, logger, stop.signal);
+    await keepConnected(stream, logger, stop.signal, 0);
     expect(sessions).toBe(2);
   });
 });

@@ -11,24 +11,27 @@ const GOOD_SESSION_MS = 5_000;
 /** Answers after which trying again cannot help: the token, or the name, is refused. */
 const FINAL_CODES: readonly ErrorCode[] = ["UNAUTHENTICATED", "NOT_ALLOWED"];
 /** The same for an agent that was not welcomed: its Hello itself makes no sense to the control plane. */
-const FINAL_CODES_OF_HELLO: readonly ErrorCode[] = [...FINAL_CODES, "INVALID_ARGUMENT"];
+const FINAL_CODES_OF_HELLO: readonly ErrorCode[] = [...FINAL_CODES, "INVALID_ARGUMENT", "VERSION_SKEW"];
 
 /**
  * Holds one session after another until `signal` ends it. `session` calls `welcomed` when the control plane has taken the agent, and resolves or rejects when
- * its stream is over. @throws TransshipError where the control plane refuses this agent.
+ * its stream is over. While another process of the agent's name lives it tries on for `namePatienceMs`. @throws TransshipError where the control plane refuses this agent.
  */
 export async function keepConnected(
   session: (welcomed: () => void, signal: AbortSignal) => Promise<void>,
   logger: Logger,
   signal: AbortSignal,
+  namePatienceMs: number,
 ): Promise<void> {
   let failures = 0;
+  let takenSince: number | undefined;
   while (!signal.aborted) {
     let error: TransshipError | undefined;
     let final = FINAL_CODES_OF_HELLO;
     const begun = performance.now();
     const welcomed = () => {
       final = FINAL_CODES;
+      takenSince = undefined;
     };
     try {
       await session(welcomed, signal);
@@ -37,6 +40,10 @@ export async function keepConnected(
     }
     if (signal.aborted) return;
     if (error !== undefined && final.includes(error.code)) throw error;
+    if (error?.code === "AGENT_NAME_TAKEN") {
+      takenSince ??= performance.now();
+      if (performance.now() - takenSince >= namePatienceMs) throw error;
+    }
     if (performance.now() - begun > GOOD_SESSION_MS) failures = 0;
     const waitMs = backoffMs(failures, BOUNDS);
     failures += 1;

@@ -20,6 +20,12 @@ export class DemandReport implements Disposable {
     this.#send();
   }
 
+  /** Takes new tasks again. */
+  resume(): void {
+    this.#ended = false;
+    this.#send();
+  }
+
   [Symbol.dispose](): void {
     this.#assignments.onChange = () => undefined;
   }

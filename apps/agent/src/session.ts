@@ -69,13 +69,14 @@ export async function holdSession(
   ending.use(new GateReport(stream, means.registries));
   const demand = new DemandReport(stream, assignments);
   ending.use(demand);
-  for await (const message of messages) hear(message, { ...means, renewals, questions, demand });
+  for await (const message of messages) hear(message, { ...means, renewals, questions, demand, stream });
 }
 
 interface Hearing extends SessionMeans {
   readonly renewals: Renewals;
   readonly questions: Questions;
   readonly demand: DemandReport;
+  readonly stream: WorkStream;
 }
 
 function hear(message: ControlSays, hearing: Hearing): void {
@@ -102,6 +103,10 @@ function hear(message: ControlSays, hearing: Hearing): void {
     case "logAck":
       logs.acknowledge(message.value.number);
       break;
+    case "challenge":
+      hearing.logger.warn({ host: message.value.host }, "another process claims the name of this agent; give it one of its own");
+      hearing.stream.send({ $case: "alive", value: { id: message.value.id } });
+      break;
     case "question":
       questions.ask(message.value);
       break;
@@ -112,7 +117,8 @@ function hear(message: ControlSays, hearing: Hearing): void {
       questions.cancel(message.value.id);
       break;
     case "drain":
-      demand.end();
+      if (message.value.over) demand.resume();
+      else demand.end();
       break;
     case "welcome":
       break;

@@ -256,14 +256,21 @@ export const COMMANDS: readonly CommandRow[] = [
   {
     words: "agent drain",
     args: ["<name>"],
-    summary: "let an agent finish what it has and give it nothing new",
-    options: CONNECTION,
+    summary: "let an agent finish what it has and give it nothing new, until it is resumed or its process is started anew",
+    options: [{ flags: "--now", help: "have it give back what it has instead; checkpoints stay", type: "flag" }, ...CONNECTION],
     load: () => import("./commands/agent/drain.ts"),
+  },
+  {
+    words: "agent resume",
+    args: ["<name>"],
+    summary: "end the draining of an agent: it gets new tasks again",
+    options: CONNECTION,
+    load: () => import("./commands/agent/resume.ts"),
   },
   {
     words: "agent revoke",
     args: ["<name>"],
-    summary: "void an agent's tokens and end its connection",
+    summary: "void an agent's tokens, take back what it has, and end its connection",
     options: CONNECTION,
     load: () => import("./commands/agent/revoke.ts"),
   },
@@ -320,6 +327,12 @@ export const COMMANDS: readonly CommandRow[] = [
       { flags: "--tls-cert <file>", help: "PEM client certificate, where the control plane demands one" },
       { flags: "--tls-key <file>", help: "PEM key of the client certificate" },
       { flags: "--insecure", help: "plain gRPC without login; only to a loopback address", type: "flag" },
+      {
+        flags: "--wait-for-name <duration>",
+        help: "how long to try on while another process of this name lives",
+        type: "duration",
+        fallback: "30s",
+      },
       ...LOGGING,
     ],
     examples: [

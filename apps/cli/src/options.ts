@@ -54,6 +54,7 @@ export const LOGGING: readonly OptionRow[] = [
 export const PLACE: readonly OptionRow[] = [
   { flags: "--network <name>", help: "network it can reach endpoints in; may be given several times", type: "list", fallback: "public" },
   { flags: "--border <name>", help: "legal zone of the region, e.g. cn" },
+  { flags: "--label <key=value>", help: "label that rules may choose it by; may be given several times", type: "list" },
   { flags: "--slots <n>", help: "tasks that it runs at once", type: "count", fallback: "4" },
   { flags: "--spool-limit <bytes>", help: "most bytes in its spool on disk", type: "bytes" },
 ];

@@ -47,6 +47,7 @@ import { ConnectedAgents } from "./work/connected-agents.ts";
 import { GateBoard } from "./work/gate-board.ts";
 import { ProgressWriter } from "./work/progress-writer.ts";
 import { Questions } from "./work/questions.ts";
+import { Rivals } from "./work/rivals.ts";
 
 /** A running control plane. Disposing is draining. */
 export interface ControlPlane extends AsyncDisposable {
@@ -61,6 +62,7 @@ export interface ControlPlane extends AsyncDisposable {
 const SILENCE_MS = 120_000;
 const ROUTE_PATIENCE_MS = 60_000;
 const AGENT_LOST_MS = 300_000;
+const CHALLENGE_MS = 5_000;
 
 /**
  * Starts a control plane: the store, the services, the loops.
@@ -130,6 +132,8 @@ async function assemble(options: ControlPlaneOptions, store: Store) {
     leaseMs,
     routePatienceMs: options.routePatienceMs ?? ROUTE_PATIENCE_MS,
     agents,
+    rivals: new Rivals(),
+    challengeMs: options.challengeMs ?? CHALLENGE_MS,
     budgets: new Budgets(agents, now),
     gates,
     progress: new ProgressWriter(),
@@ -156,7 +160,9 @@ async function assemble(options: ControlPlaneOptions, store: Store) {
 
 function servicesOf({ desk, executions, triggers, sender, log, stopping }: Parts): Served[] {
   const handlers = createHandlers(log, stopping.signal);
-  const changed = () => {
+  const changed = async () => {
+    desk.agents.relabel(await desk.store.agents.list());
+    desk.work.wake();
     triggers.rulesChanged();
     desk.tidings.wake();
     stopGoneEdges(desk.store, executions).catch((thrown: unknown) =>
@@ -171,7 +177,7 @@ function servicesOf({ desk, executions, triggers, sender, log, stopping }: Parts
     [wire.PlanServiceService, planService(handlers, desk, executions)],
     [wire.ExecutionServiceService, executionService(handlers, desk, executions)],
     [wire.TaskServiceService, taskService(handlers, desk.store, executions, desk.gates, desk.now)],
-    [wire.AgentServiceService, agentService(handlers, desk.store, desk.agents, desk.gates, desk.now)],
+    [wire.AgentServiceService, agentService(handlers, desk)],
     [wire.WebhookServiceService, webhookService(handlers, desk.store, sender, desk.now, stopping.signal)],
     [wire.ServerServiceService, serverService(handlers, desk.startedAt)],
     [wire.WorkServiceService, workService(desk)],

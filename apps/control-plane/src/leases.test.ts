@@ -197,7 +197,9 @@ describe("agents", () => {
     await apply(plane.client, { resources: [instance("gz"), instance("sg"), rule("r")] });
     await until("the welcome", () => agent.heardOf("welcome").length > 0);
     const { agents } = plane.client;
-    expect(await call(plane.client, agents, agents.drainAgent, { name: "a1" })).toMatchObject({ state: wire.AgentState.DRAINING });
+    expect(await call(plane.client, agents, agents.drainAgent, { name: "a1", now: false })).toMatchObject({
+      state: wire.AgentState.DRAINING,
+    });
     await until("the drain", () => agent.heardOf("drain").length === 1);
     const { id } = (await run(plane.client)).execution ?? { id: "" };
     expect(await finished(plane.client, id)).toMatchObject({ failure: { code: "NO_ROUTE" } });

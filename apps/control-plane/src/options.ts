@@ -40,6 +40,8 @@ export interface ControlPlaneOptions {
   readonly now?: (() => Date) | undefined;
   /** How long an agent may be away before webhooks are told that it is lost, in milliseconds; absent = 5 minutes. */
   readonly agentLostMs?: number | undefined;
+  /** How long an agent may take to say that it lives when another process claims its name, in milliseconds; absent = 5 s. */
+  readonly challengeMs?: number | undefined;
 }
 
 export const DEFAULT_LEASE_MS = 90_000;

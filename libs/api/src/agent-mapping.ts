@@ -1,5 +1,9 @@
-import type { Agent, AgentState } from "@transship/model";
-import { type Agent as AgentMessage, AgentState as AgentStateMessage } from "./gen/transship/v1/agent.ts";
+import { type Agent, type AgentResource, type AgentState, API_VERSION } from "@transship/model";
+import {
+  type Agent as AgentMessage,
+  type AgentResource as AgentResourceMessage,
+  AgentState as AgentStateMessage,
+} from "./gen/transship/v1/agent.ts";
 import type { InstanceGate } from "./gen/transship/v1/instance.ts";
 
 const AGENT_STATES = {
@@ -10,8 +14,16 @@ const AGENT_STATES = {
   revoked: AgentStateMessage.REVOKED,
 } as const satisfies Record<AgentState, AgentStateMessage>;
 
-/** A stored agent as a message, with how it stands with its registries. */
-export function agentToMessage(agent: Agent, running: number, gates: readonly InstanceGate[] = []): AgentMessage {
+/** What is known of an agent besides what is stored. */
+export interface AgentNews {
+  /** How it stands with its registries. */
+  readonly gates?: readonly InstanceGate[];
+  /** What somebody should look after. */
+  readonly warnings?: readonly string[];
+}
+
+/** A stored agent as a message. */
+export function agentToMessage(agent: Agent, running: number, { gates = [], warnings = [] }: AgentNews = {}): AgentMessage {
   return {
     name: agent.name,
     region: agent.region,
@@ -24,7 +36,20 @@ export function agentToMessage(agent: Agent, running: number, gates: readonly In
     lastSeenAt: agent.lastSeenAt ?? "",
     createdAt: agent.createdAt,
     gates: [...gates],
+    labels: { ...agent.labels },
+    host: agent.host,
+    warnings: [...warnings],
   };
+}
+
+/** A document of an agent as a message. */
+export function agentResourceToMessage({ metadata }: AgentResource): AgentResourceMessage {
+  return { name: metadata.name, labels: metadata.labels };
+}
+
+/** A message as a document, not yet checked: give it to `parseResource`. */
+export function agentResourceFromMessage({ name, labels }: AgentResourceMessage): unknown {
+  return { apiVersion: API_VERSION, kind: "Agent", metadata: { name, labels } };
 }
 
 /** Undefined for unspecified, and for a state of a newer peer. */

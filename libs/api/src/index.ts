@@ -1,4 +1,10 @@
-export { agentStateFromMessage, agentToMessage } from "./agent-mapping.ts";
+export {
+  type AgentNews,
+  agentResourceFromMessage,
+  agentResourceToMessage,
+  agentStateFromMessage,
+  agentToMessage,
+} from "./agent-mapping.ts";
 export { blobReportsFromMessages, blobReportToMessage, blobSumsFromMessages, blobSumsToMessages } from "./blob-report-mapping.ts";
 export { type ControlPlaneClient, connectControlPlane, isLoopback, type ServerAccess } from "./client.ts";
 export { type ExecutionOutlook, executionStateFromMessage, executionStateToMessage, executionToMessage } from "./execution-mapping.ts";

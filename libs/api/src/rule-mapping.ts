@@ -7,6 +7,8 @@ import {
 } from "./gen/transship/v1/rule.ts";
 import { limitsFromMessage, limitsToMessage, present } from "./instance-mapping.ts";
 import {
+  agentSelectorFromMessage,
+  agentSelectorToMessage,
   consentFromMessages,
   deletionFromMessage,
   deletionToMessage,
@@ -66,6 +68,7 @@ export function ruleResourceToMessage(resource: RuleResource): RuleResourceMessa
       limits: limitsToMessage(spec.limits),
       priority: spec.priority ?? 0,
       consent: spec.consent ?? [],
+      agents: agentSelectorToMessage(spec.agents),
       enabled: spec.enabled,
     },
   };
@@ -98,6 +101,7 @@ export function ruleResourceFromMessage(message: RuleResourceMessage): unknown {
       ...(spec.limits === undefined ? {} : { limits: limitsFromMessage(spec.limits) }),
       ...presentNumber("priority", spec.priority),
       ...consentFromMessages(spec.consent),
+      ...(spec.agents === undefined ? {} : { agents: agentSelectorFromMessage(spec.agents) }),
       enabled: spec.enabled,
     },
   };

@@ -1,4 +1,4 @@
-import type { Consent, Deletion, NameFilter, RuleSpec, RuleTarget, TagFilter, Triggers, WorkWindow } from "@transship/model";
+import type { AgentSelector, Consent, Deletion, NameFilter, RuleSpec, RuleTarget, TagFilter, Triggers, WorkWindow } from "@transship/model";
 import type * as wire from "./gen/transship/v1/rule.ts";
 import { present } from "./instance-mapping.ts";
 
@@ -84,6 +84,14 @@ export function windowToMessage(window: WorkWindow | undefined): wire.WorkWindow
 
 export function windowFromMessage(message: wire.WorkWindow): unknown {
   return { from: message.from, to: message.to, ...present("timeZone", message.timeZone) };
+}
+
+export function agentSelectorToMessage(selector: AgentSelector | undefined): wire.AgentSelector | undefined {
+  return selector && { labels: selector.labels ?? {}, names: selector.names ?? [] };
+}
+
+export function agentSelectorFromMessage({ labels, names }: wire.AgentSelector): AgentSelector {
+  return { ...(Object.keys(labels).length === 0 ? {} : { labels }), ...presentList("names", names) };
 }
 
 /** The lists of a rule that are absent when empty. */

@@ -267,6 +267,13 @@ export const CODES = {
   PLAN_STALE: row("never", "FAILED_PRECONDITION", EXIT.conflict, "Plan the rule again, look at the plan, and run that one."),
   UNAUTHENTICATED: row("never", "UNAUTHENTICATED", EXIT.notAllowed, "Give a valid token with `--token-file` or TRANSSHIP_TOKEN_FILE."),
   NOT_ALLOWED: row("never", "PERMISSION_DENIED", EXIT.notAllowed, "Use a token whose role may do this."),
+  AGENT_NAME_TAKEN: row(
+    "never",
+    "ALREADY_EXISTS",
+    EXIT.conflict,
+    "Give the clone a name, a token and a data directory of its own, or stop the other process.",
+  ),
+  VERSION_SKEW: row("never", "FAILED_PRECONDITION", EXIT.failed, "Bring the older side to the newer side's version, one minor at a time."),
   CONTROL_PLANE_UNREACHABLE: row(
     "retry",
     "UNAVAILABLE",

@@ -1,5 +1,6 @@
 export { type AddressClass, classifyAddress, isAddressLiteral } from "./address-class.ts";
-export { AGENT_PRODUCT, type Agent, type AgentPlace } from "./agent.ts";
+export { AGENT_PRODUCT, type Agent, type AgentDocument, type AgentPlace } from "./agent.ts";
+export { type AgentSelector, explainUnselected, type LabelledAgent, selectAgents, selectorText } from "./agent-selector.ts";
 export { AGENT_TRANSITIONS, type AgentState } from "./agent-state.ts";
 export { type Arrival, coversPlatforms } from "./arrival.ts";
 export {
@@ -39,7 +40,7 @@ export {
 export { type InventoryEntry, subjectOfTag, type TagReference } from "./inventory.ts";
 export type { Limits } from "./limits.ts";
 export { CONTROL_PLANE_SOURCE, LOG_LEVELS, type LogEntry, type LogLevel, type LogLine, levelsFrom, safeEntry } from "./log-line.ts";
-export { belowNamespace, isRepositoryName, resourceName } from "./names.ts";
+export { belowNamespace, isRepositoryName, labelsSchema, resourceName } from "./names.ts";
 export { anything, compilePattern, type Pattern } from "./pattern.ts";
 export { type Candidate, endpointFor, explainNoRoute, rankForCopy, rankForInstance } from "./placement.ts";
 export { PLAN_REASONS, type PlanAction, type PlanItem, type PlanReason } from "./plan.ts";
@@ -48,6 +49,7 @@ export { type Edge, edgeName, edgeRule, edgeRules, type Replication, type Replic
 export { type EdgeFault, edgeFaults } from "./replication-fault.ts";
 export { descendants, pathTo, promoted, type TreeFault, treeFaults } from "./replication-tree.ts";
 export {
+  type AgentResource,
   API_VERSION,
   type InstanceResource,
   nearestName,
@@ -95,5 +97,6 @@ export {
 export { LEASED_STATES, TASK_TRANSITIONS, type TaskState, WAITING_STATES } from "./task-state.ts";
 export { timeLeftMs } from "./time-left.ts";
 export { DEFAULT_POLL_MS, nextRuns, type Schedule, type Triggers } from "./triggers.ts";
+export { type VersionSkew, versionSkew } from "./version-skew.ts";
 export { EVENT_TYPES, type EventType, type Webhook, type WebhookSpec, wantsEvent } from "./webhook.ts";
 export { isOpen, nextChange, type WorkWindow, windowText } from "./work-window.ts";

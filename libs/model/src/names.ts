@@ -6,6 +6,11 @@ export const resourceName = z
   .max(128, "a name has at most 128 characters")
   .regex(/^[a-z0-9][a-z0-9._-]*$/, "a name has lower-case letters, digits, `-`, `.` and `_`, and starts with a letter or digit");
 
+/** Labels: free words by key. */
+export const labelsSchema = z.record(z.string().max(63), z.string().max(255, "a label's value has at most 255 characters"), {
+  error: ({ code }) => (code === "invalid_key" ? "a label's key has at most 63 characters" : undefined),
+});
+
 const component = "[a-z0-9]+(?:(?:\\.|_|__|-+)[a-z0-9]+)*";
 const repositoryPattern = new RegExp(`^${component}(?:/${component})*$`);
 

@@ -36,7 +36,7 @@ describe("parseResource", () => {
   });
 
   it.each([
-    ["an unknown kind", { kind: "Instances" }, "kind: must be one of: Instance, Rule, Replication, Webhook"],
+    ["an unknown kind", { kind: "Instances" }, "kind: must be one of: Instance, Rule, Replication, Webhook, Agent"],
     ["a key with a typo", instance({ regoin: "x" }), "spec.regoin: unknown key `regoin`; did you mean `region`?"],
     [
       "a typo inside a list",
@@ -52,7 +52,7 @@ describe("parseResource", () => {
     [
       "a foreign key",
       rule({ nothingLikeIt: 1 }),
-      "spec.nothingLikeIt: unknown key `nothingLikeIt`; known keys: description, source, repositories, tags, kinds, platforms, targets, overwrite, deletion, triggers, window, limits, priority, consent, enabled",
+      "spec.nothingLikeIt: unknown key `nothingLikeIt`; known keys: description, source, repositories, tags, kinds, platforms, targets, overwrite, deletion, triggers, window, limits, priority, agents, consent, enabled",
     ],
     [
       "a password in a URL",

@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { instanceSpecSchema } from "./instance.ts";
-import { resourceName } from "./names.ts";
+import { labelsSchema, resourceName } from "./names.ts";
 import { replicationSpecSchema } from "./replication.ts";
 import { treeFaults } from "./replication-tree.ts";
 import { isOntoItself, ruleSpecSchema } from "./rule.ts";
@@ -12,7 +12,7 @@ export const API_VERSION = "transship/v1";
 
 const metadataSchema = z.strictObject({
   name: resourceName,
-  labels: z.record(z.string().max(63), z.string().max(255)).default({}),
+  labels: labelsSchema.default({}),
 });
 
 const instanceResource = z.strictObject({
@@ -60,18 +60,33 @@ const webhookResource = z.strictObject({
   spec: webhookSpecSchema,
 });
 
-const SCHEMAS = { Instance: instanceResource, Rule: ruleResource, Replication: replicationResource, Webhook: webhookResource } as const;
+/** What is said of an agent by its name, whether it is there or not: for now, labels. */
+const agentResource = z.strictObject({
+  apiVersion: z.literal(API_VERSION),
+  kind: z.literal("Agent"),
+  metadata: metadataSchema,
+  spec: z.strictObject({}).default({}),
+});
+
+const SCHEMAS = {
+  Instance: instanceResource,
+  Rule: ruleResource,
+  Replication: replicationResource,
+  Webhook: webhookResource,
+  Agent: agentResource,
+} as const;
 
 /** Kinds of document that can be applied; what names others comes after them. */
-export const RESOURCE_KINDS = ["Instance", "Rule", "Replication", "Webhook"] as const;
+export const RESOURCE_KINDS = ["Instance", "Rule", "Replication", "Webhook", "Agent"] as const;
 export type ResourceKind = (typeof RESOURCE_KINDS)[number];
 
 export type InstanceResource = z.infer<typeof instanceResource>;
 export type RuleResource = z.infer<typeof ruleResource>;
 export type ReplicationResource = z.infer<typeof replicationResource>;
 export type WebhookResource = z.infer<typeof webhookResource>;
+export type AgentResource = z.infer<typeof agentResource>;
 /** A document of a topology file, checked. */
-export type Resource = InstanceResource | RuleResource | ReplicationResource | WebhookResource;
+export type Resource = InstanceResource | RuleResource | ReplicationResource | WebhookResource | AgentResource;
 
 /** What is wrong with a document, and where: `path` leads from its root to the value. */
 export interface ResourceIssue {

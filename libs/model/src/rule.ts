@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { agentSelectorSchema } from "./agent-selector.ts";
 import { consentSchema } from "./consent.ts";
 import { limitsSchema } from "./limits.ts";
 import { namespaceName, resourceName } from "./names.ts";
@@ -82,6 +83,8 @@ export const ruleSpecSchema = z.strictObject({
   limits: limitsSchema.pick({ bytesPerSecond: true }).optional(),
   /** Rules with a higher one go first where agents are short; absent = 0. */
   priority: z.int("must be a whole number").min(-100).max(100).optional(),
+  /** The only agents that list, resolve and copy for it; absent = any. */
+  agents: agentSelectorSchema.optional(),
   /** Which other accounts agreed to it; needed where a target belongs to another account than the source. */
   consent: z.array(consentSchema).min(1).optional(),
   enabled: z.boolean().default(true),

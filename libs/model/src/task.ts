@@ -89,6 +89,8 @@ export interface Task extends TaskTerms {
   readonly epoch: number;
   /** The agent that has the task, or had it last. */
   readonly agent: string | undefined;
+  /** Where the process is that has or had it last: a data directory, on a machine since its boot. Undefined = not known. */
+  readonly home?: string | undefined;
   /** Why that agent: one sentence. */
   readonly placement: string | undefined;
   /** ISO 8601; end of the lease by the control plane's clock. */

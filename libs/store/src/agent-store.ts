@@ -5,6 +5,13 @@ import type { OutgoingEvent } from "./delivery-store.ts";
 export interface AgentHello extends AgentPlace {
   readonly version: string;
   readonly slots: number;
+  readonly labels?: Readonly<Record<string, string>> | undefined;
+  /** Names the process; undefined for older agents. */
+  readonly run?: string | undefined;
+  /** Name of its machine. */
+  readonly host?: string | undefined;
+  /** Its data directory, on its machine since that booted. Kept with the tasks that it is given. */
+  readonly home?: string | undefined;
 }
 
 /** Agents and their tokens. Tokens are stored as hashes only. */
@@ -13,15 +20,19 @@ export interface AgentStore {
   addToken(token: { readonly agent: string; readonly tokenHash: string; readonly expiresAt?: Date | undefined }, now: Date): Promise<void>;
   /** The name of the agent whose unexpired token this is; undefined where there is none or the agent is revoked. */
   findByToken(tokenHash: string, now: Date): Promise<string | undefined>;
-  /** Records a connection: the agent is added where it is new, and becomes `online`. Throws `NOT_ALLOWED` where it is revoked. */
+  /** The name of the agent whose token this was until it was revoked; undefined where there is none. */
+  findByRevokedToken(tokenHash: string): Promise<string | undefined>;
+  /** Records a connection: the agent is added where it is new, and becomes `online`; `draining` where this very process was told to drain before. Throws `NOT_ALLOWED` where it is revoked. */
   connected(hello: AgentHello, now: Date): Promise<Agent>;
   /** Records that the agent was heard of. */
   seen(name: string, now: Date): Promise<void>;
   /** Records the end of its stream: `online` and `draining` become `offline`. */
   disconnected(name: string, now: Date): Promise<void>;
-  /** Records that it takes no new tasks until it connects again. Throws `NOT_FOUND`, `CONFLICT`. */
+  /** Records that its process takes no new tasks: until another one connects, or it is resumed. Throws `NOT_FOUND`, `CONFLICT`. */
   draining(name: string, now: Date): Promise<Agent>;
-  /** Removes its tokens; `revoked` is final until a new token is made. Throws `NOT_FOUND`. */
+  /** Records that it takes tasks again. Throws `NOT_FOUND`; `CONFLICT` where it does not drain. */
+  resume(name: string, now: Date): Promise<Agent>;
+  /** Voids its tokens; `revoked` is final until a new token is made. Throws `NOT_FOUND`. */
   revoke(name: string, now: Date): Promise<Agent>;
   /** All agents by name. */
   list(): Promise<Agent[]>;

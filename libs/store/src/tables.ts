@@ -59,6 +59,13 @@ interface AgentTable {
   created_at: string;
   /** Why an agent without a stream is no news: it was drained before (`planned`), or its loss was told (`told`). */
   absence: string | null;
+  /** Those that its process says. */
+  labels: Generated<string>;
+  host: Generated<string>;
+  /** The process that connected last; null = one of a version that does not say. */
+  run: string | null;
+  /** The process that was told to drain: the next one of the name takes work again. */
+  drained_run: string | null;
 }
 
 interface AgentTokenTable {
@@ -66,6 +73,8 @@ interface AgentTokenTable {
   agent: string;
   expires_at: string | null;
   created_at: string;
+  /** Kept so that who has it can be told what happened; it lets nobody in. */
+  revoked_at: string | null;
 }
 
 /** Executions outlive the rule that they are of: `rule` is a name, not a reference. */
@@ -181,6 +190,8 @@ interface TaskTable extends TaskNumbers {
   /** 1 = true. */
   refill: Generated<number>;
   note: string | null;
+  /** The data directory, on a machine since its boot, of the process that has or last had the lease; null = not known. */
+  home: string | null;
 }
 
 /** What a rule brought to a tag of a target. Outlives the rule and the instances that it names. */
@@ -281,6 +292,7 @@ export interface Tables {
   replications: ResourceTable;
   replication_edges: ReplicationEdgeTable;
   webhooks: ResourceTable;
+  agent_documents: ResourceTable;
   rule_instances: RuleInstanceTable;
   agents: AgentTable;
   agent_tokens: AgentTokenTable;

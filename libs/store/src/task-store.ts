@@ -88,6 +88,8 @@ export interface TaskStore {
   lease(
     claim: {
       readonly agent: string;
+      /** Where the process is that gets them: see `heldBy`. */
+      readonly home?: string | undefined;
       readonly pairs: readonly (WaitingPair & { readonly placement: string })[];
       readonly limit: number;
       readonly leaseMs: number;
@@ -117,8 +119,11 @@ export interface TaskStore {
    * those left alone are not.
    */
   deletedTogether(task: Task): Promise<string[]>;
-  /** Tasks that an agent holds a lease on. */
-  heldBy(agent: string): Promise<Task[]>;
+  /**
+   * Tasks that an agent holds a lease on. With `home` (a data directory, on a machine since its boot): without those that a process at another home was given, which may
+   * still live and write.
+   */
+  heldBy(agent: string, home?: string): Promise<Task[]>;
   /** With its blob reports. Throws `NOT_FOUND`. */
   get(id: string): Promise<Task>;
   /** In the order of creation. */

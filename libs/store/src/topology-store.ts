@@ -1,4 +1,4 @@
-import type { Instance, Replication, Resource, ResourceKind, Rule, Webhook } from "@transship/model";
+import type { AgentDocument, Instance, Replication, Resource, ResourceKind, Rule, Webhook } from "@transship/model";
 
 /** What applying did to one resource. */
 export type ApplyOutcome = "created" | "configured" | "unchanged" | "deleted";
@@ -28,7 +28,7 @@ export interface EdgeRecord {
   readonly repairAt: string | undefined;
 }
 
-/** Instances, rules, replications and webhooks. */
+/** Instances, rules, replications, webhooks, and what is said of agents. */
 export interface TopologyStore {
   /**
    * Applies all changes or none. Throws `NOT_FOUND` for a deleted name that is not there, and for a rule whose instance is neither stored nor part of the
@@ -63,6 +63,8 @@ export interface TopologyStore {
   listWebhooks(): Promise<Webhook[]>;
   /** Throws `NOT_FOUND`. */
   getWebhook(name: string): Promise<Webhook>;
+  /** All documents of agents by name; the agents themselves are in the agent store. */
+  listAgentDocuments(): Promise<AgentDocument[]>;
   /** Throws `NOT_FOUND`. */
   setRuleEnabled(name: string, enabled: boolean, now: Date): Promise<Rule>;
 }

@@ -11,7 +11,11 @@ export async function run(call: Call): Promise<void> {
   using controlPlane = await openControlPlane(call);
   const { topology } = controlPlane.services;
   await controlPlane.ask(topology.apply.bind(topology), { resources: [], deletes: [{ kind, name }], prune: false, dryRun: false });
-  call.streams.err.write(`${kind.toLowerCase()} ${name} is deleted\n`);
+  const what =
+    kind === "Agent"
+      ? `the document of agent ${name} is deleted; to shut the agent out, use \`transship agent revoke\``
+      : `${kind.toLowerCase()} ${name} is deleted`;
+  call.streams.err.write(`${what}\n`);
 }
 
 /** `rule`, `rules`, `Rule` → `Rule`. */

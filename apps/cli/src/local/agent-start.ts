@@ -14,6 +14,7 @@ export async function run(call: Call): Promise<void> {
   await using agent = await startAgent({
     ...place,
     server: settings.flag("insecure") ? { ...access, insecure: true } : access,
+    namePatienceMs: settings.number("wait-for-name"),
     dataDirectory: settings.required("data-dir"),
     logger: processLogger(call, "agent"),
     onReady: () => call.streams.err.write(`ready agent ${place.name} control-plane=${address}\n`),

@@ -25,6 +25,8 @@ export async function syncTopology(call: Call, file: SourceFile): Promise<ExitCo
   const resources = await readTopology([file], call.environment);
   checkReferences([file], resources, []);
   await logIn(call, file, resources);
+  // The one agent here stands for all that rules may ask for.
+  for (const { resource } of resources) if (resource.kind === "Rule") delete resource.spec.agents;
   const names = resources.flatMap(({ resource }) => (resource.kind === "Rule" && resource.spec.enabled ? [resource.metadata.name] : []));
   if (names.length === 0)
     throw new TransshipError("INVALID_ARGUMENT", { what: `reading ${file.name}`, why: "there is no enabled rule in it" });

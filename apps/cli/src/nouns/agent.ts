@@ -2,6 +2,7 @@ import { type AgentDocument, agentDocument } from "../documents/agent.ts";
 import { formatTable } from "../output/table.ts";
 import { formatAge } from "../quantities.ts";
 import { GATES_BY_INSTANCE } from "./gate-columns.ts";
+import { labelsText } from "./labels-text.ts";
 import type { Noun } from "./noun.ts";
 
 /** Agents. */
@@ -16,6 +17,9 @@ export const agents: Noun<AgentDocument> = {
     { title: "NETWORKS", cell: (agent) => agent.spec.networks.join(", ") },
     { title: "RUNNING", cell: (agent) => `${agent.status.running}/${agent.spec.slots}`, align: "right" },
     { title: "VERSION", cell: (agent) => agent.status.version ?? "", wide: true },
+    { title: "HOST", cell: (agent) => agent.status.host ?? "", wide: true },
+    { title: "LABELS", cell: (agent) => labelsText(agent.metadata.labels), wide: true },
+    { title: "WARNINGS", cell: (agent) => agent.status.warnings.join("; "), wide: true },
     { title: "LAST SEEN", cell: (agent) => formatAge(agent.status.lastSeenAt) },
   ],
   async *list(controlPlane) {
@@ -27,7 +31,8 @@ export const agents: Noun<AgentDocument> = {
     const { agents: service } = controlPlane.services;
     return agentDocument(await controlPlane.ask(service.getAgent.bind(service), { name }));
   },
-  brief: ({ status: { gates: _gates, ...status }, ...agent }) => ({ ...agent, status }),
+  tell: ({ status: { warnings } }) => warnings.map((warning) => `Warning: ${warning}.`),
+  brief: ({ status: { gates: _gates, warnings: _warnings, ...status }, ...agent }) => ({ ...agent, status }),
   async *related(_controlPlane, { status: { gates } }) {
     if (gates.length > 0) yield { title: "Registries", text: formatTable(gates, GATES_BY_INSTANCE, { wide: false }) };
   },

@@ -1,4 +1,4 @@
-import { DEFAULT_POLL_MS, type Overwrite, type RuleSpec, type RuleTarget } from "@transship/model";
+import { DEFAULT_POLL_MS, type Overwrite, type RuleSpec, type RuleTarget, selectorText } from "@transship/model";
 import { formatBytes } from "../quantities.ts";
 import { counted, spanInWords, verbatim } from "./words.ts";
 
@@ -28,8 +28,8 @@ export function deletionSentences({ deletion }: Pick<RuleSpec, "deletion">): str
   return [`Deletes at each target what was deleted at the source, and nothing there where that is ${cap}.`];
 }
 
-/** When and how eagerly a rule works: what it looks at again, its window, limits and priority, and who agreed. */
-export function paceSentences({ triggers, window, limits, priority = 0, consent = [] }: RuleSpec): string[] {
+/** When and how eagerly a rule works: what it looks at again, its window, limits, priority and agents, and who agreed. */
+export function paceSentences({ triggers, window, limits, priority = 0, agents, consent = [] }: RuleSpec): string[] {
   const poll = spanInWords(triggers?.poll ?? DEFAULT_POLL_MS);
   const sentences: string[] = [];
   if (triggers?.schedule?.missed === "report") sentences.push("Scheduled runs that were missed are reported and not made up for.");
@@ -41,6 +41,7 @@ export function paceSentences({ triggers, window, limits, priority = 0, consent 
   if (limits?.bytesPerSecond !== undefined) sentences.push(`Moves at most ${formatBytes(limits.bytesPerSecond)}/s, all agents together.`);
   if (priority !== 0) sentences.push(`Has priority ${priority} (usually 0): where agents are short, higher ones go first.`);
   for (const { account, by } of consent) sentences.push(`Account ${account} agreed to it (${by}).`);
+  if (agents !== undefined) sentences.push(`Worked only by agents with ${selectorText(agents)}.`);
   return sentences;
 }
 

@@ -107,6 +107,11 @@ describe("tellRule", () => {
       [MAIN, "Moves bytes only from 22:00 to 06:00 the next day Asia/Shanghai."],
     ],
     ["limits", { limits: { bytesPerSecond: "50MiB" } }, [MAIN, "Moves at most 50.0 MiB/s, all agents together."]],
+    [
+      "agents",
+      { agents: { labels: { tier: "fast" }, names: ["a2", "a1"] } },
+      [MAIN, "Worked only by agents with label tier=fast, name a1 or a2."],
+    ],
     ["priority", { priority: -5 }, [MAIN, "Has priority -5 (usually 0): where agents are short, higher ones go first."]],
     [
       "what is without effect",

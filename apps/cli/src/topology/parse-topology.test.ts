@@ -44,6 +44,17 @@ describe("parseTopology", () => {
     expect(resources[0]?.resource.spec).toMatchObject({ credential: { username: "u", password: "secret" } });
   });
 
+  it("reads documents of agents, whose spec may be absent", async () => {
+    const agent = "apiVersion: transship/v1\nkind: Agent\nmetadata: {name: a1, labels: {tier: fast}}\n";
+    const { resources, issues } = await parse(`${agent}---\n${agent.replace("a1", "a2")}spec: {}\n`);
+    expect(issues).toEqual([]);
+    expect(resources.map(resourceMessage)).toEqual(
+      ["a1", "a2"].map((name) => ({ kind: { $case: "agent", value: { name, labels: { tier: "fast" } } } })),
+    );
+    const wrong = await parse(`${agent}spec: {region: x}\n`);
+    expect(wrong.issues.map(formatIssue)).toEqual([expect.stringContaining("spec.region: unknown key `region`")]);
+  });
+
   it("tells every mistake with line and column, and a suggestion", async () => {
     const text = GOOD.replace("region: ap-guangzhou", "regoin: ap-guangzhou")
       .replace("metadata: {name: gz-to-sg}", "metadata: {name: Gz}")

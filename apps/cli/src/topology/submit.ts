@@ -1,4 +1,5 @@
 import {
+  agentResourceToMessage,
   instanceResourceToMessage,
   replicationResourceToMessage,
   ruleResourceToMessage,
@@ -43,6 +44,8 @@ export function resourceMessage({ resource }: PlacedResource): wire.Resource {
       return { kind: { $case: "rule", value: ruleResourceToMessage(resource) } };
     case "Replication":
       return { kind: { $case: "replication", value: replicationResourceToMessage(resource) } };
+    case "Agent":
+      return { kind: { $case: "agent", value: agentResourceToMessage(resource) } };
     case "Webhook": {
       const value = webhookResourceToMessage(resource);
       if (value.spec?.secret === KEPT_SECRET) value.spec.secret = "";

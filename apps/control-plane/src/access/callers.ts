@@ -23,7 +23,7 @@ export interface Door {
   readonly insecure: boolean;
   /** Hash of the admin's token; undefined where there is none. */
   readonly adminHash: string | undefined;
-  readonly agents: Pick<AgentStore, "findByToken">;
+  readonly agents: Pick<AgentStore, "findByToken" | "findByRevokedToken">;
   readonly now: () => Date;
 }
 
@@ -38,12 +38,20 @@ export async function identify(door: Door, metadata: Metadata): Promise<Caller |
     return { who: "admin", roles: ["admin"], agent: undefined };
   }
   const agent = await door.agents.findByToken(hash, door.now());
-  if (agent === undefined) throw rejected("the token is unknown, expired or revoked");
+  if (agent === undefined) throw await refuseToken(door, hash);
   return { who: `agent ${agent}`, roles: ["agent"], agent };
 }
 
-function rejected(why: string): TransshipError {
-  return new TransshipError("UNAUTHENTICATED", { what: "logging in to the control plane", why });
+/** Who has a token that was revoked is told so: nobody else has it. */
+async function refuseToken(door: Door, hash: string): Promise<TransshipError> {
+  const revoked = await door.agents.findByRevokedToken(hash);
+  if (revoked === undefined) return rejected("the token is unknown or expired");
+  const anew = `Make a new token with \`transship agent token create --name ${revoked}\` and start the agent with it.`;
+  return rejected(`the token was revoked, with agent ${revoked}`, anew);
+}
+
+function rejected(why: string, hint?: string): TransshipError {
+  return new TransshipError("UNAUTHENTICATED", { what: "logging in to the control plane", why, hint });
 }
 
 /** Callers by the metadata object of their call: nothing that a client sends can pose as one. */

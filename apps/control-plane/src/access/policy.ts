@@ -44,6 +44,7 @@ export const POLICY = {
   "/transship.v1.AgentService/ListAgents": ADMIN,
   "/transship.v1.AgentService/GetAgent": ADMIN,
   "/transship.v1.AgentService/DrainAgent": ADMIN,
+  "/transship.v1.AgentService/ResumeAgent": ADMIN,
   "/transship.v1.AgentService/RevokeAgent": ADMIN,
   "/transship.v1.AgentService/CreateAgentToken": ADMIN,
   "/transship.v1.WebhookService/ListWebhooks": ADMIN,

@@ -143,7 +143,7 @@ describe("webhooks", () => {
     const options = { address: plane.address, world: new World() };
     const agents = ["gone", "drained"].map((name) => new FakeAgent({ ...options, name }));
     await Promise.all(agents.map(welcome));
-    await call(plane.client, plane.client.agents, plane.client.agents.drainAgent, { name: "drained" });
+    await call(plane.client, plane.client.agents, plane.client.agents.drainAgent, { name: "drained", now: false });
     for (const agent of agents) agent[Symbol.dispose]();
     await until("the event", () => receiver.got.length > 0);
     await new Promise((resolve) => setTimeout(resolve, 500));

@@ -35,8 +35,9 @@ export async function planTasks(desk: ExecutionDesk, execution: Execution, signa
   }
 }
 
-async function planOnce(desk: ExecutionDesk, execution: Execution, again: boolean, signal: AbortSignal): Promise<Failure | undefined> {
-  const rule = await desk.store.topology.getRunnable(execution.rule);
+async function planOnce(anyDesk: ExecutionDesk, execution: Execution, again: boolean, signal: AbortSignal): Promise<Failure | undefined> {
+  const rule = await anyDesk.store.topology.getRunnable(execution.rule);
+  const desk = { ...anyDesk, selector: rule.spec.agents };
   const instances = await ruleInstances(desk.store.topology, rule);
   await waitForRoute(desk, instances, again, signal);
   try {

@@ -17,8 +17,13 @@ const MOST_TOLD = 5;
  * may be replaced. Artifacts that are equal on both sides are no items; how many there are may change. Keeps some hundred bytes of memory for each item.
  * @throws TransshipError `PLAN_STALE` with the first differences; what planning throws.
  */
-export async function checkPlan(desk: Desk & RouteDesk & { readonly store: Store }, plan: SavedPlan, signal: AbortSignal): Promise<void> {
-  const rule = await desk.store.topology.getRunnable(plan.rule);
+export async function checkPlan(
+  anyDesk: Desk & RouteDesk & { readonly store: Store },
+  plan: SavedPlan,
+  signal: AbortSignal,
+): Promise<void> {
+  const rule = await anyDesk.store.topology.getRunnable(plan.rule);
+  const desk = { ...anyDesk, selector: rule.spec.agents };
   if (specText(rule) !== plan.ruleSpec) throw stale(plan, [`rule ${plan.rule} was changed since`]);
   const instances = await ruleInstances(desk.store.topology, rule);
   await waitForRoute(desk, instances, false, signal);

@@ -24,7 +24,13 @@ export async function* filterEvents(
   const repositories = new RepositoryCount();
   let selected = 0;
   let refused = 0;
-  for await (const page of listTags(desk, source, spec, { now: desk.now().getTime(), explain: true, only }, signal)) {
+  for await (const page of listTags(
+    { ...desk, selector: spec.agents },
+    source,
+    spec,
+    { now: desk.now().getTime(), explain: true, only },
+    signal,
+  )) {
     selected += page.entries.length;
     refused += page.refused.length;
     repositories.add(page.entries.map((entry) => entry.repository));

@@ -18,12 +18,13 @@ const MOST_MEASURED = 20_000;
  * selected. Moves nothing.
  */
 export async function* planEvents(
-  desk: Desk & RouteDesk & { readonly store: Store },
+  anyDesk: Desk & RouteDesk & { readonly store: Store },
   rule: Rule,
   all: boolean,
   signal: AbortSignal,
   saver?: PlanSaver,
 ): AsyncGenerator<wire.PlanEvent> {
+  const desk = { ...anyDesk, selector: rule.spec.agents };
   const instances = await ruleInstances(desk.store.topology, rule);
   await waitForRoute(desk, instances, false, signal);
   const measure = new PlanMeasure(desk, instances, rule.spec.platforms, signal);

@@ -1,4 +1,4 @@
-import { type Agent, type AgentPlace, rankForCopy } from "@transship/model";
+import { type Agent, type AgentPlace, type AgentSelector, type LabelledAgent, rankForCopy, selectAgents } from "@transship/model";
 import type { Store } from "@transship/store";
 import { noRoute } from "../work/ask-nearest.ts";
 import type { ConnectedAgents } from "../work/connected-agents.ts";
@@ -10,6 +10,8 @@ export interface RouteDesk {
   readonly agents: ConnectedAgents;
   /** How long work waits for an agent that is expected, in milliseconds. */
   readonly routePatienceMs: number;
+  /** The only agents that count; absent = any. */
+  readonly selector?: AgentSelector | undefined;
   readonly now: () => Date;
 }
 
@@ -23,17 +25,17 @@ const EXPECTED_BACK_MS = 10 * 60_000;
 export async function waitForRoute(desk: RouteDesk, instances: RuleInstances, underWay: boolean, signal: AbortSignal): Promise<void> {
   const begin = desk.now().getTime();
   let patienceMs = underWay ? desk.routePatienceMs : 0;
-  if (!underWay && missing(desk.agents.ready(), instances) !== undefined) {
+  if (!underWay && missing(desk, desk.agents.ready(), instances) !== undefined) {
     const mayReturn = (await desk.store.agents.list()).filter((agent) => agent.state === "offline" && isExpectedBack(agent, begin));
-    if (missing([...desk.agents.ready(), ...mayReturn], instances) === undefined) patienceMs = desk.routePatienceMs;
+    if (missing(desk, [...desk.agents.ready(), ...mayReturn], instances) === undefined) patienceMs = desk.routePatienceMs;
   }
   for (;;) {
     signal.throwIfAborted();
     const ready = desk.agents.ready();
-    const target = missing(ready, instances);
+    const target = missing(desk, ready, instances);
     if (target === undefined) return;
     const leftMs = begin + patienceMs - desk.now().getTime();
-    if (leftMs <= 0) throw noRoute(ready, instances.source, target);
+    if (leftMs <= 0) throw noRoute(ready, instances.source, target, { selector: desk.selector });
     await desk.agents.nextToJoin(leftMs, signal);
   }
 }
@@ -43,6 +45,7 @@ function isExpectedBack(agent: Agent, now: number): boolean {
 }
 
 /** The first target that no agent can copy to. */
-function missing(agents: readonly AgentPlace[], { source, targets }: RuleInstances) {
-  return targets.find(({ instance }) => rankForCopy(agents, source, instance).length === 0)?.instance;
+function missing({ selector }: RouteDesk, agents: readonly (AgentPlace & LabelledAgent)[], { source, targets }: RuleInstances) {
+  const selected = selectAgents(agents, selector);
+  return targets.find(({ instance }) => rankForCopy(selected, source, instance).length === 0)?.instance;
 }

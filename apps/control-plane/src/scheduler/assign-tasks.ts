@@ -57,7 +57,7 @@ interface Round {
 /** How many tasks the agent got. */
 async function giveTasks(desk: AssignmentDesk, agent: AgentSession, routes: readonly Route[], most: number, round: Round): Promise<number> {
   // A demand may have crossed an assignment on its way: the slots are the bound that cannot be outdated.
-  const held = await desk.store.tasks.heldBy(agent.name);
+  const held = await desk.store.tasks.heldBy(agent.name, agent.home);
   const limit = Math.min(most, agent.credit, agent.slots - held.length);
   const exhausted = round.exhausted.get(agent) ?? new Set();
   round.exhausted.set(agent, exhausted);
@@ -97,6 +97,7 @@ async function giveFrom(desk: AssignmentDesk, agent: AgentSession, routes: reado
   const leased = await desk.store.tasks.lease(
     {
       agent: agent.name,
+      home: agent.home,
       pairs: routes.map(({ executionId, source, target, candidate }) => ({ executionId, source, target, placement: candidate.why })),
       limit,
       leaseMs: desk.leaseMs,

@@ -1,4 +1,13 @@
-import { type Candidate, type Instance, type Rule, rankForCopy, type SiblingPlace, siblingsFor } from "@transship/model";
+import {
+  type Candidate,
+  type Instance,
+  type Rule,
+  rankForCopy,
+  type SiblingPlace,
+  selectAgents,
+  selectorText,
+  siblingsFor,
+} from "@transship/model";
 import type { WaitingWork } from "@transship/store";
 import type { AgentSession } from "../work/agent-session.ts";
 
@@ -24,12 +33,15 @@ export function findRoutes(
   { instances, rules }: Topology,
 ): Map<AgentSession, Route[]> {
   const routes = new Map<AgentSession, Route[]>();
-  // Executions share their pairs: each pair is ranked once.
-  for (const works of Map.groupBy(waiting, ({ source, target }) => `${source} ${target}`).values()) {
+  const selectorOf = ({ rule }: WaitingWork) => rules.get(rule)?.spec.agents;
+  const keyOf = (work: WaitingWork) => `${work.source} ${work.target} ${selectorText(selectorOf(work) ?? {})}`;
+  // Executions share their pairs: each pair is ranked once for the same agents.
+  for (const works of Map.groupBy(waiting, keyOf).values()) {
     const from = instances.get(works[0]?.source ?? "");
     const to = instances.get(works[0]?.target ?? "");
-    if (from === undefined || to === undefined) continue;
-    const candidates = rankForCopy(ready, from, to);
+    const [first] = works;
+    if (from === undefined || to === undefined || first === undefined) continue;
+    const candidates = rankForCopy(selectAgents(ready, selectorOf(first)), from, to);
     for (const candidate of candidates.filter(({ rank }) => rank === candidates[0]?.rank)) {
       const siblings = siblingsFor(candidate.agent, from, to, [...rules.values()], instances);
       const own = routes.get(candidate.agent) ?? [];

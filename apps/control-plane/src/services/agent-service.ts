@@ -4,31 +4,52 @@ import { type Agent, resourceName } from "@transship/model";
 import type { Store } from "@transship/store";
 import { hashToken, newToken } from "../access/tokens.ts";
 import type { Handlers } from "../calls/handlers.ts";
+import { versionWarning } from "../work/check-version.ts";
 import type { ConnectedAgents } from "../work/connected-agents.ts";
 import type { GateBoard } from "../work/gate-board.ts";
+import type { Rivals } from "../work/rivals.ts";
+import { askBack, sendAway, type TakeBackDesk } from "../work/take-back.ts";
+
+/** What managing agents needs. */
+export interface AgentDesk extends TakeBackDesk {
+  readonly store: Store;
+  readonly agents: ConnectedAgents;
+  readonly gates: GateBoard;
+  readonly rivals: Rivals;
+  readonly now: () => Date;
+}
 
 /** Agents, as operators see them. */
-export function agentService(
-  { unary }: Handlers,
-  store: Store,
-  agents: ConnectedAgents,
-  gates: GateBoard,
-  now: () => Date,
-): wire.AgentServiceServer {
-  const describe = async (agent: Agent) => agentToMessage(agent, (await store.tasks.heldBy(agent.name)).length, gates.ofAgent(agent.name));
+export function agentService({ unary }: Handlers, desk: AgentDesk): wire.AgentServiceServer {
+  const { store, agents, gates, rivals, now } = desk;
+  const describe = async (agent: Agent) => {
+    const warnings = [rivals.warningFor(agent.name, now()), versionWarning(agent.version)].filter((text) => text !== undefined);
+    return agentToMessage(agent, (await store.tasks.heldBy(agent.name)).length, { gates: gates.ofAgent(agent.name), warnings });
+  };
   return {
     listAgents: unary(async () => ({ agents: await Promise.all((await store.agents.list()).map(describe)) })),
     getAgent: unary(async ({ name }) => describe(await store.agents.get(name))),
-    drainAgent: unary(async ({ name }) => {
+    drainAgent: unary(async ({ name, now: atOnce }) => {
       const agent = await store.agents.draining(name, now());
       const session = agents.get(name);
       if (session !== undefined) session.draining = true;
-      session?.send({ $case: "drain", value: {} });
+      session?.send({ $case: "drain", value: { over: false } });
+      if (atOnce && session !== undefined) await askBack(desk, session, "it drains");
+      return describe(agent);
+    }),
+    resumeAgent: unary(async ({ name }) => {
+      const agent = await store.agents.resume(name, now());
+      const session = agents.get(name);
+      if (session !== undefined) session.draining = false;
+      // An older agent takes tasks again on its next stream only.
+      if (session?.run === undefined) session?.end(new TransshipError("CONFLICT", { what: `agent ${name}`, why: "it was resumed" }));
+      else session.send({ $case: "drain", value: { over: true } });
       return describe(agent);
     }),
     revokeAgent: unary(async ({ name }) => {
       const agent = await store.agents.revoke(name, now());
-      agents.get(name)?.end(new TransshipError("NOT_ALLOWED", { what: `the stream of agent ${name}`, why: "the agent was revoked" }));
+      const session = agents.get(name);
+      if (session !== undefined) await sendAway(desk, session);
       return describe(agent);
     }),
     createAgentToken: unary(async (request) => {

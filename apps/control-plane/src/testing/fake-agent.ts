@@ -17,6 +17,10 @@ export interface FakeAgentOptions {
   readonly networks?: string[];
   readonly slots?: number;
   readonly holds?: wire.LeaseKey[];
+  /** What older agents do not say. */
+  readonly said?: Partial<Pick<wire.Hello, "labels" | "run" | "host" | "home" | "version">>;
+  /** Says nothing when it is challenged. */
+  readonly dead?: boolean;
   readonly token?: string;
   readonly ca?: string;
   /** What it does with a task; absent = copies it and reports success. */
@@ -65,6 +69,8 @@ export class FakeAgent implements Disposable {
         networks: options.networks ?? ["public"],
         slots: options.slots ?? 4,
         holds: options.holds ?? [],
+        labels: {},
+        ...options.said,
       },
     });
     this.demand(options.slots ?? 4);
@@ -129,6 +135,7 @@ export class FakeAgent implements Disposable {
 
   #hear(message: Hears): void {
     this.heard.push(message);
+    if (message.$case === "challenge" && this.#options.dead !== true) this.say({ $case: "alive", value: { id: message.value.id } });
     if (message.$case === "question") this.#answer(message.value);
     if (message.$case !== "assignment") return;
     this.assignments.push(message.value);

@@ -1,6 +1,7 @@
 import { wire } from "@transship/api";
 import { TransshipError } from "@transship/errors";
 import {
+  type AgentDocument,
   type Instance,
   RESOURCE_KINDS,
   type Replication,
@@ -23,7 +24,7 @@ const OUTCOMES = {
   deleted: wire.AppliedChange_Outcome.DELETED,
 } as const satisfies Record<ApplyOutcome, wire.AppliedChange_Outcome>;
 
-type Stored = ReadonlyMap<string, Instance | Rule | Replication | Webhook>;
+type Stored = ReadonlyMap<string, AgentDocument | Instance | Rule | Replication | Webhook>;
 
 /** Applies a request: all of it or nothing. @throws TransshipError `INVALID_ARGUMENT`, and what the store throws. */
 export async function applyTopology(topology: TopologyStore, request: wire.ApplyRequest, now: Date): Promise<wire.ApplyResponse> {
@@ -31,8 +32,9 @@ export async function applyTopology(topology: TopologyStore, request: wire.Apply
   const webhooks = await topology.listWebhooks();
   const rules = await topology.listRules();
   const replications = await topology.listReplications();
-  const stored: Stored = new Map<string, Instance | Rule | Replication | Webhook>([
+  const stored: Stored = new Map<string, AgentDocument | Instance | Rule | Replication | Webhook>([
     ...replications.map((replication) => [keyOf("Replication", replication.name), replication] as const),
+    ...(await topology.listAgentDocuments()).map((agent) => [keyOf("Agent", agent.name), agent] as const),
     ...webhooks.map((webhook) => [keyOf("Webhook", webhook.name), webhook] as const),
     ...rules.map((rule) => [keyOf("Rule", rule.name), rule] as const),
     ...instances.map((instance) => [keyOf("Instance", instance.name), instance] as const),

@@ -1,4 +1,5 @@
 import {
+  agentResourceFromMessage,
   instanceResourceFromMessage,
   replicationResourceFromMessage,
   ruleResourceFromMessage,
@@ -44,6 +45,8 @@ export function readRule(message: wire.RuleResource): RuleResource {
 
 function documentOf(kind: NonNullable<wire.Resource["kind"]>, { instances, webhooks }: Stored): unknown {
   switch (kind.$case) {
+    case "agent":
+      return agentResourceFromMessage(kind.value);
     case "rule":
       return ruleResourceFromMessage(kind.value);
     case "replication":

@@ -1,3 +1,4 @@
+import { randomUUID } from "node:crypto";
 import type { ServerDuplexStream } from "@grpc/grpc-js";
 import { toServiceError, type wire } from "@transship/api";
 import type { TransshipError } from "@transship/errors";
@@ -14,12 +15,22 @@ export class AgentSession implements AgentHello {
   readonly networks: readonly string[];
   readonly version: string;
   readonly slots: number;
+  readonly run: string | undefined;
+  readonly host: string | undefined;
+  /** Its data directory, on its machine since that booted; undefined for older agents. */
+  readonly home: string | undefined;
+  /** What selectors choose by; changes when its document is applied. */
+  labels: Readonly<Record<string, string>>;
   /** Tasks that the agent can take beyond those it has. */
   credit = 0;
   /** Finishes what it has and gets nothing new. */
   draining = false;
   /** Let a lease end though its stream is open: it hangs, or its link is dead. Until it is heard of again nothing is given to it. */
   stalled = false;
+  /** Only the reports of what it had are still listened to. */
+  revoked = false;
+  /** Who waits for a sign of life, by the id of the challenge. */
+  readonly #challenges = new Map<string, () => void>();
   readonly #stream: WorkStream;
   readonly #gone = new AbortController();
 
@@ -30,6 +41,10 @@ export class AgentSession implements AgentHello {
     this.networks = hello.networks;
     this.version = hello.version;
     this.slots = hello.slots;
+    this.run = hello.run;
+    this.host = hello.host;
+    this.home = hello.home;
+    this.labels = hello.labels ?? {};
     this.#stream = stream;
     for (const event of ["cancelled", "close", "error"]) stream.once(event, () => this.#gone.abort());
   }
@@ -44,6 +59,29 @@ export class AgentSession implements AgentHello {
     if (this.#gone.signal.aborted || this.#stream.writableEnded) return false;
     this.#stream.write({ message });
     return true;
+  }
+
+  /** Asks whether the agent lives, since another process on `host` claims its name; false where it says nothing within `ms` milliseconds. */
+  challenge(host: string, ms: number): Promise<boolean> {
+    const id = randomUUID();
+    return new Promise((resolve) => {
+      const end = (lives: boolean) => {
+        clearTimeout(timer);
+        this.#challenges.delete(id);
+        this.gone.removeEventListener("abort", onGone);
+        resolve(lives);
+      };
+      const onGone = () => end(false);
+      const timer = setTimeout(onGone, ms);
+      this.#challenges.set(id, () => end(true));
+      this.gone.addEventListener("abort", onGone);
+      if (!this.send({ $case: "challenge", value: { id, host } })) end(false);
+    });
+  }
+
+  /** The agent answered a challenge. */
+  lives(id: string): void {
+    this.#challenges.get(id)?.();
   }
 
   /** Ends the stream, telling the agent why. */

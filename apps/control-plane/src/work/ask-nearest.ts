@@ -1,10 +1,20 @@
 import { asTransshipError, type Side, TransshipError } from "@transship/errors";
-import { explainNoRoute, type Instance, rankForInstance } from "@transship/model";
+import {
+  type AgentSelector,
+  explainNoRoute,
+  explainUnselected,
+  type Instance,
+  rankForInstance,
+  selectAgents,
+  selectorText,
+} from "@transship/model";
 import type { Budgets } from "../budgets/budgets.ts";
 import type { AgentSession } from "./agent-session.ts";
 import type { ConnectedAgents } from "./connected-agents.ts";
 import { AgentGone, type Ask, type Found, type Questions } from "./questions.ts";
 import { registryAccess } from "./registry-access.ts";
+
+const SELECTED_HINT = "Start an agent that fits, label one of those (a document of `kind: Agent`), or change the rule's `agents`.";
 
 /** What asking needs. */
 export interface Desk {
@@ -13,6 +23,8 @@ export interface Desk {
   readonly budgets: Budgets;
   /** The execution that is asked for, whose log tells of it; absent = none. */
   readonly execution?: string | undefined;
+  /** The only agents that may be asked; absent = any. */
+  readonly selector?: AgentSelector | undefined;
 }
 
 /**
@@ -21,7 +33,7 @@ export interface Desk {
  * were used, or where the last agent that reaches the instance vanished.
  */
 export async function* askNearest(
-  { agents, questions, budgets, execution }: Desk,
+  { agents, questions, budgets, execution, selector }: Desk,
   instance: Instance,
   side: Side,
   ask: Ask,
@@ -31,8 +43,8 @@ export async function* askNearest(
   let gone: AgentGone | undefined;
   for (;;) {
     const ready = agents.ready();
-    const candidate = rankForInstance(ready, instance).find(({ agent }) => !tried.has(agent));
-    if (candidate === undefined) throw gone ?? noRoute(ready, instance, instance, side);
+    const candidate = rankForInstance(selectAgents(ready, selector), instance).find(({ agent }) => !tried.has(agent));
+    if (candidate === undefined) throw gone ?? noRoute(ready, instance, instance, { side, selector });
     tried.add(candidate.agent);
     let used = false;
     try {
@@ -52,8 +64,17 @@ export async function* askNearest(
   }
 }
 
-/** `NO_ROUTE` with the networks on each side. */
-export function noRoute(ready: readonly AgentSession[], source: Instance, target: Instance, side?: Side): TransshipError {
+/** `NO_ROUTE` with the networks on each side; where `selector` lets no agent through, with what each lacks. */
+export function noRoute(
+  ready: readonly AgentSession[],
+  source: Instance,
+  target: Instance,
+  { side, selector }: { readonly side?: Side; readonly selector?: AgentSelector | undefined } = {},
+): TransshipError {
   const what = source.name === target.name ? `reaching ${source.name}` : `copying from ${source.name} to ${target.name}`;
-  return new TransshipError("NO_ROUTE", { what, why: explainNoRoute(ready, source, target), side });
+  const selected = selectAgents(ready, selector);
+  if (selector !== undefined && selected.length === 0)
+    return new TransshipError("NO_ROUTE", { what, why: explainUnselected(ready, selector), side, hint: SELECTED_HINT });
+  const among = selector === undefined ? "" : `of agents with ${selectorText(selector)}: `;
+  return new TransshipError("NO_ROUTE", { what, why: `${among}${explainNoRoute(selected, source, target)}`, side });
 }

@@ -1,4 +1,5 @@
 import { TransshipError } from "@transship/errors";
+import type { LabelledAgent } from "@transship/model";
 import { WakeUp } from "../wake-up.ts";
 import type { AgentSession } from "./agent-session.ts";
 
@@ -21,6 +22,15 @@ export class ConnectedAgents {
     return this.#sessions.delete(session.name);
   }
 
+  /** Labels changed: by the agents as they are stored now. What waits for an agent looks again. */
+  relabel(agents: readonly LabelledAgent[]): void {
+    for (const { name, labels } of agents) {
+      const session = this.#sessions.get(name);
+      if (session !== undefined) session.labels = labels;
+    }
+    for (const wakeUp of this.#waiting) wakeUp.wake();
+  }
+
   get(name: string): AgentSession | undefined {
     return this.#sessions.get(name);
   }
@@ -34,7 +44,7 @@ export class ConnectedAgents {
     return this.all().filter((session) => !session.draining && !session.stalled && !session.gone.aborted);
   }
 
-  /** Ends when an agent connects, after `ms` milliseconds, or when `signal` aborts. */
+  /** Ends when an agent connects or is labelled anew, after `ms` milliseconds, or when `signal` aborts. */
   async nextToJoin(ms: number, signal: AbortSignal): Promise<void> {
     const wakeUp = new WakeUp();
     this.#waiting.add(wakeUp);

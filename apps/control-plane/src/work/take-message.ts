@@ -14,6 +14,7 @@ export async function takeMessage(
   { message }: wire.AgentMessage,
 ): Promise<void> {
   session.stalled = false;
+  if (session.revoked && message?.$case !== "outcome" && message?.$case !== "log") return;
   switch (message?.$case) {
     case "demand":
       session.credit = Math.max(0, Math.min(session.slots, message.value.tasks));
@@ -33,6 +34,8 @@ export async function takeMessage(
       return desk.budgets.heard(session, message.value);
     case "log":
       return takeLog(desk, session, message.value);
+    case "alive":
+      return session.lives(message.value.id);
     case "answer":
       return desk.questions.take(session, message.value);
     case "hello":

@@ -1,6 +1,6 @@
 import { TransshipError } from "@transship/errors";
 import type { Tx } from "../database.ts";
-import { agentRow } from "./agent-rows.ts";
+import { agentRow, UNSEEN } from "./agent-rows.ts";
 
 /** A token to add. `hash` is hex; without `expiresAt` it never ends. */
 export interface NewToken {
@@ -17,10 +17,9 @@ export async function addToken(tx: Tx, token: NewToken, now: Date): Promise<void
   const created_at = now.toISOString();
   const agent = await agentRow(tx, token.agent);
   if (agent === undefined) {
-    const unseen = { region: "", border: null, networks: "[]", version: "", slots: 0, last_seen_at: null, absence: null };
     await tx
       .insertInto("agents")
-      .values({ name: token.agent, state: "enrolled", created_at, ...unseen })
+      .values({ name: token.agent, state: "enrolled", created_at, ...UNSEEN })
       .execute();
   } else if (agent.state === "revoked") {
     await tx.updateTable("agents").set({ state: "enrolled" }).where("name", "=", token.agent).execute();
@@ -29,7 +28,7 @@ export async function addToken(tx: Tx, token: NewToken, now: Date): Promise<void
   const stored = await tx
     .insertInto("agent_tokens")
     .values({ token_hash: token.tokenHash, agent: token.agent, expires_at, created_at })
-    .onConflict((conflict) => conflict.column("token_hash").doUpdateSet({ expires_at }))
+    .onConflict((conflict) => conflict.column("token_hash").doUpdateSet({ expires_at, revoked_at: null }))
     .returning("agent")
     .executeTakeFirstOrThrow();
   if (stored.agent === token.agent) return;
@@ -44,7 +43,24 @@ export async function agentOfToken(tx: Tx, tokenHash: string, now: Date): Promis
     .select("agents.name")
     .where("token_hash", "=", tokenHash)
     .where("agents.state", "!=", "revoked")
+    .where("revoked_at", "is", null)
     .where((or) => or.or([or("expires_at", "is", null), or("expires_at", ">", now.toISOString())]))
     .executeTakeFirst();
   return found?.name;
+}
+
+/** The agent whose revoked token this is. */
+export async function agentOfRevokedToken(tx: Tx, tokenHash: string): Promise<string | undefined> {
+  const found = await tx
+    .selectFrom("agent_tokens")
+    .select("agent")
+    .where("token_hash", "=", tokenHash)
+    .where("revoked_at", "is not", null)
+    .executeTakeFirst();
+  return found?.agent;
+}
+
+/** Voids all tokens of an agent. */
+export async function revokeTokens(tx: Tx, agent: string, now: string): Promise<void> {
+  await tx.updateTable("agent_tokens").set({ revoked_at: now }).where("agent", "=", agent).where("revoked_at", "is", null).execute();
 }

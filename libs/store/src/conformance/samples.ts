@@ -34,6 +34,11 @@ export function rule(name: string, source = "gz", ...targets: string[]): Resourc
   return parsed({ apiVersion: "transship/v1", kind: "Rule", metadata: { name }, spec: { source: { instance: source }, targets: places } });
 }
 
+/** A document of an agent. */
+export function agentDocument(name: string, labels: Record<string, string>): Resource {
+  return parsed({ apiVersion: "transship/v1", kind: "Agent", metadata: { name, labels } });
+}
+
 function parsed(document: unknown): Resource {
   const result = parseResource(document);
   if ("issues" in result) throw new Error(JSON.stringify(result.issues));
@@ -91,7 +96,12 @@ export const FAILURE: Failure = { code: "TIMED_OUT", side: "source", message: "n
 export const LEASE_MS = 30_000;
 
 /** Leases from gz to sg, of whatever execution waits there. */
-export async function lease(store: Store, agent: string, now: Date, more: { limit?: number; preferMs?: number; online?: string[] } = {}) {
+export async function lease(
+  store: Store,
+  agent: string,
+  now: Date,
+  more: { limit?: number; preferMs?: number; online?: string[]; home?: string } = {},
+) {
   const waiting = (await store.tasks.waitingWork(now)).filter(({ source, target }) => source === "gz" && target === "sg");
   const pairs = waiting.map(({ executionId, source, target }) => ({ executionId, source, target, placement: `${agent} is near` }));
   return store.tasks.lease({ agent, pairs, limit: 10, leaseMs: LEASE_MS, preferMs: 0, online: [], ...more }, now);

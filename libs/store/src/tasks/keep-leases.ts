@@ -50,15 +50,11 @@ export async function heldTasks(tx: Tx): Promise<HeldTask[]> {
   return rows.map(({ agent, ...row }) => ({ ...row, agent: agent ?? "" }));
 }
 
-/** Tasks on which an agent has a lease. */
-export async function tasksHeldBy(tx: Tx, agent: string): Promise<Task[]> {
-  const rows = await tx
-    .selectFrom("tasks")
-    .select(LISTED_COLUMNS)
-    .where("lease_until", "is not", null)
-    .where("agent", "=", agent)
-    .orderBy("seq")
-    .execute();
+/** Tasks on which an agent has a lease; with `home`, without those that a process at another home was given. */
+export async function tasksHeldBy(tx: Tx, agent: string, home?: string): Promise<Task[]> {
+  let query = tx.selectFrom("tasks").select(LISTED_COLUMNS).where("lease_until", "is not", null).where("agent", "=", agent);
+  if (home !== undefined) query = query.where((or) => or.or([or("home", "is", null), or("home", "=", home)]));
+  const rows = await query.orderBy("seq").execute();
   return rows.map(taskOf);
 }
 

@@ -27,6 +27,7 @@ export async function leaseTasks(tx: Tx, claim: Claim, now: Date): Promise<Task[
         epoch: row.epoch + 1,
         attempts: row.attempts + 1,
         agent: claim.agent,
+        home: claim.home ?? null,
         placement: why,
         started_at: row.started_at ?? now.toISOString(),
       },

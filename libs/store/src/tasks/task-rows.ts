@@ -17,7 +17,7 @@ export const LISTED_COLUMNS = [
   ...(["seq", "id", "execution_id", "digest", "overwrite", "state", "epoch", "agent", "placement", "attempts"] as const),
   ...(["source_instance", "source_repository", "source_tag", "target_instance", "target_repository", "target_tag"] as const),
   ...(["total_bytes", "done_bytes", "fetched_bytes", "copied", "mounted", "existing", "resumed", "wasted"] as const),
-  ...(["failure", "skip_reason", "operation", "expected", "platforms", "refill", "note"] as const),
+  ...(["failure", "skip_reason", "operation", "expected", "platforms", "refill", "note", "home"] as const),
   ...(["lease_until", "ready_at", "next_attempt_at", "created_at", "started_at", "finished_at"] as const),
 ] satisfies readonly (keyof ListedTaskRow)[];
 
@@ -42,6 +42,7 @@ export function taskOf(row: ListedTaskRow): Task {
     state: row.state,
     epoch: row.epoch,
     agent: row.agent ?? undefined,
+    home: row.home ?? undefined,
     placement: row.placement ?? undefined,
     leaseUntil: row.lease_until ?? undefined,
     attempts: row.attempts,

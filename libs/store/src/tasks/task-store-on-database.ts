@@ -29,7 +29,7 @@ export function taskStore(database: Database): TaskStore {
     anyUnfinished: (executionId) => transact((tx) => anyUnfinished(tx, executionId)),
     held: () => transact(heldTasks),
     deletedTogether: (task) => transact((tx) => deletedTogether(tx, task)),
-    heldBy: (agent) => transact((tx) => tasksHeldBy(tx, agent)),
+    heldBy: (agent, home) => transact((tx) => tasksHeldBy(tx, agent, home)),
     get: (id) => transact(async (tx) => wholeTaskOf(await existing(tx, id))),
     list: (filter, page) => transact((tx) => list(tx, filter, page)),
   };

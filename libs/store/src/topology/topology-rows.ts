@@ -1,4 +1,5 @@
 import type {
+  AgentDocument,
   Instance,
   InstanceSpec,
   Replication,
@@ -19,6 +20,7 @@ export const TABLE_OF = {
   Rule: "rules",
   Replication: "replications",
   Webhook: "webhooks",
+  Agent: "agent_documents",
 } as const satisfies Record<ResourceKind, string>;
 
 /** A stored instance. */
@@ -39,6 +41,11 @@ export function replicationOf(row: ResourceRow): Replication {
 /** A stored webhook. */
 export function webhookOf(row: ResourceRow): Webhook {
   return { ...metadataOf(row), spec: JSON.parse(row.spec) as WebhookSpec };
+}
+
+/** A stored document of an agent. */
+export function agentDocumentOf(row: ResourceRow): AgentDocument {
+  return { ...metadataOf(row), spec: {} };
 }
 
 function metadataOf(row: ResourceRow): Omit<Instance, "spec"> {

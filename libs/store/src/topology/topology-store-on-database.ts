@@ -7,7 +7,7 @@ import type { AppliedChange, TopologyChange, TopologyStore } from "../topology-s
 import { applyChanges, checkReferences, type Documents } from "./apply-changes.ts";
 import { repairNow } from "./edge-end.ts";
 import { edgeRecords, runnable, runnables } from "./edge-rows.ts";
-import { instanceOf, replicationOf, resourceRow, resourceRows, ruleOf, TABLE_OF, webhookOf } from "./topology-rows.ts";
+import { agentDocumentOf, instanceOf, replicationOf, resourceRow, resourceRows, ruleOf, TABLE_OF, webhookOf } from "./topology-rows.ts";
 import { readDocuments, writeDocuments } from "./write-changes.ts";
 
 /** Resources on a database. */
@@ -29,6 +29,7 @@ export function topologyStore({ transact }: Database): TopologyStore {
     listWebhooks: () => transact(async (tx) => (await resourceRows(tx, "Webhook")).map(webhookOf)),
     getWebhook: (name) => transact(async (tx) => webhookOf(await resourceRow(tx, "Webhook", name))),
     setRuleEnabled: (name, enabled, now) => transact(async (tx) => ruleOf(await setEnabled(tx, "Rule", name, enabled, now))),
+    listAgentDocuments: () => transact(async (tx) => (await resourceRows(tx, "Agent")).map(agentDocumentOf)),
   };
 }
 

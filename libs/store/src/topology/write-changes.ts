@@ -1,4 +1,5 @@
 import { RESOURCE_KINDS, type ReplicationSpec, type RuleSpec } from "@transship/model";
+import { expectAgent, forgetExpected } from "../agents/expect-agent.ts";
 import type { Tx } from "../database.ts";
 import { type Document, type Documents, instancesOf } from "./apply-changes.ts";
 import { dropEdges, writeEdges } from "./edge-rows.ts";
@@ -30,11 +31,16 @@ export async function writeDocuments(tx: Tx, before: Documents, after: Documents
     // What kept it from being told may be what was changed.
     await tx.updateTable("webhook_states").set({ failures: 0, retry_at: null }).where("webhook", "=", document.name).execute();
   }
+  for (const document of changed.filter(({ kind }) => kind === "Agent")) {
+    await upsert(tx, document, now);
+    await expectAgent(tx, document.name, now);
+  }
   for (const kind of RESOURCE_KINDS.toReversed()) {
     for (const { name } of gone.filter((document) => document.kind === kind)) {
       if (kind === "Rule") await tx.deleteFrom("rule_triggers").where("rule", "=", name).execute();
       if (kind === "Replication") await dropEdges(tx, name);
       await tx.deleteFrom(TABLE_OF[kind]).where("name", "=", name).execute();
+      if (kind === "Agent") await forgetExpected(tx, name);
     }
   }
 }

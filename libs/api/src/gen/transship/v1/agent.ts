@@ -24,7 +24,7 @@ import { InstanceGate } from "./instance.ts";
 export const AgentState = {
   /** UNSPECIFIED - Never sent. */
   UNSPECIFIED: 0,
-  /** ENROLLED - Has a token and was never seen. Next: online, revoked. */
+  /** ENROLLED - Has a token or a document and was never seen. Next: online, revoked. */
   ENROLLED: 1,
   /** ONLINE - Its stream is open. Next: draining, offline, revoked. */
   ONLINE: 2,
@@ -71,6 +71,30 @@ export interface Agent {
   createdAt: string;
   /** How it stands with the registries that it talks to, by instance and URL; empty while it is not connected. */
   gates: InstanceGate[];
+  /** What selectors of rules choose by: what its process says, and above that its document. */
+  labels: { [key: string]: string };
+  /** Name of its machine, as the machine says; empty = not known. */
+  host: string;
+  /** What somebody should look after, a sentence each: another process that claims its name, a version that the next upgrade will not take. */
+  warnings: string[];
+}
+
+export interface Agent_LabelsEntry {
+  key: string;
+  value: string;
+}
+
+/** A document of kind Agent: what is said of an agent by its name, whether it is there or not. */
+export interface AgentResource {
+  /** metadata.name. */
+  name: string;
+  /** metadata.labels. They win over those that its process says. */
+  labels: { [key: string]: string };
+}
+
+export interface AgentResource_LabelsEntry {
+  key: string;
+  value: string;
 }
 
 /** No filter yet. */
@@ -91,6 +115,14 @@ export interface GetAgentRequest {
 
 /** Which agent. */
 export interface DrainAgentRequest {
+  /** Its name. */
+  name: string;
+  /** Gives back what it has instead of finishing it. Checkpoints are kept. */
+  now: boolean;
+}
+
+/** Which agent. */
+export interface ResumeAgentRequest {
   /** Its name. */
   name: string;
 }
@@ -128,6 +160,9 @@ function createBaseAgent(): Agent {
     lastSeenAt: "",
     createdAt: "",
     gates: [],
+    labels: {},
+    host: "",
+    warnings: [],
   };
 }
 
@@ -165,6 +200,15 @@ export const Agent: MessageFns<Agent> = {
     }
     for (const v of message.gates) {
       InstanceGate.encode(v!, writer.uint32(90).fork()).join();
+    }
+    globalThis.Object.entries(message.labels).forEach(([key, value]: [string, string]) => {
+      Agent_LabelsEntry.encode({ key: key as any, value }, writer.uint32(162).fork()).join();
+    });
+    if (message.host !== "") {
+      writer.uint32(170).string(message.host);
+    }
+    for (const v of message.warnings) {
+      writer.uint32(178).string(v!);
     }
     return writer;
   },
@@ -270,6 +314,33 @@ export const Agent: MessageFns<Agent> = {
             message.gates.push(InstanceGate.decode(reader, reader.uint32()));
             continue;
           }
+          case 20: {
+            if (tag !== 162) {
+              break;
+            }
+
+            const entry20 = Agent_LabelsEntry.decode(reader, reader.uint32());
+            if (entry20.value !== undefined) {
+              message.labels[entry20.key] = entry20.value;
+            }
+            continue;
+          }
+          case 21: {
+            if (tag !== 170) {
+              break;
+            }
+
+            message.host = reader.string();
+            continue;
+          }
+          case 22: {
+            if (tag !== 178) {
+              break;
+            }
+
+            message.warnings.push(reader.string());
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -298,6 +369,229 @@ export const Agent: MessageFns<Agent> = {
     message.lastSeenAt = object.lastSeenAt ?? "";
     message.createdAt = object.createdAt ?? "";
     message.gates = object.gates?.map((e) => InstanceGate.fromPartial(e)) || [];
+    message.labels = (globalThis.Object.entries(object.labels ?? {}) as [string, string][]).reduce(
+      (acc: { [key: string]: string }, [key, value]: [string, string]) => {
+        if (value !== undefined) {
+          acc[key] = globalThis.String(value);
+        }
+        return acc;
+      },
+      {},
+    );
+    message.host = object.host ?? "";
+    message.warnings = object.warnings?.map((e) => e) || [];
+    return message;
+  },
+};
+
+function createBaseAgent_LabelsEntry(): Agent_LabelsEntry {
+  return { key: "", value: "" };
+}
+
+export const Agent_LabelsEntry: MessageFns<Agent_LabelsEntry> = {
+  encode(message: Agent_LabelsEntry, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.key !== "") {
+      writer.uint32(10).string(message.key);
+    }
+    if (message.value !== "") {
+      writer.uint32(18).string(message.value);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): Agent_LabelsEntry {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseAgent_LabelsEntry();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.key = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.value = reader.string();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create(base?: DeepPartial<Agent_LabelsEntry>): Agent_LabelsEntry {
+    return Agent_LabelsEntry.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<Agent_LabelsEntry>): Agent_LabelsEntry {
+    const message = createBaseAgent_LabelsEntry();
+    message.key = object.key ?? "";
+    message.value = object.value ?? "";
+    return message;
+  },
+};
+
+function createBaseAgentResource(): AgentResource {
+  return { name: "", labels: {} };
+}
+
+export const AgentResource: MessageFns<AgentResource> = {
+  encode(message: AgentResource, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.name !== "") {
+      writer.uint32(10).string(message.name);
+    }
+    globalThis.Object.entries(message.labels).forEach(([key, value]: [string, string]) => {
+      AgentResource_LabelsEntry.encode({ key: key as any, value }, writer.uint32(18).fork()).join();
+    });
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): AgentResource {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseAgentResource();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.name = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            const entry2 = AgentResource_LabelsEntry.decode(reader, reader.uint32());
+            if (entry2.value !== undefined) {
+              message.labels[entry2.key] = entry2.value;
+            }
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create(base?: DeepPartial<AgentResource>): AgentResource {
+    return AgentResource.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<AgentResource>): AgentResource {
+    const message = createBaseAgentResource();
+    message.name = object.name ?? "";
+    message.labels = (globalThis.Object.entries(object.labels ?? {}) as [string, string][]).reduce(
+      (acc: { [key: string]: string }, [key, value]: [string, string]) => {
+        if (value !== undefined) {
+          acc[key] = globalThis.String(value);
+        }
+        return acc;
+      },
+      {},
+    );
+    return message;
+  },
+};
+
+function createBaseAgentResource_LabelsEntry(): AgentResource_LabelsEntry {
+  return { key: "", value: "" };
+}
+
+export const AgentResource_LabelsEntry: MessageFns<AgentResource_LabelsEntry> = {
+  encode(message: AgentResource_LabelsEntry, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.key !== "") {
+      writer.uint32(10).string(message.key);
+    }
+    if (message.value !== "") {
+      writer.uint32(18).string(message.value);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): AgentResource_LabelsEntry {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseAgentResource_LabelsEntry();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.key = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.value = reader.string();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create(base?: DeepPartial<AgentResource_LabelsEntry>): AgentResource_LabelsEntry {
+    return AgentResource_LabelsEntry.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<AgentResource_LabelsEntry>): AgentResource_LabelsEntry {
+    const message = createBaseAgentResource_LabelsEntry();
+    message.key = object.key ?? "";
+    message.value = object.value ?? "";
     return message;
   },
 };
@@ -456,13 +750,16 @@ export const GetAgentRequest: MessageFns<GetAgentRequest> = {
 };
 
 function createBaseDrainAgentRequest(): DrainAgentRequest {
-  return { name: "" };
+  return { name: "", now: false };
 }
 
 export const DrainAgentRequest: MessageFns<DrainAgentRequest> = {
   encode(message: DrainAgentRequest, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
     if (message.name !== "") {
       writer.uint32(10).string(message.name);
+    }
+    if (message.now !== false) {
+      writer.uint32(16).bool(message.now);
     }
     return writer;
   },
@@ -488,6 +785,14 @@ export const DrainAgentRequest: MessageFns<DrainAgentRequest> = {
             message.name = reader.string();
             continue;
           }
+          case 2: {
+            if (tag !== 16) {
+              break;
+            }
+
+            message.now = reader.bool();
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -505,6 +810,62 @@ export const DrainAgentRequest: MessageFns<DrainAgentRequest> = {
   },
   fromPartial(object: DeepPartial<DrainAgentRequest>): DrainAgentRequest {
     const message = createBaseDrainAgentRequest();
+    message.name = object.name ?? "";
+    message.now = object.now ?? false;
+    return message;
+  },
+};
+
+function createBaseResumeAgentRequest(): ResumeAgentRequest {
+  return { name: "" };
+}
+
+export const ResumeAgentRequest: MessageFns<ResumeAgentRequest> = {
+  encode(message: ResumeAgentRequest, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.name !== "") {
+      writer.uint32(10).string(message.name);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): ResumeAgentRequest {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseResumeAgentRequest();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.name = reader.string();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create(base?: DeepPartial<ResumeAgentRequest>): ResumeAgentRequest {
+    return ResumeAgentRequest.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<ResumeAgentRequest>): ResumeAgentRequest {
+    const message = createBaseResumeAgentRequest();
     message.name = object.name ?? "";
     return message;
   },
@@ -710,7 +1071,7 @@ export const AgentServiceService = {
     responseSerialize: (value: Agent): Buffer => Buffer.from(Agent.encode(value).finish()),
     responseDeserialize: (value: Buffer): Agent => Agent.decode(value),
   },
-  /** Lets it finish what it has and gives it nothing new until it connects again. */
+  /** Lets it finish what it has, or give it back, and gives it nothing new until its process is started anew or it is resumed. */
   drainAgent: {
     path: "/transship.v1.AgentService/DrainAgent" as const,
     requestStream: false as const,
@@ -720,7 +1081,17 @@ export const AgentServiceService = {
     responseSerialize: (value: Agent): Buffer => Buffer.from(Agent.encode(value).finish()),
     responseDeserialize: (value: Buffer): Agent => Agent.decode(value),
   },
-  /** Ends its tokens and its stream at once; its tasks go to others when their leases end. */
+  /** Ends draining: it gets new tasks again. CONFLICT for an agent that does not drain. */
+  resumeAgent: {
+    path: "/transship.v1.AgentService/ResumeAgent" as const,
+    requestStream: false as const,
+    responseStream: false as const,
+    requestSerialize: (value: ResumeAgentRequest): Buffer => Buffer.from(ResumeAgentRequest.encode(value).finish()),
+    requestDeserialize: (value: Buffer): ResumeAgentRequest => ResumeAgentRequest.decode(value),
+    responseSerialize: (value: Agent): Buffer => Buffer.from(Agent.encode(value).finish()),
+    responseDeserialize: (value: Buffer): Agent => Agent.decode(value),
+  },
+  /** Voids its tokens at once. It is told to give back what it has; what it gives back goes to others at once, the rest when the leases end. Then its stream ends. */
   revokeAgent: {
     path: "/transship.v1.AgentService/RevokeAgent" as const,
     requestStream: false as const,
@@ -749,9 +1120,11 @@ export interface AgentServiceServer extends UntypedServiceImplementation {
   listAgents: handleUnaryCall<ListAgentsRequest, ListAgentsResponse>;
   /** One agent; NOT_FOUND. */
   getAgent: handleUnaryCall<GetAgentRequest, Agent>;
-  /** Lets it finish what it has and gives it nothing new until it connects again. */
+  /** Lets it finish what it has, or give it back, and gives it nothing new until its process is started anew or it is resumed. */
   drainAgent: handleUnaryCall<DrainAgentRequest, Agent>;
-  /** Ends its tokens and its stream at once; its tasks go to others when their leases end. */
+  /** Ends draining: it gets new tasks again. CONFLICT for an agent that does not drain. */
+  resumeAgent: handleUnaryCall<ResumeAgentRequest, Agent>;
+  /** Voids its tokens at once. It is told to give back what it has; what it gives back goes to others at once, the rest when the leases end. Then its stream ends. */
   revokeAgent: handleUnaryCall<RevokeAgentRequest, Agent>;
   /** Makes a token for an agent. It is shown once; only its hash is stored. */
   createAgentToken: handleUnaryCall<CreateAgentTokenRequest, CreateAgentTokenResponse>;
@@ -787,7 +1160,7 @@ export interface AgentServiceClient extends Client {
     options: Partial<CallOptions>,
     callback: (error: ServiceError | null, response: Agent) => void,
   ): ClientUnaryCall;
-  /** Lets it finish what it has and gives it nothing new until it connects again. */
+  /** Lets it finish what it has, or give it back, and gives it nothing new until its process is started anew or it is resumed. */
   drainAgent(
     request: DrainAgentRequest,
     callback: (error: ServiceError | null, response: Agent) => void,
@@ -803,7 +1176,23 @@ export interface AgentServiceClient extends Client {
     options: Partial<CallOptions>,
     callback: (error: ServiceError | null, response: Agent) => void,
   ): ClientUnaryCall;
-  /** Ends its tokens and its stream at once; its tasks go to others when their leases end. */
+  /** Ends draining: it gets new tasks again. CONFLICT for an agent that does not drain. */
+  resumeAgent(
+    request: ResumeAgentRequest,
+    callback: (error: ServiceError | null, response: Agent) => void,
+  ): ClientUnaryCall;
+  resumeAgent(
+    request: ResumeAgentRequest,
+    metadata: Metadata,
+    callback: (error: ServiceError | null, response: Agent) => void,
+  ): ClientUnaryCall;
+  resumeAgent(
+    request: ResumeAgentRequest,
+    metadata: Metadata,
+    options: Partial<CallOptions>,
+    callback: (error: ServiceError | null, response: Agent) => void,
+  ): ClientUnaryCall;
+  /** Voids its tokens at once. It is told to give back what it has; what it gives back goes to others at once, the rest when the leases end. Then its stream ends. */
   revokeAgent(
     request: RevokeAgentRequest,
     callback: (error: ServiceError | null, response: Agent) => void,

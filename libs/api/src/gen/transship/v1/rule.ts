@@ -191,6 +191,21 @@ export interface RuleSpec {
   priority: number;
   /** Other accounts that agreed; needed where a target belongs to another account than the source. */
   consent: Consent[];
+  /** The only agents that list, resolve and copy for it; absent = any. */
+  agents?: AgentSelector | undefined;
+}
+
+/** Which agents may work for a rule. All of it must hold. */
+export interface AgentSelector {
+  /** Labels that an agent must have, each with this very value. */
+  labels: { [key: string]: string };
+  /** Names of agents; empty = any. */
+  names: string[];
+}
+
+export interface AgentSelector_LabelsEntry {
+  key: string;
+  value: string;
 }
 
 /** A document of kind Rule. */
@@ -1164,6 +1179,7 @@ function createBaseRuleSpec(): RuleSpec {
     limits: undefined,
     priority: 0,
     consent: [],
+    agents: undefined,
   };
 }
 
@@ -1213,6 +1229,9 @@ export const RuleSpec: MessageFns<RuleSpec> = {
     }
     for (const v of message.consent) {
       Consent.encode(v!, writer.uint32(162).fork()).join();
+    }
+    if (message.agents !== undefined) {
+      AgentSelector.encode(message.agents, writer.uint32(178).fork()).join();
     }
     return writer;
   },
@@ -1350,6 +1369,14 @@ export const RuleSpec: MessageFns<RuleSpec> = {
             message.consent.push(Consent.decode(reader, reader.uint32()));
             continue;
           }
+          case 22: {
+            if (tag !== 178) {
+              break;
+            }
+
+            message.agents = AgentSelector.decode(reader, reader.uint32());
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -1394,6 +1421,154 @@ export const RuleSpec: MessageFns<RuleSpec> = {
       : undefined;
     message.priority = object.priority ?? 0;
     message.consent = object.consent?.map((e) => Consent.fromPartial(e)) || [];
+    message.agents = (object.agents !== undefined && object.agents !== null)
+      ? AgentSelector.fromPartial(object.agents)
+      : undefined;
+    return message;
+  },
+};
+
+function createBaseAgentSelector(): AgentSelector {
+  return { labels: {}, names: [] };
+}
+
+export const AgentSelector: MessageFns<AgentSelector> = {
+  encode(message: AgentSelector, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    globalThis.Object.entries(message.labels).forEach(([key, value]: [string, string]) => {
+      AgentSelector_LabelsEntry.encode({ key: key as any, value }, writer.uint32(10).fork()).join();
+    });
+    for (const v of message.names) {
+      writer.uint32(18).string(v!);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): AgentSelector {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseAgentSelector();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            const entry1 = AgentSelector_LabelsEntry.decode(reader, reader.uint32());
+            if (entry1.value !== undefined) {
+              message.labels[entry1.key] = entry1.value;
+            }
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.names.push(reader.string());
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create(base?: DeepPartial<AgentSelector>): AgentSelector {
+    return AgentSelector.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<AgentSelector>): AgentSelector {
+    const message = createBaseAgentSelector();
+    message.labels = (globalThis.Object.entries(object.labels ?? {}) as [string, string][]).reduce(
+      (acc: { [key: string]: string }, [key, value]: [string, string]) => {
+        if (value !== undefined) {
+          acc[key] = globalThis.String(value);
+        }
+        return acc;
+      },
+      {},
+    );
+    message.names = object.names?.map((e) => e) || [];
+    return message;
+  },
+};
+
+function createBaseAgentSelector_LabelsEntry(): AgentSelector_LabelsEntry {
+  return { key: "", value: "" };
+}
+
+export const AgentSelector_LabelsEntry: MessageFns<AgentSelector_LabelsEntry> = {
+  encode(message: AgentSelector_LabelsEntry, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.key !== "") {
+      writer.uint32(10).string(message.key);
+    }
+    if (message.value !== "") {
+      writer.uint32(18).string(message.value);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): AgentSelector_LabelsEntry {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseAgentSelector_LabelsEntry();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.key = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.value = reader.string();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create(base?: DeepPartial<AgentSelector_LabelsEntry>): AgentSelector_LabelsEntry {
+    return AgentSelector_LabelsEntry.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<AgentSelector_LabelsEntry>): AgentSelector_LabelsEntry {
+    const message = createBaseAgentSelector_LabelsEntry();
+    message.key = object.key ?? "";
+    message.value = object.value ?? "";
     return message;
   },
 };

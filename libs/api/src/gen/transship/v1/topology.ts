@@ -18,6 +18,7 @@ import {
   type ServiceError,
   type UntypedServiceImplementation,
 } from "@grpc/grpc-js";
+import { AgentResource } from "./agent.ts";
 import { InstanceResource } from "./instance.ts";
 import { ReplicationResource } from "./replication.ts";
 import { RuleResource } from "./rule.ts";
@@ -39,12 +40,15 @@ export interface Resource {
     | //
     /** A replication. */
     { $case: "replication"; value: ReplicationResource }
+    | //
+    /** What is said of an agent. */
+    { $case: "agent"; value: AgentResource }
     | undefined;
 }
 
 /** The name of a resource. */
 export interface ResourceName {
-  /** `Instance`, `Rule`, `Replication` or `Webhook`. */
+  /** `Instance`, `Rule`, `Replication`, `Webhook` or `Agent`. */
   kind: string;
   /** Its metadata.name. */
   name: string;
@@ -133,6 +137,9 @@ export const Resource: MessageFns<Resource> = {
       case "replication":
         ReplicationResource.encode(message.kind.value, writer.uint32(34).fork()).join();
         break;
+      case "agent":
+        AgentResource.encode(message.kind.value, writer.uint32(162).fork()).join();
+        break;
     }
     return writer;
   },
@@ -182,6 +189,14 @@ export const Resource: MessageFns<Resource> = {
             message.kind = { $case: "replication", value: ReplicationResource.decode(reader, reader.uint32()) };
             continue;
           }
+          case 20: {
+            if (tag !== 162) {
+              break;
+            }
+
+            message.kind = { $case: "agent", value: AgentResource.decode(reader, reader.uint32()) };
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -221,6 +236,12 @@ export const Resource: MessageFns<Resource> = {
       case "replication": {
         if (object.kind?.value !== undefined && object.kind?.value !== null) {
           message.kind = { $case: "replication", value: ReplicationResource.fromPartial(object.kind.value) };
+        }
+        break;
+      }
+      case "agent": {
+        if (object.kind?.value !== undefined && object.kind?.value !== null) {
+          message.kind = { $case: "agent", value: AgentResource.fromPartial(object.kind.value) };
         }
         break;
       }

@@ -51,6 +51,9 @@ export interface AgentMessage {
     | //
     /** What its tasks did. Sent again until acknowledged, while the agent lives. */
     { $case: "log"; value: Log }
+    | //
+    /** The answer to Challenge. */
+    { $case: "alive"; value: Alive }
     | undefined;
 }
 
@@ -91,6 +94,9 @@ export interface ControlMessage {
     | //
     /** This agent's share of limits that all agents keep to together. */
     { $case: "budget"; value: Budget }
+    | //
+    /** Say that you live: another process claims your name. */
+    { $case: "challenge"; value: Challenge }
     | undefined;
 }
 
@@ -110,6 +116,37 @@ export interface Hello {
   slots: number;
   /** Tasks that it is still doing. */
   holds: LeaseKey[];
+  /** What selectors of rules choose by; a document of kind Agent wins over them. */
+  labels: { [key: string]: string };
+  /** Random name of the process: with another one the agent's name is claimed by another process. Absent from older agents, which are not told apart. */
+  run?:
+    | string
+    | undefined;
+  /** Name of the machine, for people. */
+  host?:
+    | string
+    | undefined;
+  /** Names the data directory and the machine since it booted: of two processes that say the same one has ended, since the directory takes one at a time. */
+  home?: string | undefined;
+}
+
+export interface Hello_LabelsEntry {
+  key: string;
+  value: string;
+}
+
+/** Another process claims the name of this agent. Who does not answer within seconds is taken for dead, and the other takes its place. */
+export interface Challenge {
+  /** To be said again in the answer. */
+  id: string;
+  /** The machine of the other process; empty = it did not say. */
+  host: string;
+}
+
+/** The agent that was challenged lives. */
+export interface Alive {
+  /** That of the Challenge. */
+  id: string;
 }
 
 /** The answer to Hello. */
@@ -648,6 +685,8 @@ export interface FoundPing {
 
 /** Finish what you have and take nothing new. */
 export interface Drain {
+  /** It is over: take new tasks again. Sent to agents that say a `run`, only. */
+  over: boolean;
 }
 
 function createBaseAgentMessage(): AgentMessage {
@@ -680,6 +719,9 @@ export const AgentMessage: MessageFns<AgentMessage> = {
         break;
       case "log":
         Log.encode(message.message.value, writer.uint32(162).fork()).join();
+        break;
+      case "alive":
+        Alive.encode(message.message.value, writer.uint32(250).fork()).join();
         break;
     }
     return writer;
@@ -762,6 +804,14 @@ export const AgentMessage: MessageFns<AgentMessage> = {
             message.message = { $case: "log", value: Log.decode(reader, reader.uint32()) };
             continue;
           }
+          case 31: {
+            if (tag !== 250) {
+              break;
+            }
+
+            message.message = { $case: "alive", value: Alive.decode(reader, reader.uint32()) };
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -828,6 +878,12 @@ export const AgentMessage: MessageFns<AgentMessage> = {
         }
         break;
       }
+      case "alive": {
+        if (object.message?.value !== undefined && object.message?.value !== null) {
+          message.message = { $case: "alive", value: Alive.fromPartial(object.message.value) };
+        }
+        break;
+      }
     }
     return message;
   },
@@ -872,6 +928,9 @@ export const ControlMessage: MessageFns<ControlMessage> = {
         break;
       case "budget":
         Budget.encode(message.message.value, writer.uint32(170).fork()).join();
+        break;
+      case "challenge":
+        Challenge.encode(message.message.value, writer.uint32(250).fork()).join();
         break;
     }
     return writer;
@@ -978,6 +1037,14 @@ export const ControlMessage: MessageFns<ControlMessage> = {
             message.message = { $case: "budget", value: Budget.decode(reader, reader.uint32()) };
             continue;
           }
+          case 31: {
+            if (tag !== 250) {
+              break;
+            }
+
+            message.message = { $case: "challenge", value: Challenge.decode(reader, reader.uint32()) };
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -1062,13 +1129,31 @@ export const ControlMessage: MessageFns<ControlMessage> = {
         }
         break;
       }
+      case "challenge": {
+        if (object.message?.value !== undefined && object.message?.value !== null) {
+          message.message = { $case: "challenge", value: Challenge.fromPartial(object.message.value) };
+        }
+        break;
+      }
     }
     return message;
   },
 };
 
 function createBaseHello(): Hello {
-  return { name: "", version: "", region: "", border: "", networks: [], slots: 0, holds: [] };
+  return {
+    name: "",
+    version: "",
+    region: "",
+    border: "",
+    networks: [],
+    slots: 0,
+    holds: [],
+    labels: {},
+    run: undefined,
+    host: undefined,
+    home: undefined,
+  };
 }
 
 export const Hello: MessageFns<Hello> = {
@@ -1093,6 +1178,18 @@ export const Hello: MessageFns<Hello> = {
     }
     for (const v of message.holds) {
       LeaseKey.encode(v!, writer.uint32(58).fork()).join();
+    }
+    globalThis.Object.entries(message.labels).forEach(([key, value]: [string, string]) => {
+      Hello_LabelsEntry.encode({ key: key as any, value }, writer.uint32(82).fork()).join();
+    });
+    if (message.run !== undefined) {
+      writer.uint32(90).string(message.run);
+    }
+    if (message.host !== undefined) {
+      writer.uint32(98).string(message.host);
+    }
+    if (message.home !== undefined) {
+      writer.uint32(106).string(message.home);
     }
     return writer;
   },
@@ -1166,6 +1263,41 @@ export const Hello: MessageFns<Hello> = {
             message.holds.push(LeaseKey.decode(reader, reader.uint32()));
             continue;
           }
+          case 10: {
+            if (tag !== 82) {
+              break;
+            }
+
+            const entry10 = Hello_LabelsEntry.decode(reader, reader.uint32());
+            if (entry10.value !== undefined) {
+              message.labels[entry10.key] = entry10.value;
+            }
+            continue;
+          }
+          case 11: {
+            if (tag !== 90) {
+              break;
+            }
+
+            message.run = reader.string();
+            continue;
+          }
+          case 12: {
+            if (tag !== 98) {
+              break;
+            }
+
+            message.host = reader.string();
+            continue;
+          }
+          case 13: {
+            if (tag !== 106) {
+              break;
+            }
+
+            message.home = reader.string();
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -1190,6 +1322,207 @@ export const Hello: MessageFns<Hello> = {
     message.networks = object.networks?.map((e) => e) || [];
     message.slots = object.slots ?? 0;
     message.holds = object.holds?.map((e) => LeaseKey.fromPartial(e)) || [];
+    message.labels = (globalThis.Object.entries(object.labels ?? {}) as [string, string][]).reduce(
+      (acc: { [key: string]: string }, [key, value]: [string, string]) => {
+        if (value !== undefined) {
+          acc[key] = globalThis.String(value);
+        }
+        return acc;
+      },
+      {},
+    );
+    message.run = object.run ?? undefined;
+    message.host = object.host ?? undefined;
+    message.home = object.home ?? undefined;
+    return message;
+  },
+};
+
+function createBaseHello_LabelsEntry(): Hello_LabelsEntry {
+  return { key: "", value: "" };
+}
+
+export const Hello_LabelsEntry: MessageFns<Hello_LabelsEntry> = {
+  encode(message: Hello_LabelsEntry, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.key !== "") {
+      writer.uint32(10).string(message.key);
+    }
+    if (message.value !== "") {
+      writer.uint32(18).string(message.value);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): Hello_LabelsEntry {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseHello_LabelsEntry();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.key = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.value = reader.string();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create(base?: DeepPartial<Hello_LabelsEntry>): Hello_LabelsEntry {
+    return Hello_LabelsEntry.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<Hello_LabelsEntry>): Hello_LabelsEntry {
+    const message = createBaseHello_LabelsEntry();
+    message.key = object.key ?? "";
+    message.value = object.value ?? "";
+    return message;
+  },
+};
+
+function createBaseChallenge(): Challenge {
+  return { id: "", host: "" };
+}
+
+export const Challenge: MessageFns<Challenge> = {
+  encode(message: Challenge, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.id !== "") {
+      writer.uint32(10).string(message.id);
+    }
+    if (message.host !== "") {
+      writer.uint32(18).string(message.host);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): Challenge {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseChallenge();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.id = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.host = reader.string();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create(base?: DeepPartial<Challenge>): Challenge {
+    return Challenge.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<Challenge>): Challenge {
+    const message = createBaseChallenge();
+    message.id = object.id ?? "";
+    message.host = object.host ?? "";
+    return message;
+  },
+};
+
+function createBaseAlive(): Alive {
+  return { id: "" };
+}
+
+export const Alive: MessageFns<Alive> = {
+  encode(message: Alive, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.id !== "") {
+      writer.uint32(10).string(message.id);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): Alive {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseAlive();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.id = reader.string();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create(base?: DeepPartial<Alive>): Alive {
+    return Alive.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<Alive>): Alive {
+    const message = createBaseAlive();
+    message.id = object.id ?? "";
     return message;
   },
 };
@@ -5041,11 +5374,14 @@ export const FoundPing: MessageFns<FoundPing> = {
 };
 
 function createBaseDrain(): Drain {
-  return {};
+  return { over: false };
 }
 
 export const Drain: MessageFns<Drain> = {
-  encode(_: Drain, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+  encode(message: Drain, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.over !== false) {
+      writer.uint32(8).bool(message.over);
+    }
     return writer;
   },
 
@@ -5062,6 +5398,14 @@ export const Drain: MessageFns<Drain> = {
       while (reader.pos < end) {
         const tag = reader.uint32();
         switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 8) {
+              break;
+            }
+
+            message.over = reader.bool();
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -5077,8 +5421,9 @@ export const Drain: MessageFns<Drain> = {
   create(base?: DeepPartial<Drain>): Drain {
     return Drain.fromPartial(base ?? {});
   },
-  fromPartial(_: DeepPartial<Drain>): Drain {
+  fromPartial(object: DeepPartial<Drain>): Drain {
     const message = createBaseDrain();
+    message.over = object.over ?? false;
     return message;
   },
 };
