@@ -24,15 +24,15 @@ describe("a registry that demands a client certificate", () => {
     const failure = await unknown.ping().catch((error) => error);
     expect(failure).toMatchObject({ code: "TLS_FAILED", why: expect.stringContaining("wants a client certificate") });
     expect(failure.hint).toContain("clientCertificate");
-    const stranger = { certificate: LOCAL_CERTIFICATE.cert, key: LOCAL_CERTIFICATE.key };
+    const stranger = { certificate: LOCAL_CERTIFICATE.cert, privateKey: LOCAL_CERTIFICATE.key };
     await using refused = open(server.port, { clientCertificate: stranger });
     await expect(refused.ping()).rejects.toThrowError(/registry\.test/);
     expect(server.requests).toHaveLength(1);
   });
 
   it.each([
-    ["a key of another certificate", { ...CLIENT_CERTIFICATE, key: LOCAL_CERTIFICATE.key }],
-    ["an encrypted key", { ...CLIENT_CERTIFICATE, key: ENCRYPTED_KEY }],
+    ["a key of another certificate", { ...CLIENT_CERTIFICATE, privateKey: LOCAL_CERTIFICATE.key }],
+    ["an encrypted key", { ...CLIENT_CERTIFICATE, privateKey: ENCRYPTED_KEY }],
     ["no certificate", { ...CLIENT_CERTIFICATE, certificate: "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----" }],
   ])("is not even asked with %s", (_, clientCertificate) => {
     let thrown: unknown;
@@ -42,7 +42,7 @@ describe("a registry that demands a client certificate", () => {
       thrown = error;
     }
     expect(thrown).toMatchObject({ code: "INVALID_ARGUMENT", what: "the client certificate" });
-    expect(String(thrown)).not.toContain(clientCertificate.key.split("\n")[1]);
+    expect(String(thrown)).not.toContain(clientCertificate.privateKey.split("\n")[1]);
   });
 });
 

@@ -5,13 +5,13 @@ import { TransshipError } from "@transship/errors";
 export interface ClientCertificate {
   readonly certificate: string;
   /** Not encrypted. */
-  readonly key: string;
+  readonly privateKey: string;
 }
 
 /** Throws `INVALID_ARGUMENT` for a certificate or key that cannot be read, or that do not belong together. The texts are not repeated. */
-export function checkClientCertificate({ certificate, key }: ClientCertificate): void {
+export function checkClientCertificate({ certificate, privateKey }: ClientCertificate): void {
   try {
-    createSecureContext({ cert: certificate, key });
+    createSecureContext({ cert: certificate, key: privateKey });
   } catch (thrown) {
     const why = (thrown as Error).message.replace(/\s+/g, " ").slice(0, 200);
     throw new TransshipError("INVALID_ARGUMENT", {

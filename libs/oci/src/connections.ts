@@ -117,7 +117,7 @@ export class Connections implements AsyncDisposable {
       // Node's own 250 ms ends every handshake on links with a longer round trip.
       autoSelectFamilyAttemptTimeout: Math.min(2_500, timeouts.connectMs),
       ...(this.#authorities === undefined ? {} : { ca: [...this.#authorities] }),
-      ...(own && clientCertificate !== undefined ? { cert: clientCertificate.certificate, key: clientCertificate.key } : {}),
+      ...(own && clientCertificate !== undefined ? { cert: clientCertificate.certificate, key: clientCertificate.privateKey } : {}),
       ...(own || proxy !== undefined ? {} : { lookup: guardedLookup(guard, url) }),
       ...(proxy === undefined ? reading : {}),
     });
