@@ -1,9 +1,9 @@
+import { type ConnectProxy, startConnectProxy } from "@transship/dev-registry";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { digestOf } from "./digest.ts";
 import { openRegistry, type RegistryOptions } from "./open-registry.ts";
 import { CLIENT_CERTIFICATE, ENCRYPTED_KEY, LOCAL_CERTIFICATE, TEST_CERTIFICATE } from "./test-certificate.ts";
-import { startProxy, type TestProxy } from "./test-proxy.ts";
 import { serveTls } from "./test-tls-server.ts";
 
 const BLOB = Buffer.from("layer");
@@ -87,7 +87,7 @@ async function checkWay({ login, storage, proxy: kind, byAddress }: Way): Promis
     return response.writeHead(307, { location: `${at(storage === "two hops" ? gateway : bucket)}/b` }).end();
   });
   const names = Object.fromEntries([bucket, gateway, tokens, registry].map(({ port }) => [`registry.test:${port}`, `127.0.0.1:${port}`]));
-  await using proxy = await startProxy({ hosts: names, ...(kind === "https" ? { tls: LOCAL_CERTIFICATE } : {}) });
+  await using proxy = await startConnectProxy({ hosts: names, ...(kind === "https" ? { tls: LOCAL_CERTIFICATE } : {}) });
   await using client = openRegistry({
     url: at(registry),
     // Without a proxy nobody else knows the name.
@@ -117,7 +117,7 @@ async function checkWay({ login, storage, proxy: kind, byAddress }: Way): Promis
 }
 
 /** Everything went through the proxy, and it was told nothing but where to and its own login. */
-function checkProxy(proxy: TestProxy, kind: string, servers: number): void {
+function checkProxy(proxy: ConnectProxy, kind: string, servers: number): void {
   if (kind === "none") {
     expect(proxy.tunnels).toEqual([]);
     return;

@@ -1,9 +1,8 @@
-import { startDevRegistry } from "@transship/dev-registry";
+import { startConnectProxy, startDevRegistry } from "@transship/dev-registry";
 import { describe, expect, it } from "vitest";
 import { digestOf } from "./digest.ts";
 import { openRegistry } from "./open-registry.ts";
 import { LOCAL_CERTIFICATE, TEST_CERTIFICATE } from "./test-certificate.ts";
-import { startProxy } from "./test-proxy.ts";
 import { serve, stream } from "./test-server.ts";
 
 const LOGIN = { username: "gate", password: "open sesame" };
@@ -20,7 +19,7 @@ describe("through a proxy", () => {
   it.each(["http", "https"])("a registry of %s is reached, by a name that only the proxy knows", async (scheme) => {
     await using server = await startDevRegistry(scheme === "https" ? { tls: TEST_CERTIFICATE } : {});
     const name = `registry.test:${server.port}`;
-    await using proxy = await startProxy({
+    await using proxy = await startConnectProxy({
       hosts: { [name]: `127.0.0.1:${server.port}` },
       refuse: (_, authorization) => (authorization === BASIC ? undefined : 407),
     });
@@ -49,7 +48,7 @@ describe("through a proxy", () => {
     await using plain = await startDevRegistry();
     const url = `https://registry.test:${server.port}`;
     const hosts = Object.fromEntries([server, plain].map(({ port }) => [`registry.test:${port}`, `127.0.0.1:${port}`]));
-    await using proxy = await startProxy({ hosts, tls: TEST_CERTIFICATE });
+    await using proxy = await startConnectProxy({ hosts, tls: TEST_CERTIFICATE });
     await using misnamed = openRegistry({ url, ca: TEST_CERTIFICATE.cert, proxy: { url: proxy.url } });
     const failure = await misnamed.ping().catch((error) => error);
     expect(failure).toMatchObject({ code: "TLS_FAILED", what: expect.stringContaining(`through the proxy ${proxy.host}`) });
@@ -61,7 +60,7 @@ describe("through a proxy", () => {
     });
     expect(proxy.tunnels).toEqual([]);
 
-    await using local = await startProxy({ hosts, tls: LOCAL_CERTIFICATE });
+    await using local = await startConnectProxy({ hosts, tls: LOCAL_CERTIFICATE });
     const name = local.url.replace("127.0.0.1", "localhost");
     const ca = `${TEST_CERTIFICATE.cert}\n${LOCAL_CERTIFICATE.cert}`;
     for (const [scheme, target] of [
@@ -79,7 +78,7 @@ describe("through a proxy", () => {
 
   it("a fixed address is what the proxy is asked for; TLS keeps the name", async () => {
     await using server = await startDevRegistry({ tls: TEST_CERTIFICATE });
-    await using proxy = await startProxy();
+    await using proxy = await startConnectProxy();
     const url = `https://registry.test:${server.port}`;
     await using registry = openRegistry({ url, address: "127.0.0.1", ca: TEST_CERTIFICATE.cert, proxy: { url: proxy.url } });
     await registry.ping();
@@ -88,7 +87,7 @@ describe("through a proxy", () => {
 
   it("no more connections are made than without, they are kept, and they can be opened ahead", async () => {
     await using server = await startDevRegistry();
-    await using proxy = await startProxy();
+    await using proxy = await startConnectProxy();
     const registry = openRegistry({ url: server.url, connections: 6, proxy: { url: proxy.url } });
     const blob = await upload(registry, Buffer.alloc(3_000, "layer"));
     for (let round = 0; round < 20; round += 1) await registry.repository("a").hasBlob(blob.digest);
@@ -110,7 +109,7 @@ describe("through a proxy", () => {
 
   it("connections that the proxy has closed meanwhile are replaced", async () => {
     await using server = await serve((_, response) => response.end("x"));
-    await using proxy = await startProxy();
+    await using proxy = await startConnectProxy();
     await using registry = openRegistry({ url: server.url, proxy: { url: proxy.url } });
     registry.repository("a").openAhead?.(2);
     await expect.poll(() => proxy.tunnels.length).toBe(2);
@@ -123,7 +122,7 @@ describe("through a proxy", () => {
   });
 
   it("nothing is waited for when the registry is closed", async () => {
-    await using proxy = await startProxy({ refuse: () => Number.NaN });
+    await using proxy = await startConnectProxy({ refuse: () => Number.NaN });
     const registry = openRegistry({ url: "http://registry.test", proxy: { url: proxy.url } });
     const pinging = registry.ping().catch((error) => error);
     await expect.poll(() => proxy.tunnels.length).toBe(1);
@@ -142,7 +141,7 @@ describe("a proxy that does not", () => {
     [429, "PROXY_FAILED", "the proxy answered 429"],
     [0, "PROXY_FAILED", "the connection to the proxy failed: the connection was cut"],
   ])("open a tunnel (%i) is named: %s", async (status, code, why) => {
-    await using proxy = await startProxy({ refuse: () => status });
+    await using proxy = await startConnectProxy({ refuse: () => status });
     await using registry = openRegistry({ url: "https://registry.test", proxy: { url: proxy.url, credential: LOGIN } });
     const failure = await registry.ping().catch((error) => error);
     expect(failure).toMatchObject({
@@ -160,13 +159,13 @@ describe("a proxy that does not", () => {
       message:
         "reaching registry.test:443 through the proxy 127.0.0.1:1: the connection to the proxy failed: nothing listens there (ECONNREFUSED)",
     });
-    await using proxy = await startProxy({ refuse: () => 407 });
+    await using proxy = await startConnectProxy({ refuse: () => 407 });
     await using stranger = openRegistry({ url: "https://registry.test", proxy: { url: proxy.url } });
     await expect(stranger.ping()).rejects.toMatchObject({ code: "PROXY_UNAUTHORIZED", why: expect.stringContaining("none is given") });
   });
 
   it("answer is not waited for without end", async () => {
-    await using proxy = await startProxy({ refuse: () => Number.NaN });
+    await using proxy = await startConnectProxy({ refuse: () => Number.NaN });
     const timeouts = { connectMs: 1_000 };
     await using registry = openRegistry({ url: "https://registry.test", proxy: { url: proxy.url }, timeouts });
     await expect(registry.ping()).rejects.toMatchObject({ code: "PROXY_FAILED", why: expect.stringContaining("no answer in time") });

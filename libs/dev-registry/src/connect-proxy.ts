@@ -2,7 +2,7 @@ import { createServer as createPlainServer } from "node:http";
 import { createServer as createTlsServer } from "node:https";
 import { type AddressInfo, connect, type Socket } from "node:net";
 
-/** One CONNECT that a proxy of a test got, and what it was sent afterwards. */
+/** One CONNECT that a proxy got, and what it was sent afterwards. */
 export interface Tunnelled {
   readonly destination: string;
   readonly headers: Readonly<Record<string, string | string[] | undefined>>;
@@ -10,8 +10,8 @@ export interface Tunnelled {
   readonly sent: () => Buffer;
 }
 
-/** How a proxy of a test behaves. */
-export interface TestProxyOptions {
+/** How a proxy behaves. */
+export interface ConnectProxyOptions {
   /** Where names lead, `host:port` to `host:port`; others are connected to as they are. */
   readonly hosts?: Readonly<Record<string, string>>;
   /** Status to answer with instead of opening a tunnel; 0 cuts the connection, NaN leaves it without an answer. */
@@ -19,8 +19,8 @@ export interface TestProxyOptions {
   readonly tls?: { readonly cert: string; readonly key: string };
 }
 
-/** An HTTP proxy of a test on loopback, which keeps what went through it. */
-export interface TestProxy extends AsyncDisposable {
+/** An HTTP proxy on loopback, for tests. It keeps in memory all that clients sent through it. */
+export interface ConnectProxy extends AsyncDisposable {
   readonly url: string;
   readonly host: string;
   readonly tunnels: readonly Tunnelled[];
@@ -33,7 +33,7 @@ export interface TestProxy extends AsyncDisposable {
 }
 
 /** Starts a proxy on a free port of 127.0.0.1. */
-export async function startProxy(options: TestProxyOptions = {}): Promise<TestProxy> {
+export async function startConnectProxy(options: ConnectProxyOptions = {}): Promise<ConnectProxy> {
   const tunnels: Tunnelled[] = [];
   const plain: string[] = [];
   const sockets = new Set<Socket>();
