@@ -132,6 +132,46 @@ describe("through a proxy", () => {
   });
 });
 
+describe("behind a proxy, a registry's answers", () => {
+  const bytes = Buffer.from("layer");
+  const blob = { digest: digestOf(bytes), size: bytes.byteLength };
+  /** A registry that the proxy knows by name, and that redirects its readers to a place on this machine. */
+  async function redirected(place: string, own: { readonly address?: string; readonly direct?: boolean }) {
+    await using storage = await serve((_, response) => response.end(bytes));
+    const location = `${storage.url.replace("127.0.0.1", place)}/b`;
+    await using server = await serve((_, response) => response.writeHead(307, { location }).end());
+    const name = server.url.replace("127.0.0.1", "registry.test");
+    await using proxy = await startConnectProxy({
+      hosts: { [new URL(name).host]: server.host, [`storage.test:${new URL(storage.url).port}`]: storage.host },
+    });
+    const { address, direct } = own;
+    await using registry = openRegistry({ url: direct === true ? server.url : name, address, proxy: { url: proxy.url } });
+    const read = await registry
+      .repository("a")
+      .readBlob(blob, { start: 0, end: blob.size })
+      .catch((error) => error);
+    if (read instanceof Error) {
+      expect(storage.requests).toEqual([]);
+      throw read;
+    }
+    expect(Buffer.concat(await Array.fromAsync(read.bytes as AsyncIterable<Uint8Array>)).equals(bytes)).toBe(true);
+    return proxy.tunnels.length;
+  }
+
+  it.each(["127.0.0.1", "localhost", "any.localhost", "10.0.0.1", "169.254.169.254"])(
+    "lead nobody to %s, which would be the proxy's",
+    async (place) => {
+      await expect(redirected(place, {})).rejects.toMatchObject({ code: "REDIRECT_REFUSED" });
+    },
+  );
+
+  it("lead to storage by the same proxy, and to addresses like the one that the operator gave", async () => {
+    expect(await redirected("storage.test", {})).toBe(2);
+    expect(await redirected("127.0.0.1", { address: "127.0.0.1" })).toBe(2);
+    expect(await redirected("127.0.0.1", { direct: true })).toBe(2);
+  });
+});
+
 describe("a proxy that does not", () => {
   it.each([
     [407, "PROXY_UNAUTHORIZED", 'the proxy refused user "gate" (407)'],
