@@ -120,6 +120,10 @@ describe.skipIf(REAL_KINDS.length === 0)("registries are behind a proxy", { time
   it("and `copy` and `sync` without a server go by the environment's proxy", async () => {
     const http_proxy = proxy.url.replace("://", `://${GATE.username}:${GATE.password}@`);
     const env = { http_proxy, no_proxy: "", XDG_STATE_HOME: site.scratch.path("state") };
+    const listed = await transship(["rule", "list", "-o", "name", "--server", site.server], {
+      env: { ...env, http_proxy: "http://127.0.0.1:1" },
+    });
+    expect([listed.code, listed.stdout.trim()], listed.stderr).toEqual([0, "rule/over"]);
     const layout = `oci:${site.scratch.path("layout")}`;
     const copied = await transship(["copy", "--plain-http", `${names.source}/team/app:v1`, `${layout}:v1`], { env });
     expect(copied.code, copied.stderr).toBe(0);
