@@ -192,7 +192,7 @@ export const CODES = {
     "never",
     "PERMISSION_DENIED",
     EXIT.notAllowed,
-    "Give the endpoint's `proxyCredential`, or correct it: the proxy's login is not the registry's.",
+    "Correct the endpoint's `proxyCredential` (of `copy` and `sync`, the login in HTTPS_PROXY or HTTP_PROXY); it is the proxy's own.",
   ),
   REDIRECT_REFUSED: row(
     "never",

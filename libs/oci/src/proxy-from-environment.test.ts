@@ -37,7 +37,11 @@ describe("proxies of the environment", () => {
   });
 
   it.each(["socks5://p:1", "http://u:hunter2@p:1/path", "http://"])("that are none (%s) are refused, without the login", (text) => {
-    const refused = expect.objectContaining({ code: "INVALID_ARGUMENT", message: expect.not.stringContaining("hunter2") });
+    const refused = expect.objectContaining({
+      code: "INVALID_ARGUMENT",
+      message: expect.not.stringContaining("hunter2"),
+      hint: expect.stringContaining("NO_PROXY"),
+    });
     expect(() => at({ HTTPS_PROXY: text }, "https://r.test")).toThrowError(refused);
   });
 

@@ -107,6 +107,24 @@ describe("through a proxy", () => {
     await expect.poll(() => proxy.open()).toBe(0);
   });
 
+  it("ranges side by side are read over as many connections as are allowed", async () => {
+    await using server = await startDevRegistry();
+    await using proxy = await startConnectProxy();
+    await using registry = openRegistry({ url: server.url, connections: 16, proxy: { url: proxy.url } });
+    const part = 100_000;
+    const bytes = Buffer.from(Array.from({ length: 64 * part }, (_, at) => (at * 31) % 251));
+    const blob = await upload(registry, bytes);
+    registry.repository("a").openAhead?.(16);
+    const reads = Array.from({ length: 64 }, async (_, index) => {
+      const read = await registry.repository("a").readBlob(blob, { start: index * part, end: (index + 1) * part });
+      return Buffer.concat(await Array.fromAsync(read.bytes));
+    });
+    expect(Buffer.concat(await Promise.all(reads)).equals(bytes)).toBe(true);
+    // One for the upload, and a second one where it was hurried.
+    expect(proxy.tunnels.length).toBeGreaterThanOrEqual(16);
+    expect(proxy.tunnels.length).toBeLessThanOrEqual(18);
+  });
+
   it("connections that the proxy has closed meanwhile are replaced", async () => {
     await using server = await serve((_, response) => response.end("x"));
     await using proxy = await startConnectProxy();

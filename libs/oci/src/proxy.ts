@@ -13,12 +13,12 @@ export interface HttpProxy {
 /** The proxy for a URL; undefined where it is connected to directly. */
 export type ProxyFor = (url: URL) => HttpProxy | undefined;
 
-/** A proxy's URL, checked. Throws `INVALID_ARGUMENT`. */
-export function parseProxyUrl(text: string): URL {
+/** A proxy's URL, checked; `hint` is what to do where it is none. Throws `INVALID_ARGUMENT`. */
+export function parseProxyUrl(text: string, hint?: string): URL {
   const url = URL.parse(text);
   // The text itself is not repeated: it may hold a password.
   const invalid = (why: string): TransshipError =>
-    new TransshipError("INVALID_ARGUMENT", { what: `the proxy ${url?.host ?? ""}`.trim(), why });
+    new TransshipError("INVALID_ARGUMENT", { what: `the proxy ${url?.host ?? ""}`.trim(), why, hint });
   if (url === null || (url.protocol !== "http:" && url.protocol !== "https:") || url.hostname === "")
     throw invalid("its URL has the form http://host:port or https://host:port");
   if (url.username !== "" || url.password !== "") throw invalid("a user name or password does not belong into its URL");
@@ -72,7 +72,7 @@ function parseVariable(text: string): HttpProxy {
   const username = decode(url?.username);
   const password = decode(url?.password);
   if (url !== null) url.username = url.password = "";
-  const { origin } = parseProxyUrl(url?.href ?? "");
+  const { origin } = parseProxyUrl(url?.href ?? "", "Correct HTTPS_PROXY or HTTP_PROXY, or name the host in NO_PROXY.");
   return { url: origin, ...(username === "" ? {} : { credential: { username, password } }) };
 }
 

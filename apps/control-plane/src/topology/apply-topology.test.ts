@@ -126,7 +126,9 @@ describe("apply", () => {
       const reached = { proxy: { url: proxy, credential: { username: "gate", password } }, clientCertificate: certificate };
       return instance("gz", { endpoints: [{ ...endpoint("https://gz.example"), ...reached, ...more }] });
     };
-    await expect(apply(plane.client, { resources: [behind("", "")] })).rejects.toThrow(/proxyCredential.password.*clientCertificate.privateKey/);
+    await expect(apply(plane.client, { resources: [behind("", "")] })).rejects.toThrow(
+      /proxyCredential.password.*clientCertificate.privateKey/,
+    );
     const created = await apply(plane.client, { resources: [behind("proxy-secret", "key-secret")] });
     expect(outcomes(await apply(plane.client, { resources: [behind("", "")] }))).toEqual([["Instance", "gz", UNCHANGED]]);
     for (const strange of [
