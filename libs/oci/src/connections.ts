@@ -152,10 +152,16 @@ export class Connections implements AsyncDisposable {
     return (options, callback) => {
       const secured = (tunnel: Socket) => {
         if (url.protocol === "http:") return callback(null, tunnel);
-        connect({ ...options, httpSocket: tunnel } as httpConnector.Options, (...result) => {
-          if (result[0] !== null) tunnel.destroy();
-          callback(...result);
-        });
+        try {
+          connect({ ...options, httpSocket: tunnel } as httpConnector.Options, (...result) => {
+            if (result[0] !== null) tunnel.destroy();
+            callback(...result);
+          });
+        } catch (failure) {
+          // A CA that is none is found out only here, at once.
+          tunnel.destroy();
+          callback(failure as Error, null);
+        }
       };
       open().then(secured, (failure: Error) => callback(failure, null));
     };

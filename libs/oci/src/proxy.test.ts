@@ -76,6 +76,16 @@ describe("through a proxy", () => {
     expect(local.tunnels[0]?.headers["proxy-authorization"]).toBe(BASIC);
   });
 
+  it("a CA that is none fails the calls and leaves no connection", async () => {
+    await using server = await startDevRegistry({ tls: TEST_CERTIFICATE });
+    await using proxy = await startConnectProxy();
+    const ca = "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----";
+    await using registry = openRegistry({ url: server.url, ca, proxy: { url: proxy.url } });
+    await expect(registry.ping()).rejects.toMatchObject({ code: "TLS_FAILED" });
+    expect(proxy.tunnels.length).toBe(1);
+    await expect.poll(() => proxy.open()).toBe(0);
+  });
+
   it("a fixed address is what the proxy is asked for; TLS keeps the name", async () => {
     await using server = await startDevRegistry({ tls: TEST_CERTIFICATE });
     await using proxy = await startConnectProxy();
