@@ -2,7 +2,7 @@ import { type ChildProcessByStdio, spawn } from "node:child_process";
 import { once } from "node:events";
 import { accessSync, constants } from "node:fs";
 import { mkdir, writeFile } from "node:fs/promises";
-import { createServer } from "node:net";
+import { connect, createServer } from "node:net";
 import { homedir } from "node:os";
 import { delimiter, join } from "node:path";
 import type { Readable } from "node:stream";
@@ -54,12 +54,14 @@ export interface RealRegistryOptions {
    * default.
    */
   readonly indexPlatforms?: "none" | readonly string[];
+  /** PEM texts: speaks TLS by this certificate, and lets in only clients whose certificates this authority signed. Absent = plain HTTP. */
+  readonly tls?: { readonly certificate: string; readonly key: string; readonly clientAuthority: string };
 }
 
 /** A registry in a process of its own. Disposing of it ends the process. */
 export interface RealRegistry extends AsyncDisposable {
   readonly kind: RealRegistryKind;
-  /** `http://127.0.0.1:port`. */
+  /** `http://127.0.0.1:port`, or `https://…`. */
   readonly url: string;
   readonly host: string;
   readonly port: number;
@@ -80,7 +82,7 @@ export async function startRealRegistry(options: RealRegistryOptions): Promise<R
   const port = options.port || (await freePort());
   const config = await writeConfig(options, port);
   const accessLog = new AccessLog();
-  const url = `http://127.0.0.1:${port}`;
+  const url = `${options.tls === undefined ? "http" : "https"}://127.0.0.1:${port}`;
   let running: Running | undefined;
   const kill = async (signal: NodeJS.Signals = "SIGTERM"): Promise<void> => {
     const { child, exited } = running ?? {};
@@ -132,13 +134,27 @@ function launch(program: string, config: string, accessLog: AccessLog): Running 
 async function untilReady(url: string, { child, tail }: Running): Promise<void> {
   const deadline = Date.now() + START_LIMIT;
   while (Date.now() < deadline && child.exitCode === null) {
-    const answer = await fetch(`${url}/v2/`).catch(() => undefined);
-    await answer?.body?.cancel();
-    if (answer?.status === 200 || answer?.status === 401) return;
+    if (await answers(url)) return;
     await sleep(30);
   }
   child.kill("SIGKILL");
   throw new Error(`the registry did not start at ${url}: ${tail()}`);
+}
+
+/** One with TLS lets nobody in without a client certificate, so that an open port has to do. */
+async function answers(url: string): Promise<boolean> {
+  if (url.startsWith("https:")) {
+    const socket = connect(Number(new URL(url).port), "127.0.0.1");
+    const open = await once(socket, "connect").then(
+      () => true,
+      () => false,
+    );
+    socket.destroy();
+    return open;
+  }
+  const answer = await fetch(`${url}/v2/`).catch(() => undefined);
+  await answer?.body?.cancel();
+  return answer?.status === 200 || answer?.status === 401;
 }
 
 async function writeConfig(options: RealRegistryOptions, port: number): Promise<string> {
@@ -153,7 +169,7 @@ async function writeConfig(options: RealRegistryOptions, port: number): Promise<
       delete: { enabled: options.delete ?? true },
       maintenance: { uploadpurging: { enabled: false } },
     },
-    http: { addr: `127.0.0.1:${port}`, secret: "one secret, so that upload sessions survive a restart" },
+    http: { addr: `127.0.0.1:${port}`, secret: "one secret, so that upload sessions survive a restart", ...(await tlsConfig(options)) },
     ...(options.notify === undefined ? {} : { notifications: { endpoints: [endpoint(options.notify)] } }),
     ...(options.indexPlatforms === undefined ? {} : { validation: { manifests: { indexes: indexRules(options.indexPlatforms) } } }),
     ...(options.auth === "basic" ? { auth: { htpasswd: { realm: "tests", path: htpasswd } } } : {}),
@@ -161,6 +177,15 @@ async function writeConfig(options: RealRegistryOptions, port: number): Promise<
   const path = join(options.dir, "config.yml");
   await writeFile(path, stringify(config));
   return path;
+}
+
+async function tlsConfig({ dir, tls }: RealRegistryOptions): Promise<object> {
+  if (tls === undefined) return {};
+  const files = { certificate: join(dir, "tls.pem"), key: join(dir, "tls.key"), authority: join(dir, "clients.pem") };
+  await writeFile(files.certificate, tls.certificate);
+  await writeFile(files.key, tls.key, { mode: 0o600 });
+  await writeFile(files.authority, tls.clientAuthority);
+  return { tls: { certificate: files.certificate, key: files.key, clientcas: [files.authority] } };
 }
 
 function endpoint({ url, authorization }: NonNullable<RealRegistryOptions["notify"]>): object {

@@ -5,11 +5,11 @@ import { formsOfSecret, safeText } from "@transship/model";
 /** Longest text that is sent, in characters. */
 const LONGEST = 2_000;
 
-/** The passwords of registries in every form in which they may occur in texts: a registry may quote what it was sent. */
+/** The passwords of registries and their proxies in every form in which they may occur in texts: a registry may quote what it was sent. */
 export function secretsOf(accesses: readonly (wire.RegistryAccess | undefined)[]): string[] {
   return accesses.flatMap((access) => {
-    const { username = "", password = "" } = access?.credential ?? {};
-    return password === "" ? [] : formsOfSecret(password, username);
+    const logins = [access?.credential, access?.endpoint?.proxy?.credential];
+    return logins.flatMap((login) => (login === undefined || login.password === "" ? [] : formsOfSecret(login.password, login.username)));
   });
 }
 

@@ -1,4 +1,6 @@
 import { setTimeout as sleep } from "node:timers/promises";
+import type { wire } from "@transship/api";
+import { startConnectProxy } from "@transship/dev-registry";
 import { describe, expect, it } from "vitest";
 import { Registries } from "./registries.ts";
 import { accessTo } from "./testing/access.ts";
@@ -44,6 +46,20 @@ describe("registries", () => {
     expect(() => registries.borrow(accessTo(url, undefined, { provider: "newer" }))).toThrow(
       expect.objectContaining({ code: "UNSUPPORTED", hint: expect.stringContaining("version") }),
     );
+  });
+
+  it("are reached by the proxy that their endpoint names, whose failure is not theirs", async () => {
+    await using registries = new Registries();
+    const behind = (proxy: wire.Proxy) => {
+      const endpoint = { url, network: "public", address: "", ca: "", proxy };
+      return registries.borrow({ ...accessTo(url), endpoint }).registry;
+    };
+    await using proxy = await startConnectProxy({ refuse: (_, login) => (login === undefined ? 407 : 403) });
+    const [stranger, guest] = [behind({ url: proxy.url }), behind({ url: proxy.url, credential: { username: "u", password: "p" } })];
+    expect(stranger).not.toBe(guest);
+    await expect(stranger.ping()).rejects.toMatchObject({ code: "PROXY_UNAUTHORIZED", what: expect.stringContaining(proxy.host) });
+    await expect(guest.ping()).rejects.toMatchObject({ code: "PROXY_REFUSED", what: expect.stringContaining(proxy.host) });
+    expect(proxy.tunnels.map(({ destination }) => destination)).toEqual(["127.0.0.1:9", "127.0.0.1:9"]);
   });
 
   it("need an endpoint", () => {

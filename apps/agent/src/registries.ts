@@ -75,9 +75,10 @@ export class Registries implements AsyncDisposable {
       throw new TransshipError("INVALID_ARGUMENT", { what: "reaching a registry", why: "the control plane named no endpoint" });
     }
     this.#limit(access);
-    const { url, address, ca } = endpointFromMessage(access.endpoint);
+    const { url, address, ca, proxy: proxyUrl, proxyCredential, clientCertificate } = endpointFromMessage(access.endpoint);
     const credential = credentialFromMessage(access.credential);
-    const options = { url, address, ca, credential, userAgent: `${AGENT_PRODUCT}/${VERSION}` };
+    const proxy = proxyUrl === undefined ? undefined : { url: proxyUrl, credential: proxyCredential };
+    const options = { url, address, ca, proxy, clientCertificate, credential, userAgent: `${AGENT_PRODUCT}/${VERSION}` };
     return this.#gates.guard(gateName(access), openAs(access.provider ?? "registry", options, this.#charts));
   }
 
@@ -148,7 +149,7 @@ function keyOf(access: wire.RegistryAccess | undefined): string {
 
 /** An instance by the endpoint that is used: when an operator corrects the endpoint, what the wrong one taught (an open circuit) is not held against it. */
 function gateName({ instance, endpoint }: wire.RegistryAccess): string {
-  return `${instance} ${endpoint?.url ?? ""} ${endpoint?.address ?? ""}`;
+  return `${instance} ${endpoint?.url ?? ""} ${endpoint?.address ?? ""} ${endpoint?.proxy?.url ?? ""}`;
 }
 
 /** Throws `UNSUPPORTED` for a kind of registry that is newer than this agent. */

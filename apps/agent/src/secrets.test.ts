@@ -3,6 +3,7 @@ import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { startConnectProxy } from "@transship/dev-registry";
 import { pino } from "pino";
 import { describe, expect, it } from "vitest";
 import { startAgent } from "./agent.ts";
@@ -12,6 +13,7 @@ import { FakeControlPlane } from "./testing/fake-control-plane.ts";
 
 const PASSWORD = "c4n4ry pass/word";
 const SIGNATURE = "c4n4rySignature";
+const PROXY_PASSWORD = "c4n4ry proxy/word";
 const BASIC = Buffer.from(`robot:${PASSWORD}`).toString("base64");
 
 /** A registry that fails, and in its words quotes what it was sent and a signed URL. */
@@ -29,7 +31,7 @@ async function indiscreetRegistry(): Promise<AsyncDisposable & { url: string; qu
     }
     quoted += 1;
     const clear = Buffer.from(authorization.replace(/^Basic /, ""), "base64").toString();
-    const message = `no ${clear} with ${authorization} ${encodeURIComponent(PASSWORD)} at https://s3.test/x?X-Amz-Signature=${SIGNATURE}`;
+    const message = `no ${clear} with ${authorization} ${encodeURIComponent(PASSWORD)} by ${PROXY_PASSWORD} at https://s3.test/x?X-Amz-Signature=${SIGNATURE}`;
     const words = JSON.stringify({ errors: [{ code: "DENIED", message }] });
     reply.writeHead(403, { "content-type": "application/json" }).end(words);
   });
@@ -54,7 +56,15 @@ describe("an agent whose registry quotes secrets", { timeout: 30_000 }, () => {
     const server = { address: plane.address, insecure: true };
     stack.use(await startAgent({ name: "a", region: "r", server, dataDirectory: directory, logger: pino({ level: "silent" }) }));
     await expect.poll(() => plane.demand).toBeGreaterThan(0);
-    const access = accessTo(registry.url, { username: "robot", password: PASSWORD });
+    const proxy = stack.use(await startConnectProxy());
+    const endpoint = {
+      url: registry.url,
+      network: "public",
+      address: "",
+      ca: "",
+      proxy: { url: proxy.url, credential: { username: "gate", password: PROXY_PASSWORD } },
+    };
+    const access = { ...accessTo(registry.url, { username: "robot", password: PASSWORD }), endpoint };
 
     plane.send(assignment("one", { sourceAccess: access, targetAccess: access }));
     const outcome = await plane.hear("outcome");
@@ -64,10 +74,11 @@ describe("an agent whose registry quotes secrets", { timeout: 30_000 }, () => {
     const log = await plane.hear("log");
 
     expect(registry.quoted()).toBeGreaterThan(0);
+    expect(proxy.tunnels.length).toBeGreaterThan(0);
     expect(outcome.failure?.message).toContain("DENIED: no robot:*** with Basic ***");
     expect(answer.found?.$case === "failure" && answer.found.value.message).toContain("DENIED: no robot:***");
     expect(log.lines[0]?.message).toMatch(/^attempt 1 begins: a\/team\/app:one to b\/mirror\/app:one$/);
     const heard = JSON.stringify(plane.heard);
-    for (const secret of [PASSWORD, encodeURIComponent(PASSWORD), BASIC, SIGNATURE]) expect(heard).not.toContain(secret);
+    for (const secret of [PASSWORD, encodeURIComponent(PASSWORD), BASIC, SIGNATURE, PROXY_PASSWORD]) expect(heard).not.toContain(secret);
   });
 });

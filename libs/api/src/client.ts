@@ -57,8 +57,10 @@ const CHANNEL_OPTIONS: ChannelOptions = {
 /** Opens the services. Nothing is sent before the first call. @throws TransshipError `INVALID_ARGUMENT` for plain gRPC to an address that is not loopback, and for PEM texts that are none. */
 export function connectControlPlane(access: ServerAccess): ControlPlaneClient {
   const channel = channelCredentials(access);
-  const first = new TopologyServiceClient(access.address, channel, CHANNEL_OPTIONS as ClientOptions);
-  const shared: ClientOptions = { ...CHANNEL_OPTIONS, channelOverride: first.getChannel() };
+  // gRPC goes by the environment's proxies for this machine, too, where a proxy's "this machine" is another one.
+  const options: ChannelOptions = isLoopback(access.address) ? { ...CHANNEL_OPTIONS, "grpc.enable_http_proxy": 0 } : CHANNEL_OPTIONS;
+  const first = new TopologyServiceClient(access.address, channel, options as ClientOptions);
+  const shared: ClientOptions = { ...options, channelOverride: first.getChannel() };
   const metadata = new Metadata();
   if (access.token !== undefined) metadata.set("authorization", `Bearer ${access.token}`);
   return {

@@ -41,7 +41,7 @@ export function instanceResourceFromMessage(message: wire.InstanceResource): unk
   };
 }
 
-/** An instance as users may see it: password and secret are left out. `gates`: how agents stand with it. */
+/** An instance as users may see it: passwords, secret and keys are left out. `gates`: how agents stand with it. */
 export function instanceToMessage(instance: Instance, gates: readonly wire.InstanceGate[] = []): wire.Instance {
   const { name, labels, spec } = instance;
   const resource = instanceResourceToMessage({
@@ -52,15 +52,39 @@ export function instanceToMessage(instance: Instance, gates: readonly wire.Insta
   });
   if (resource.spec?.credential !== undefined) resource.spec.credential.password = "";
   if (resource.spec?.webhook !== undefined) resource.spec.webhook.secret = "";
+  for (const { proxy, clientCertificate } of resource.spec?.endpoints ?? []) {
+    if (proxy?.credential !== undefined) proxy.credential.password = "";
+    if (clientCertificate !== undefined) clientCertificate.privateKey = "";
+  }
   return { resource, createdAt: instance.createdAt, updatedAt: instance.updatedAt, gates: [...gates] };
 }
 
+/** An endpoint as a message, secrets included: only for what goes to the control plane, or to an agent with an access. */
 export function endpointToMessage(endpoint: Endpoint): wire.Endpoint {
-  return { url: endpoint.url, network: endpoint.network, address: endpoint.address ?? "", ca: endpoint.ca ?? "" };
+  const { url, network, address = "", ca = "", proxy, proxyCredential, clientCertificate } = endpoint;
+  return {
+    url,
+    network,
+    address,
+    ca,
+    ...(proxy === undefined ? {} : { proxy: { url: proxy, credential: proxyCredential && { ...proxyCredential } } }),
+    ...(clientCertificate === undefined ? {} : { clientCertificate: { ...clientCertificate } }),
+  };
 }
 
+/** A message as an endpoint, not yet checked. Empty strings are absent fields. */
 export function endpointFromMessage(message: wire.Endpoint): Endpoint {
-  return { url: message.url, network: message.network, ...present("address", message.address), ...present("ca", message.ca) };
+  const { url, network, address, ca, proxy, clientCertificate } = message;
+  const proxyCredential = credentialFromMessage(proxy?.credential);
+  return {
+    url,
+    network,
+    ...present("address", address),
+    ...present("ca", ca),
+    ...(proxy === undefined ? {} : { proxy: proxy.url }),
+    ...(proxyCredential === undefined ? {} : { proxyCredential }),
+    ...(clientCertificate === undefined ? {} : { clientCertificate: { ...clientCertificate } }),
+  };
 }
 
 export function credentialFromMessage(message: wire.Credential | undefined): Credential | undefined {

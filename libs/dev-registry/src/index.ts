@@ -1,6 +1,7 @@
 export type { Action, AuthOptions, RegistryUser } from "./auth/auth-options.ts";
 export { chartArchive } from "./chart-museum/chart-archive.ts";
 export { type ChartMuseum, type ChartMuseumOptions, type ChartSpec, startChartMuseum } from "./chart-museum/start-chart-museum.ts";
+export { type ConnectProxy, type ConnectProxyOptions, startConnectProxy, type Tunnelled } from "./connect-proxy.ts";
 export { type DevRegistry, type DevRegistryOptions, startDevRegistry } from "./dev-registry.ts";
 export { digestOf } from "./digest.ts";
 export { DEFAULT_OPERATIONS, type FaultAction, type FaultKind, type FaultMatch, type FaultRule } from "./faults/fault.ts";

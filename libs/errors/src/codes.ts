@@ -176,6 +176,24 @@ export const CODES = {
     EXIT.unavailable,
     "Give the registry's CA with `caFile`, correct its certificate, or use an `http://` URL if it has no TLS.",
   ),
+  PROXY_FAILED: row(
+    "retry",
+    "UNAVAILABLE",
+    EXIT.unavailable,
+    "Check that the proxy runs, that its address is right, and that it reaches the registry; its log says more.",
+  ),
+  PROXY_REFUSED: row(
+    "never",
+    "PERMISSION_DENIED",
+    EXIT.notAllowed,
+    "Have the proxy allow CONNECT to the host and port named here, or name another proxy.",
+  ),
+  PROXY_UNAUTHORIZED: row(
+    "never",
+    "PERMISSION_DENIED",
+    EXIT.notAllowed,
+    "Correct the endpoint's `proxyCredential` (of `copy` and `sync`, the login in HTTPS_PROXY or HTTP_PROXY); it is the proxy's own.",
+  ),
   REDIRECT_REFUSED: row(
     "never",
     "PERMISSION_DENIED",

@@ -22,8 +22,32 @@ const endpointUrl = z.string().superRefine((text, context) => {
   }
 });
 
-/** One way to reach an instance. */
-export const endpointSchema = z.strictObject({
+const proxyUrl = z.string().superRefine((text, context) => {
+  const url = URL.canParse(text) ? new URL(text) : undefined;
+  if (url === undefined || (url.protocol !== "https:" && url.protocol !== "http:")) {
+    context.addIssue({ code: "custom", message: "must be an http:// or https:// URL" });
+  } else if (url.username !== "" || url.password !== "") {
+    context.addIssue({ code: "custom", message: "must not hold a user name or password; use proxyCredential" });
+  } else if (url.pathname !== "/" || url.search !== "" || url.hash !== "") {
+    context.addIssue({ code: "custom", message: "must be scheme, host and port only" });
+  }
+});
+
+/** How to authenticate to an instance. Belongs to exactly one instance; absent = anonymous. */
+export const credentialSchema = z.strictObject({
+  username: z.string().min(1, "must not be empty"),
+  password: z.string().min(1, "must not be empty"),
+});
+
+/** What agents prove themselves with in the TLS handshake. Files are read by the CLI (`certificateFile`, `keyFile`). */
+const clientCertificateSchema = z.strictObject({
+  /** PEM text of the certificate, followed by what is between it and its authority. */
+  certificate: z.string().startsWith("-----BEGIN CERTIFICATE-----", "must be a PEM certificate"),
+  /** PEM text of its private key. A secret: shown to nobody again. */
+  privateKey: z.string().min(1, "must not be empty"),
+});
+
+const endpointFields = z.strictObject({
   /** `https://host[:port]`, or `http://…` for a registry without TLS. Of a chart repository the URL that `helm repo add` takes, path included. */
   url: endpointUrl,
   /** The network from which this URL can be reached. */
@@ -32,12 +56,20 @@ export const endpointSchema = z.strictObject({
   address: z.union([z.ipv4(), z.ipv6()], { error: "must be an IP address" }).optional(),
   /** PEM text of the certificate authority that signed the registry's certificate. Files are read by the CLI (`caFile`). */
   ca: z.string().startsWith("-----BEGIN CERTIFICATE-----", "must be a PEM certificate").optional(),
+  /** HTTP proxy that all connections by this endpoint go through. Together with `address` it is asked for that address instead of the name. */
+  proxy: proxyUrl.optional(),
+  /** The proxy's own login, which goes to the proxy alone. */
+  proxyCredential: credentialSchema.optional(),
+  /** For a registry that asks its clients for certificates; shown to this URL's origin alone. */
+  clientCertificate: clientCertificateSchema.optional(),
 });
 
-/** How to authenticate to an instance. Belongs to exactly one instance; absent = anonymous. */
-export const credentialSchema = z.strictObject({
-  username: z.string().min(1, "must not be empty"),
-  password: z.string().min(1, "must not be empty"),
+/** One way to reach an instance. */
+export const endpointSchema = endpointFields.superRefine(({ url, proxy, proxyCredential, clientCertificate }, context) => {
+  if (proxyCredential !== undefined && proxy === undefined)
+    context.addIssue({ code: "custom", path: ["proxyCredential"], message: "is the login of a proxy: needs `proxy`" });
+  if (clientCertificate !== undefined && !url.startsWith("https:"))
+    context.addIssue({ code: "custom", path: ["clientCertificate"], message: "is a part of TLS: needs an https:// URL" });
 });
 
 /** How the registry's own webhooks prove that they come from it (`POST /webhooks/NAME`): a secret in a header. Absent = none are taken. */

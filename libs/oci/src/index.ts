@@ -1,4 +1,5 @@
 export type { Call, RegistryClient } from "./client.ts";
+export { type ClientCertificate, checkClientCertificate } from "./client-certificate.ts";
 export type { Credential, CredentialSource } from "./credential.ts";
 export {
   createDigestHash,
@@ -18,6 +19,7 @@ export { type Descriptor, type Manifest, manifestMediaType, type ParsedManifest,
 export { MEDIA_TYPES } from "./media-types.ts";
 export { checkRepositoryName, checkTag, repositoryFault, tagFault } from "./names.ts";
 export { type OpenClient, openClient, openRegistry, type RegistryOptions } from "./open-registry.ts";
+export { type HttpProxy, type ProxyFor, proxyFromEnvironment } from "./proxy.ts";
 export { readBytes } from "./read-blob.ts";
 export {
   formatReference,

@@ -3,11 +3,13 @@ import { TransshipError } from "@transship/errors";
 import { Authorizer } from "./authorizer.ts";
 import { catalog } from "./catalog.ts";
 import { RegistryClient } from "./client.ts";
+import { type ClientCertificate, checkClientCertificate } from "./client-certificate.ts";
 import { Connections } from "./connections.ts";
 import { CredentialHolder, type CredentialSource } from "./credential.ts";
 import { Exchange, type RequestObserver } from "./exchange.ts";
 import { HttpRepository } from "./http-repository.ts";
 import { ping } from "./ping.ts";
+import { type HttpProxy, type ProxyFor, parseProxyUrl } from "./proxy.ts";
 import type { CallOptions, Registry, Repository } from "./repository.ts";
 import { DEFAULT_TIMEOUTS, type Timeouts } from "./timeouts.ts";
 import { UrlGuard } from "./url-guard.ts";
@@ -21,6 +23,13 @@ export interface RegistryOptions {
   readonly ca?: string | undefined;
   /** IP address to connect to instead of what DNS says; SNI, certificate check and Host stay the URL's. */
   readonly address?: string | undefined;
+  /**
+   * HTTP proxy for all connections: to the registry, its token server and its storage; or one for each URL. With `address` the proxy is asked for that
+   * address. A proxy that speaks TLS may be certified by `ca`.
+   */
+  readonly proxy?: HttpProxy | ProxyFor | undefined;
+  /** For a registry that asks for one; shown to its own origin only. */
+  readonly clientCertificate?: ClientCertificate | undefined;
   readonly userAgent?: string | undefined;
   /** Most connections at a time to the registry, and again to each storage host that it redirects to. Opened as they are needed. Default 64. */
   readonly connections?: number | undefined;
@@ -58,10 +67,14 @@ function connect(options: RegistryOptions, passwordFirst: boolean): { readonly c
   const origin = parseOrigin(options.url);
   if (options.address !== undefined && isIP(options.address) === 0)
     throw new TransshipError("INVALID_ARGUMENT", { what: `address "${options.address.slice(0, 100)}"`, why: "it is not an IP address" });
+  const { ca, address, proxy, clientCertificate } = options;
+  if (typeof proxy === "object") parseProxyUrl(proxy.url);
+  const proxyFor = typeof proxy === "object" ? () => proxy : proxy;
+  if (clientCertificate !== undefined) checkClientCertificate(clientCertificate);
   const timeouts = { ...DEFAULT_TIMEOUTS, ...options.timeouts };
   const guard = new UrlGuard(origin, options.allowedHosts);
-  const { ca, address } = options;
-  const connections = new Connections({ origin, ca, address, connections: options.connections ?? 64, timeouts, guard });
+  const reach = { origin, ca, address, proxyFor, clientCertificate };
+  const connections = new Connections({ ...reach, connections: options.connections ?? 64, timeouts, guard });
   const exchange = new Exchange(connections, timeouts, options.userAgent ?? "transship", options.onRequest);
   const authorizer = new Authorizer(exchange, guard, new CredentialHolder(options.credential), passwordFirst);
   return { client: new RegistryClient(origin, exchange, authorizer, guard), connections };

@@ -14,7 +14,16 @@ export function transportError(what: string, thrown: unknown, signal?: AbortSign
   if (thrown instanceof TransshipError) return thrown;
   if (thrown instanceof Error && thrown.cause instanceof TransshipError) return thrown.cause;
   const code = innermostCode(thrown);
-  return new TransshipError(classify(code), { what, why: describe(code, thrown), cause: thrown });
+  return new TransshipError(classify(code), { what, why: describe(code, thrown), hint: hintFor(code), cause: thrown });
+}
+
+/** Alerts of a server that asks its clients for certificates (RFC 8446 §6.2). Go before 1.20 says "bad certificate" where none was shown. */
+const CERTIFICATE_WANTED =
+  /ALERT_(?:CERTIFICATE_REQUIRED|UNKNOWN_CA|BAD_CERTIFICATE|CERTIFICATE_UNKNOWN|CERTIFICATE_EXPIRED|CERTIFICATE_REVOKED|ACCESS_DENIED)$/;
+
+function hintFor(code: string | undefined): string | undefined {
+  if (!CERTIFICATE_WANTED.test(code ?? "")) return undefined;
+  return "Give the endpoint a `clientCertificate`, or correct it: the registry must trust who signed it, and it must not have expired.";
 }
 
 function innermostCode(thrown: unknown): string | undefined {
@@ -37,6 +46,7 @@ function classify(code: string | undefined): ErrorCode {
 }
 
 function describe(code: string | undefined, thrown: unknown): string {
+  if (CERTIFICATE_WANTED.test(code ?? "")) return `the server wants a client certificate that it trusts, and got none or another (${code})`;
   switch (code) {
     case "ECONNREFUSED":
       return "nothing listens there (ECONNREFUSED)";

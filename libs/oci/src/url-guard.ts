@@ -81,6 +81,11 @@ export class UrlGuard {
     throw refused(source, url, `${address} is a ${reach} address and the registry's own is not`);
   }
 
+  /** A name of another origin that a proxy will resolve: names of "this machine" would be the proxy's own (RFC 6761 §6.3). Throws `REDIRECT_REFUSED`. */
+  checkNameForProxy(url: URL, source: UrlSource): void {
+    if (/(?:^|\.)localhost\.?$/.test(url.hostname)) this.checkAddress("127.0.0.1", url, source);
+  }
+
   #checkForm(url: URL, source: UrlSource): void {
     if (url.protocol !== "https:" && url.protocol !== "http:") throw refused(source, url, `the scheme ${url.protocol} is not HTTP`);
     if (url.username !== "" || url.password !== "") throw refused(source, url, "it contains a user name");

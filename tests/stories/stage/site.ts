@@ -50,7 +50,7 @@ export interface ExecutionDocument {
 
 /** A control plane in a process of its own, with what a story needs around it. */
 /** How a registry of the story is to be. */
-export interface RegistryWishes extends Pick<RealRegistryOptions, "delete" | "indexPlatforms"> {
+export interface RegistryWishes extends Pick<RealRegistryOptions, "delete" | "indexPlatforms" | "tls" | "auth"> {
   /** Makes it tell the control plane of what happens, as the instance of its name. */
   readonly secret?: string;
 }

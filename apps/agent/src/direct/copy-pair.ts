@@ -83,7 +83,8 @@ function mayRetry(task: DirectTask, error: TransshipError, budget: RetryBudget, 
   // Somebody watches: a full disk is theirs to see now, not in ten minutes.
   if (error.code === "DISK_FULL") return false;
   // An attempt that found nobody has opened the gate's circuit: the next one would wait for its probes, and say less of the cause.
-  if (!tally.gotSomewhere && (task.attempts >= FIRST_CONTACT_ATTEMPTS || error.code === "CONNECTION_FAILED")) return false;
+  const unreachable = error.code === "CONNECTION_FAILED" || error.code === "PROXY_FAILED";
+  if (!tally.gotSomewhere && (task.attempts >= FIRST_CONTACT_ATTEMPTS || unreachable)) return false;
   return budget.mayRetry({ taskId: task.id, attempt: task.attempts, code: error.code, before: task.before, moved: task.progress.bytes });
 }
 

@@ -1,7 +1,13 @@
 import { instanceResourceFromMessage, type wire } from "@transship/api";
-import type { InstanceSpec } from "@transship/model";
+import type { Endpoint, InstanceSpec } from "@transship/model";
 import { type Document, present } from "./document.ts";
 import { type GateDocument, gateDocument } from "./gate.ts";
+
+/** An endpoint without what nobody is shown again: the password of its proxy, and its key. */
+type EndpointDocument = Omit<Endpoint, "proxyCredential" | "clientCertificate"> & {
+  readonly proxyCredential?: { readonly username: string };
+  readonly clientCertificate?: { readonly certificate: string };
+};
 
 /** An instance as JSON has it; without the password, which nobody is shown again. */
 export interface InstanceDocument extends Document {
@@ -12,7 +18,10 @@ export interface InstanceDocument extends Document {
     readonly createdAt?: string;
     readonly updatedAt?: string;
   };
-  readonly spec: Omit<InstanceSpec, "credential"> & { readonly credential?: { readonly username: string } };
+  readonly spec: Omit<InstanceSpec, "credential" | "endpoints"> & {
+    readonly endpoints: readonly EndpointDocument[];
+    readonly credential?: { readonly username: string };
+  };
   readonly status: {
     readonly credential: "stored" | "anonymous";
     /** How the connected agents stand with it. */
@@ -29,7 +38,19 @@ export function instanceDocument(message: wire.Instance): InstanceDocument {
     apiVersion: "transship/v1",
     kind: "Instance",
     metadata: { name: resource.name, labels: resource.labels, ...present({ createdAt: message.createdAt, updatedAt: message.updatedAt }) },
-    spec: { ...rest, ...(credential === undefined ? {} : { credential: { username: credential.username } }) },
+    spec: {
+      ...rest,
+      endpoints: spec.endpoints.map(endpointDocument),
+      ...(credential === undefined ? {} : { credential: { username: credential.username } }),
+    },
     status: { credential: credential === undefined ? "anonymous" : "stored", gates: message.gates.map(gateDocument) },
+  };
+}
+
+function endpointDocument({ proxyCredential, clientCertificate, ...rest }: Endpoint): EndpointDocument {
+  return {
+    ...rest,
+    ...(proxyCredential === undefined ? {} : { proxyCredential: { username: proxyCredential.username } }),
+    ...(clientCertificate === undefined ? {} : { clientCertificate: { certificate: clientCertificate.certificate } }),
   };
 }

@@ -1,11 +1,10 @@
 import { mkdtemp, rm } from "node:fs/promises";
-import { homedir, tmpdir } from "node:os";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { startAgent } from "@transship/agent";
 import { startControlPlane } from "@transship/control-plane";
 import { type ExitCode, TransshipError } from "@transship/errors";
 import { PUBLIC_NETWORK } from "@transship/model";
-import { loadDockerCredentials } from "@transship/oci";
 import { pino } from "pino";
 import type { Call } from "../command.ts";
 import { ControlPlane } from "../connection/control-plane.ts";
@@ -15,8 +14,8 @@ import { executions } from "../nouns/execution.ts";
 import { type Progress, showProgress } from "../progress/show-progress.ts";
 import type { PlacedResource } from "../topology/parse-topology.ts";
 import { checkReferences, readTopology, type SourceFile } from "../topology/read-topology.ts";
-import { KEPT_SECRET } from "../topology/resolve-files.ts";
 import { resourceMessage } from "../topology/submit.ts";
+import { completeInstances } from "./complete-instances.ts";
 import { concludeDirect } from "./direct/run-direct.ts";
 import { checkpointFiles } from "./direct/state-directory.ts";
 
@@ -24,6 +23,7 @@ import { checkpointFiles } from "./direct/state-directory.ts";
 export async function syncTopology(call: Call, file: SourceFile): Promise<ExitCode> {
   const resources = await readTopology([file], call.environment);
   checkReferences([file], resources, []);
+  await completeInstances(call, file, resources);
   await logIn(call, file, resources);
   // The one agent here stands for all that rules may ask for.
   for (const { resource } of resources) if (resource.kind === "Rule") delete resource.spec.agents;
@@ -81,27 +81,4 @@ function networksOf(resources: readonly PlacedResource[]): string[] {
     resource.kind === "Instance" ? resource.spec.endpoints.map((endpoint) => endpoint.network) : [],
   );
   return [...new Set([PUBLIC_NETWORK, ...named])];
-}
-
-/** Gives instances without a credential the login that docker's files hold for their host. Nothing is stored here, so a password that is left out is a mistake. */
-async function logIn(call: Call, file: SourceFile, resources: readonly PlacedResource[]): Promise<void> {
-  const { environment: env } = call;
-  const docker = await loadDockerCredentials({ env, homeDir: env.HOME ?? homedir() });
-  for (const { resource } of resources) {
-    if (resource.kind !== "Instance") continue;
-    const { spec, metadata } = resource;
-    if (spec.credential?.password === KEPT_SECRET) {
-      const why = `instance ${metadata.name} has a user name and no passwordFrom`;
-      throw new TransshipError("INVALID_ARGUMENT", {
-        what: `reading ${file.name}`,
-        why,
-        hint: "Add passwordFrom, or leave the credential out to use docker's login.",
-      });
-    }
-    const login =
-      spec.credential === undefined
-        ? await docker.find(new URL(spec.endpoints[0]?.url ?? "").host, "", { signal: call.signal })
-        : undefined;
-    if (login !== undefined && "username" in login) spec.credential = { username: login.username, password: login.password };
-  }
 }

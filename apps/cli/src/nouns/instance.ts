@@ -18,6 +18,7 @@ export const instances: Noun<InstanceDocument> = {
     { title: "BORDER", cell: (instance) => instance.spec.border ?? "" },
     { title: "ENDPOINTS", cell: (instance) => instance.spec.endpoints.map((endpoint) => endpoint.url).join(", ") },
     { title: "NETWORKS", cell: (instance) => instance.spec.endpoints.map((endpoint) => endpoint.network).join(", "), wide: true },
+    { title: "PROXY", cell: (instance) => proxiesText(instance), wide: true },
     { title: "ACCOUNT", cell: (instance) => instance.spec.account, wide: true },
     { title: "USER", cell: (instance) => instance.spec.credential?.username ?? "anonymous", wide: true },
     { title: "LIMITS", cell: (instance) => limitsText(instance.spec.limits), wide: true },
@@ -46,6 +47,11 @@ export const instances: Noun<InstanceDocument> = {
     if (touching.length > 0) yield { title: "Rules that use it", text: formatTable(touching, rules.columns, { wide: false }) };
   },
 };
+
+/** The proxies of its endpoints, each once; empty without. */
+function proxiesText({ spec }: InstanceDocument): string {
+  return [...new Set(spec.endpoints.flatMap(({ proxy }) => proxy ?? []))].join(", ");
+}
 
 /** `50.0 MiB/s, 20 requests/s, 16 connections`; empty without limits. */
 function limitsText({ bytesPerSecond, requestsPerSecond, connections }: NonNullable<InstanceDocument["spec"]["limits"]> = {}): string {

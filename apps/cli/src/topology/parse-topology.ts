@@ -1,7 +1,8 @@
 import { parseResource, type Resource } from "@transship/model";
 import { LineCounter, type ParsedNode, parseAllDocuments } from "yaml";
 import { type Issue, locate, type Path } from "./issue.ts";
-import { resolveFiles, type Surroundings } from "./resolve-files.ts";
+import type { Surroundings } from "./read-secret.ts";
+import { resolveFiles } from "./resolve-files.ts";
 
 /** A document of a topology file, checked, with the way back to its place in the file. */
 export interface PlacedResource {

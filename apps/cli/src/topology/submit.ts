@@ -9,8 +9,8 @@ import {
 import type { Call } from "../command.ts";
 import type { ControlPlane } from "../connection/control-plane.ts";
 import type { PlacedResource } from "./parse-topology.ts";
+import { KEPT_SECRET } from "./read-secret.ts";
 import { checkReferences, readSourceFile, readTopology } from "./read-topology.ts";
-import { KEPT_SECRET } from "./resolve-files.ts";
 
 /** What became of a document, as JSON has it. */
 export interface Change {
@@ -56,6 +56,10 @@ export function resourceMessage({ resource }: PlacedResource): wire.Resource {
       const { credential, webhook } = value.spec ?? {};
       if (credential?.password === KEPT_SECRET) credential.password = "";
       if (webhook?.secret === KEPT_SECRET) webhook.secret = "";
+      for (const { proxy, clientCertificate } of value.spec?.endpoints ?? []) {
+        if (proxy?.credential?.password === KEPT_SECRET) proxy.credential.password = "";
+        if (clientCertificate?.privateKey === KEPT_SECRET) clientCertificate.privateKey = "";
+      }
       return { kind: { $case: "instance", value } };
     }
   }

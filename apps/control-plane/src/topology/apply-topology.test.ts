@@ -119,6 +119,49 @@ describe("apply", () => {
     expect(JSON.stringify([changed, shown, removed, plane.logged])).not.toMatch(/(first|second)-secret/);
   });
 
+  it("keeps a proxy's password and a certificate's key that are left out, for what they were given for only, and shows neither", async () => {
+    await using plane = await startTest();
+    const behind = (password: string, key: string, more: Partial<wire.Endpoint> = {}, proxy = "http://proxy.example:3128") => {
+      const certificate = { certificate: "-----BEGIN CERTIFICATE-----", privateKey: key };
+      const reached = { proxy: { url: proxy, credential: { username: "gate", password } }, clientCertificate: certificate };
+      return instance("gz", { endpoints: [{ ...endpoint("https://gz.example"), ...reached, ...more }] });
+    };
+    await expect(apply(plane.client, { resources: [behind("", "")] })).rejects.toThrow(
+      /proxyCredential.password.*clientCertificate.privateKey/,
+    );
+    const created = await apply(plane.client, { resources: [behind("proxy-secret", "key-secret")] });
+    expect(outcomes(await apply(plane.client, { resources: [behind("", "")] }))).toEqual([["Instance", "gz", UNCHANGED]]);
+    for (const strange of [
+      behind("", "key-secret", {}, "http://thief.example:3128"),
+      behind("", "key-secret", { ca: "-----BEGIN CERTIFICATE-----" }),
+      behind("proxy-secret", "", { url: "https://thief.example" }),
+      behind("proxy-secret", "", { address: "192.0.2.1" }),
+      behind("proxy-secret", "", {}, "http://thief.example:3128"),
+      behind("proxy-secret", "", { clientCertificate: { certificate: "-----BEGIN CERTIFICATE-----2", privateKey: "" } }),
+    ]) {
+      await expect(apply(plane.client, { resources: [strange] })).rejects.toThrow(/must be given again/);
+    }
+    const changed = await apply(plane.client, { resources: [behind("proxy-secret-2", "key-secret-2")] });
+    expect(changed.changes[0]?.fields).toEqual([
+      { path: "spec.endpoints.0.proxyCredential.password", before: '"(hidden)"', after: '"(hidden)"' },
+      { path: "spec.endpoints.0.clientCertificate.privateKey", before: '"(hidden)"', after: '"(hidden)"' },
+    ]);
+    const shown = await call(plane.client, plane.client.instances, plane.client.instances.getInstance, { name: "gz" });
+    expect(shown.resource?.spec?.endpoints[0]).toMatchObject({
+      proxy: { url: "http://proxy.example:3128", credential: { username: "gate", password: "" } },
+      clientCertificate: { certificate: "-----BEGIN CERTIFICATE-----", privateKey: "" },
+    });
+    const removed = await apply(plane.client, { resources: [instance("gz", { endpoints: [endpoint("https://gz.example")] })] });
+    expect(JSON.stringify([created, changed, shown, removed, plane.logged])).not.toMatch(/(proxy|key)-secret/);
+  });
+
+  it("lets no stored password go through a proxy that it was not given for", async () => {
+    await using plane = await startTest();
+    await apply(plane.client, { resources: [withPassword("s3cret")] });
+    const proxied = { ...endpoint("https://gz.example"), proxy: { url: "http://thief.example" } };
+    await expect(apply(plane.client, { resources: [withPassword("", { endpoints: [proxied] })] })).rejects.toThrow(/must be given again/);
+  });
+
   it("lets no stored password go to a URL that it was not given for", async () => {
     await using plane = await startTest();
     await apply(plane.client, { resources: [withPassword("s3cret")] });

@@ -2,9 +2,9 @@ import type { wire } from "@transship/api";
 
 /** What is shown in place of a credential's value. */
 const HIDDEN = JSON.stringify("(hidden)");
-const SECRETS = new Set(["password", "secret"]);
+const SECRETS = new Set(["password", "secret", "privateKey"]);
 
-/** The fields that differ between two documents, by path. Arrays are compared position by position; passwords and secrets are never shown. */
+/** The fields that differ between two documents, by path. Arrays are compared position by position; passwords, secrets and keys are never shown. */
 export function diffFields(before: unknown, after: unknown, path: readonly string[] = []): wire.FieldChange[] {
   if (isTree(before) && isTree(after) && Array.isArray(before) === Array.isArray(after)) {
     const keys = [...new Set([...Object.keys(before), ...Object.keys(after)])];

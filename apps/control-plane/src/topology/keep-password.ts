@@ -1,11 +1,12 @@
 import type { wire } from "@transship/api";
 import { TransshipError } from "@transship/errors";
 import type { Instance, Webhook } from "@transship/model";
+import { keepEndpointSecrets, reachOf } from "./keep-endpoint-secrets.ts";
 
 /**
  * An instance document with the stored password, where it gives a user name and no password. The user name must be the stored one, and every endpoint must be
- * one that the password was given for, address and CA included: otherwise whoever may change a URL could have the secret sent to a host of theirs. The secret of
- * incoming webhooks goes nowhere, so it is kept in any case.
+ * one that the password was given for, address, CA and proxy included: otherwise whoever may change a URL could have the secret sent to a host of theirs. The secret
+ * of incoming webhooks goes nowhere, so it is kept in any case. What belongs to endpoints is kept by {@link keepEndpointSecrets}.
  * @throws TransshipError `INVALID_ARGUMENT` where the password must be given again.
  */
 export function keepPassword(document: wire.InstanceResource, stored: Instance | undefined): wire.InstanceResource {
@@ -13,15 +14,16 @@ export function keepPassword(document: wire.InstanceResource, stored: Instance |
   if (spec === undefined || stored === undefined) return document;
   const webhook =
     spec.webhook?.secret === "" && stored.spec.webhook ? { ...spec.webhook, secret: stored.spec.webhook.secret } : spec.webhook;
-  return { ...document, spec: { ...spec, webhook, credential: keptCredential(document.name, spec, stored) } };
+  const endpoints = spec.endpoints.map((endpoint) => keepEndpointSecrets(document.name, endpoint, stored.spec.endpoints));
+  return { ...document, spec: { ...spec, endpoints, webhook, credential: keptCredential(document.name, spec, stored) } };
 }
 
 function keptCredential(name: string, { credential, endpoints }: wire.InstanceSpec, stored: Instance): wire.Credential | undefined {
   const known = stored.spec.credential;
   if (credential === undefined || credential.password !== "" || known === undefined) return credential;
   if (credential.username !== known.username) throw again(name, "the user name changes");
-  const trusted = new Set(stored.spec.endpoints.map((endpoint) => reach(endpoint.url, endpoint.address, endpoint.ca)));
-  const strange = endpoints.find((endpoint) => !trusted.has(reach(endpoint.url, endpoint.address, endpoint.ca)));
+  const trusted = new Set(stored.spec.endpoints.map(reachOf));
+  const strange = endpoints.find((endpoint) => !trusted.has(reachOf(endpoint)));
   if (strange !== undefined) throw again(name, `the stored one was not given for ${strange.url}`);
   return { ...credential, password: known.password };
 }
@@ -37,10 +39,6 @@ export function keepSecret(document: wire.WebhookResource, stored: Webhook | und
     why: "its secret must be given again: the URL changes",
     hint: "Give spec.secretFrom together with the change.",
   });
-}
-
-function reach(url: string, address: string | undefined, ca: string | undefined): string {
-  return JSON.stringify([url, address ?? "", ca ?? ""]);
 }
 
 function again(name: string, why: string): TransshipError {

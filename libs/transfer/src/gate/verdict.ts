@@ -44,6 +44,7 @@ export function judge(thrown: unknown, signal: AbortSignal | undefined, sending 
     case "TIMED_OUT":
       return { kind: "down", error: thrown };
     case "CONNECTION_FAILED":
+    case "PROXY_FAILED":
       return sending ? { kind: "nothing" } : { kind: "down", error: thrown };
     default:
       return { kind: ANSWERS.has(thrown.code) ? "fine" : "nothing" };

@@ -7,6 +7,8 @@ import {
   loadDockerCredentials,
   openLayout,
   openRegistry,
+  type ProxyFor,
+  proxyFromEnvironment,
   type Registry,
   type Repository,
   registryUrl,
@@ -35,15 +37,17 @@ export interface PlacesOptions {
   readonly withoutDockerFiles?: boolean;
 }
 
-/** Opens the registries and directories that references name, each once, and closes them together. All clients of one origin go through one gate. */
+/** Opens the registries and directories that references name, each once and through the proxies of the environment, and closes them together. All clients of one origin go through one gate. */
 export class Places implements AsyncDisposable {
   readonly #options: PlacesOptions;
   readonly #open = new Map<string, Registry>();
   readonly #gates = new InstanceGates();
+  readonly #proxy: ProxyFor;
   #docker: Promise<DockerCredentials> | undefined;
 
   constructor(options: PlacesOptions) {
     this.#options = options;
+    this.#proxy = proxyFromEnvironment(options.environment);
   }
 
   /** The registry of a reference, logged in as the reference's repository needs. @throws TransshipError `CREDENTIAL_UNAVAILABLE`. */
@@ -56,7 +60,7 @@ export class Places implements AsyncDisposable {
     const found = known?.credential ?? (await find?.({}));
     const key = `${url} ${JSON.stringify(found)}`;
     const credential = found === undefined ? undefined : (find ?? found);
-    const registry = this.#open.get(key) ?? this.#gates.guard(url, openRegistry({ url, credential, ca: known?.ca }));
+    const registry = this.#open.get(key) ?? this.#gates.guard(url, openRegistry({ url, credential, ca: known?.ca, proxy: this.#proxy }));
     this.#open.set(key, registry);
     return registry;
   }

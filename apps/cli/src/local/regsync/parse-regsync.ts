@@ -1,7 +1,7 @@
 import { compilePattern, type Pattern } from "@transship/model";
 import { type Document, LineCounter, type ParsedNode, parseDocument } from "yaml";
 import { type Issue, locate, type Path } from "../../topology/issue.ts";
-import type { Surroundings } from "../../topology/resolve-files.ts";
+import type { Surroundings } from "../../topology/read-secret.ts";
 import { checkKeys, isPlain, type Plain } from "./check-keys.ts";
 import { expandTemplate } from "./expand-template.ts";
 import { readTextFile } from "./read-text-file.ts";

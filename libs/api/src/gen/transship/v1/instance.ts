@@ -57,8 +57,30 @@ export interface Endpoint {
   network: string;
   /** IP address to connect to instead of what DNS says; empty = DNS. */
   address: string;
-  /** PEM text of the CA that signed the registry's certificate; empty = the system's CAs. */
+  /** PEM text of the CA that signed the registry's certificate; empty = the system's CAs. Trusted for a proxy that speaks TLS, too. */
   ca: string;
+  /** What all connections by this endpoint go through, those to the registry's token server and storage included; absent = none. */
+  proxy?:
+    | Proxy
+    | undefined;
+  /** For a registry that asks its clients for certificates; absent = none is shown. */
+  clientCertificate?: ClientCertificate | undefined;
+}
+
+/** An HTTP proxy, asked to CONNECT to a registry's host and port, or to the endpoint's fixed address. */
+export interface Proxy {
+  /** `http://host[:port]` or `https://host[:port]`. */
+  url: string;
+  /** The proxy's own login, sent to the proxy alone; absent = none. The password is empty in every answer to a user. */
+  credential?: Credential | undefined;
+}
+
+/** What a client proves itself with in the TLS handshake; shown to the endpoint's own origin alone. */
+export interface ClientCertificate {
+  /** PEM text of the certificate, followed by what is between it and its authority. */
+  certificate: string;
+  /** PEM text of its private key, not encrypted. Empty in every answer to a user: it is never shown again. */
+  privateKey: string;
 }
 
 /** What an instance may be asked for by all agents together. The control plane divides it among the agents that work there now; what an agent is told is its share. */
@@ -272,7 +294,7 @@ export const Credential: MessageFns<Credential> = {
 };
 
 function createBaseEndpoint(): Endpoint {
-  return { url: "", network: "", address: "", ca: "" };
+  return { url: "", network: "", address: "", ca: "", proxy: undefined, clientCertificate: undefined };
 }
 
 export const Endpoint: MessageFns<Endpoint> = {
@@ -288,6 +310,12 @@ export const Endpoint: MessageFns<Endpoint> = {
     }
     if (message.ca !== "") {
       writer.uint32(34).string(message.ca);
+    }
+    if (message.proxy !== undefined) {
+      Proxy.encode(message.proxy, writer.uint32(42).fork()).join();
+    }
+    if (message.clientCertificate !== undefined) {
+      ClientCertificate.encode(message.clientCertificate, writer.uint32(50).fork()).join();
     }
     return writer;
   },
@@ -337,6 +365,22 @@ export const Endpoint: MessageFns<Endpoint> = {
             message.ca = reader.string();
             continue;
           }
+          case 5: {
+            if (tag !== 42) {
+              break;
+            }
+
+            message.proxy = Proxy.decode(reader, reader.uint32());
+            continue;
+          }
+          case 6: {
+            if (tag !== 50) {
+              break;
+            }
+
+            message.clientCertificate = ClientCertificate.decode(reader, reader.uint32());
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -358,6 +402,146 @@ export const Endpoint: MessageFns<Endpoint> = {
     message.network = object.network ?? "";
     message.address = object.address ?? "";
     message.ca = object.ca ?? "";
+    message.proxy = (object.proxy !== undefined && object.proxy !== null) ? Proxy.fromPartial(object.proxy) : undefined;
+    message.clientCertificate = (object.clientCertificate !== undefined && object.clientCertificate !== null)
+      ? ClientCertificate.fromPartial(object.clientCertificate)
+      : undefined;
+    return message;
+  },
+};
+
+function createBaseProxy(): Proxy {
+  return { url: "", credential: undefined };
+}
+
+export const Proxy: MessageFns<Proxy> = {
+  encode(message: Proxy, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.url !== "") {
+      writer.uint32(10).string(message.url);
+    }
+    if (message.credential !== undefined) {
+      Credential.encode(message.credential, writer.uint32(18).fork()).join();
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): Proxy {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseProxy();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.url = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.credential = Credential.decode(reader, reader.uint32());
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create(base?: DeepPartial<Proxy>): Proxy {
+    return Proxy.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<Proxy>): Proxy {
+    const message = createBaseProxy();
+    message.url = object.url ?? "";
+    message.credential = (object.credential !== undefined && object.credential !== null)
+      ? Credential.fromPartial(object.credential)
+      : undefined;
+    return message;
+  },
+};
+
+function createBaseClientCertificate(): ClientCertificate {
+  return { certificate: "", privateKey: "" };
+}
+
+export const ClientCertificate: MessageFns<ClientCertificate> = {
+  encode(message: ClientCertificate, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.certificate !== "") {
+      writer.uint32(10).string(message.certificate);
+    }
+    if (message.privateKey !== "") {
+      writer.uint32(18).string(message.privateKey);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): ClientCertificate {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseClientCertificate();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.certificate = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.privateKey = reader.string();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create(base?: DeepPartial<ClientCertificate>): ClientCertificate {
+    return ClientCertificate.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<ClientCertificate>): ClientCertificate {
+    const message = createBaseClientCertificate();
+    message.certificate = object.certificate ?? "";
+    message.privateKey = object.privateKey ?? "";
     return message;
   },
 };
