@@ -25,6 +25,7 @@ export { divideLimits, mostSharers } from "./divide-limits.ts";
 export { durationText } from "./duration.ts";
 export { type Execution, type ExecutionSummary, outcomeOf, type TaskCounts, TRIGGERS, type Trigger } from "./execution.ts";
 export { EXECUTION_TRANSITIONS, type ExecutionState } from "./execution-state.ts";
+export type { Holder } from "./holder.ts";
 export {
   type Credential,
   type Endpoint,
