@@ -69,7 +69,7 @@ export { type EndedExecution, type RuleRecord, recordOf } from "./rule-record.ts
 export { formsOfSecret, safeText } from "./safe-text.ts";
 export { MOST_SCOPE_ENTRIES, SCOPE_ACTIONS, type ScopeAction, type ScopeEntry, scopeName } from "./scope.ts";
 export { type ArtifactKind, KINDS, type NameFilter, type TagFilter } from "./selection.ts";
-export { MOST_SIBLINGS, type SiblingPlace, siblingsFor } from "./siblings.ts";
+export { type HoldingSibling, holdersFor, MOST_SIBLINGS, mayHaveNearer, type SiblingPlace, siblingsFor } from "./siblings.ts";
 export { SKIP_REASONS, type SkipReason, skipReasonOf } from "./skip-reasons.ts";
 export { follow, isFinal, mayFollow, statesBefore, type Transitions } from "./state-machine.ts";
 export { mayCollide, targetRepository } from "./target-name.ts";

@@ -20,6 +20,8 @@ export class AgentSession implements AgentHello {
   draining = false;
   /** Let a lease end though its stream is open: it hangs, or its link is dead. Until it is heard of again nothing is given to it. */
   stalled = false;
+  /** Instances that it was given tasks to bring something to, on this stream. */
+  readonly broughtTo = new Set<string>();
   readonly #stream: WorkStream;
   readonly #gone = new AbortController();
 
