@@ -18,7 +18,7 @@ const ANSWER_MS = 2_000;
  * the first that says so when it is asked. A wrong guess costs one request and is remembered. Undefined where the source is as good.
  */
 export async function findSibling(blob: Blob, journey: Journey): Promise<SiblingSource | undefined> {
-  const { journal, shunned, doubts } = journey;
+  const { journal, shunned, doubts, tell } = journey;
   let tries = 0;
   for (const guess of byDistance(guesses(blob, journey), journey)) {
     if (tries === TRIES) break;
@@ -29,6 +29,7 @@ export async function findSibling(blob: Blob, journey: Journey): Promise<Sibling
     if (answer === "lacks") {
       journal.missedBlob(guess.place);
       doubts.missed(guess.place);
+      tell({ kind: "wrong-guess", sibling: guess.sibling.name, place: guess.place });
     }
     if (answer !== "has") continue;
     journal.sawBlob(guess.place);
@@ -124,10 +125,13 @@ class Question {
   }
 }
 
-/** A sibling that fails is shunned for a while; what it has of the blob is not believed any more. */
-function sourceOf({ sibling, repository, place }: Guess, { journal, shunned, doubts, paces, paths, source }: Journey): SiblingSource {
+/** A sibling that fails is shunned for a while, and what it has of the blob is not believed any more. How slow one is, its pace tells. */
+function sourceOf({ sibling, repository, place }: Guess, journey: Journey): SiblingSource {
+  const { journal, shunned, doubts, paces, paths, source, tell } = journey;
   return new SiblingSource(sibling.name, repository, {
-    failed: () => {
+    left: (why, because) => {
+      tell({ kind: "sibling-left", sibling: sibling.name, place, why: why instanceof Error ? why.message : String(why) });
+      if (because === "slow") return;
       journal.missedBlob(place);
       doubts.missed(place);
       shunned.add(place.registry);

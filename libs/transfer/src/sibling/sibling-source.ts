@@ -9,8 +9,8 @@ const STALLED_MS = 5_000;
 
 /** What the reading of a sibling is told to, and asked about. */
 export interface SiblingWatch {
-  /** Told once, with the first failure. */
-  failed(error: unknown): void;
+  /** Told once, why no more is read from it: it failed, or only brings less than the source. */
+  left(why: unknown, because: "failed" | "slow"): void;
   /** A read begins; what is returned tells its end and how many bytes it brought. */
   wait(): (bytes: number) => void;
   /** Whether the source would bring more. */
@@ -49,11 +49,11 @@ export class SiblingSource implements BlobSource {
     return this.#bytes;
   }
 
-  /** It failed: no more is read from it. */
-  giveUp(error: unknown): void {
+  /** No more is read from it. */
+  giveUp(why: unknown, because: "failed" | "slow" = "failed"): void {
     if (!this.usable) return;
-    this.#end.abort(error);
-    this.#watch.failed(error);
+    this.#end.abort(why);
+    this.#watch.left(why, because);
   }
 
   async readBlob(blob: { digest: Digest; size: number }, range: ByteRange, options: CallOptions = {}): Promise<BlobRead> {
@@ -82,7 +82,7 @@ export class SiblingSource implements BlobSource {
         this.#bytes += next.value.byteLength;
         yield next.value;
         // Bytes that came are used; only more of them are not asked for.
-        if (this.usable && this.#watch.tooSlow()) this.#end.abort(new Error("the source brings more"));
+        if (this.usable && this.#watch.tooSlow()) this.giveUp(new Error("the source brings more bytes a second"), "slow");
       }
     } finally {
       await body.return?.();

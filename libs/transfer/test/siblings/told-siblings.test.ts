@@ -1,5 +1,6 @@
 import { type FaultAction, type SeededImage, seedImage } from "@transship/dev-registry";
 import { describe, expect, it } from "vitest";
+import type { CopyStep } from "../../src/index.ts";
 import { farAway, type SiblingStage, setSiblingStage } from "../sibling-stage.ts";
 import { digestAt } from "../stage.ts";
 
@@ -19,8 +20,8 @@ async function broughtByOthers(stage: SiblingStage, layers = LAYERS, there = lay
 }
 
 /** The copy to the second target, told where the first is said to have the image. */
-function copy(stage: SiblingStage, tag = "v1", holds: readonly string[] = ["mirror/app"]) {
-  return stage.engine.copy(stage.toSecond("app", tag, { siblings: [{ ...stage.first, holds }] }));
+function copy(stage: SiblingStage, tag = "v1", onStep: (step: CopyStep) => void = () => undefined) {
+  return stage.engine.copy(stage.toSecond("app", tag, { siblings: [{ ...stage.first, holds: ["mirror/app"] }] }), { onStep });
 }
 
 const largeOf = (image: SeededImage) => image.blobs.find(({ size }) => size > MIB)?.digest ?? "";
@@ -61,9 +62,13 @@ describe("a sibling that another agent filled", { timeout: 60_000 }, () => {
     const image = await broughtByOthers(stage, many, []);
     const next = await seedImage(stage.source, { repository: "app", tag: "v2", layers: [{ size: 77, seed: "next" }] });
 
-    await copy(stage);
+    let guesses = 0;
+    await copy(stage, "v1", ({ kind }) => {
+      if (kind === "wrong-guess") guesses += 1;
+    });
 
     expect(await digestAt(stage.second, "app", "v1")).toBe(image.digest);
+    expect(guesses).toBe(stage.target.stats.requests());
     const asked = stage.target.stats.requests();
     expect(asked).toBeGreaterThan(0);
     expect(asked).toBeLessThan(image.blobs.length);
@@ -105,14 +110,18 @@ describe("a sibling that another agent filled", { timeout: 60_000 }, () => {
     const large = largeOf(image);
     const fault = stage.target.faults.add({ action, match: { op: "blob-get", path: new RegExp(large) }, times: EVER });
     const begun = performance.now();
+    const left: string[] = [];
 
-    const result = await copy(stage);
+    const result = await copy(stage, "v1", (step) => {
+      if (step.kind === "sibling-left") left.push(step.place.digest);
+    });
 
     expect(fault.fired).toBeGreaterThan(0);
     expect(performance.now() - begun).toBeLessThan(withinMs);
     expect(await digestAt(stage.second, "app", "v1")).toBe(image.digest);
     const report = result.blobs.find(({ digest }) => digest === large);
     expect(report).toMatchObject({ rung: "copied", state: "done" });
+    expect(left).toEqual([large]);
     expect((report?.copied ?? 0) - (report?.wasted ?? 0)).toBe(12 * MIB);
     expect(stage.source.stats.bytesServed(large)).toBeGreaterThan(0);
     const gets = stage.target.stats.log.filter(({ op, target }) => op === "blob-get" && target.includes(large)).length;
