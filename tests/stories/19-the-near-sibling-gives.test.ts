@@ -1,7 +1,9 @@
 import { rm } from "node:fs/promises";
 import { describe, expect, it } from "vitest";
+import { whyNoLink } from "../bench/long-link.ts";
 import type { RealRegistry } from "../registries/real-registry.ts";
 import { farAway } from "./stage/far-away.ts";
+import { openLongSite } from "./stage/long-site.ts";
 import { describe as describeTag, noise, pushImage } from "./stage/seed.ts";
 import { type ExecutionDocument, openSite, REAL_KINDS, type Site } from "./stage/site.ts";
 import { instance, rule, topology } from "./stage/topology.ts";
@@ -118,11 +120,54 @@ describe.skipIf(REAL_KINDS.length === 0)("a replica far from the source", { time
   });
 });
 
-function blobGets({ accessLog }: RealRegistry): number {
+describe.skipIf(REAL_KINDS.length === 0 || whyNoLink() !== undefined)(
+  "two replicas at the end of a long line",
+  { timeout: 240_000 },
+  () => {
+    it("are filled over it once: the second one by its own agent, from the first", async () => {
+      const link = { roundTrip: 100, loss: 0.001, rate: 200, congestion: "cubic" } as const;
+      const blobs = new Map<string, number>();
+      await using site = await openLongSite(link, async (url) => {
+        const layers = [noise("large", 24_000_000), noise("middle", 2_000_000), noise("small", 900)];
+        for (const [digest, size] of await pushImage(url, "team/app", "v1", layers)) blobs.set(digest, size);
+      });
+      const size = [...blobs.values()].reduce((sum, bytes) => sum + bytes, 0);
+      const [near, second] = [await site.registry("near"), await site.registry("second")];
+      await site.agent("west-1", "west");
+      await site.agent("west-2", "west-b");
+      await site.apply(
+        topology(
+          instance("source", `http://${site.source.host}`, "east", intl),
+          instance("near", `http://${near.host}`, "west", intl),
+          instance("second", `http://${second.host}`, "west-b", intl),
+          rule("to-first", all, [mirror("near")]),
+          rule("to-second", all, [mirror("second")]),
+        ),
+      );
+      expect((await site.run("to-first")).status).toMatchObject({ state: "succeeded", tasks: { succeeded: 1 } });
+      site.source.accessLog.reset();
+
+      const execution = await site.run("to-second");
+
+      expect(execution.status).toMatchObject({ state: "succeeded", tasks: { succeeded: 1 } });
+      expect(execution.status.bytes.copied - execution.status.bytes.wasted).toBe(size);
+      expect(blobGets(site.source)).toBe(0);
+      const [task] = await tasksOf(site, execution);
+      expect(task?.status.agent).toBe("west-2");
+      expect(task?.status.blobs.map(({ rung, from }) => [rung, from])).toEqual([...blobs].map(() => ["sibling", "near"]));
+      const crossed = await site.close();
+      console.info(`${crossed} bytes crossed the line for two replicas of ${size} bytes`);
+      expect(crossed).toBeGreaterThan(size);
+      expect(crossed).toBeLessThan(1.5 * size);
+    });
+  },
+);
+
+function blobGets({ accessLog }: Pick<RealRegistry, "accessLog">): number {
   return accessLog.requests("GET", /\/blobs\/sha256:/);
 }
 
-async function tasksOf(site: Site, { metadata }: ExecutionDocument): Promise<TaskDocument[]> {
+async function tasksOf(site: Pick<Site, "json">, { metadata }: ExecutionDocument): Promise<TaskDocument[]> {
   const list = await site.json<{ items: { readonly metadata: { readonly id: string } }[] }>("task", "list", "--execution", metadata.id);
   return Promise.all(list.items.map(({ metadata: { id } }) => site.json<TaskDocument>("task", "get", id)));
 }
