@@ -80,7 +80,8 @@ function byDistance(unsorted: Guess[], { paths }: Journey): Guess[] {
 async function ask(guess: Guess, journey: Journey): Promise<"has" | "lacks" | "not asked" | "failed"> {
   const { paths, signal, doubts } = journey;
   const { registry } = guess.place;
-  if (paths.rttMs(journey.source.registry) === undefined) return "not asked";
+  // Nothing is nearer than a source next door, so that is not worth a measurement.
+  if ((paths.rttMs(journey.source.registry) ?? 0) <= NEARER_MS) return "not asked";
   const question = new Question(guess, signal);
   try {
     // Others may be measuring the way; where they did not come to an end, because the blob that they asked for is not there, this one does it.

@@ -87,6 +87,16 @@ describe("a sibling that another agent filled", { timeout: 60_000 }, () => {
     expect(stage.sourceGets()).toBe(image.blobs.length);
   });
 
+  it("is asked for nothing where the source is next door", async () => {
+    await using stage = await setSiblingStage();
+    stage.source.faults.clear();
+    stage.journal.savePath(stage.source.url, { rttMs: 2, measuredAt: Date.now(), streamRate: undefined, lanes: undefined });
+    const image = await broughtByOthers(stage);
+    await copy(stage);
+    expect(await digestAt(stage.second, "app", "v1")).toBe(image.digest);
+    expect(stage.target.stats.requests()).toBe(0);
+  });
+
   it("is left alone where it is no nearer than the source", async () => {
     await using stage = await setSiblingStage();
     farAway(stage.target);
