@@ -78,12 +78,17 @@ describe("a sibling that another agent filled", { timeout: 60_000 }, () => {
     expect(stage.target.stats.requests()).toBe(asked);
   });
 
-  it("is not asked for what it is just being given by others: the source is taken", async () => {
+  it("is not waited for where others are just bringing a blob to it: the source is taken", async () => {
     await using stage = await setSiblingStage();
     const image = await broughtByOthers(stage, [{ size: 400_000, seed: "under way" }], []);
     const opened = await fetch(`${stage.target.url}/v2/mirror/app/blobs/uploads/`, { method: "POST" });
-    expect(opened.status).toBe(202);
-    await copy(stage);
+    const half = await fetch(new URL(opened.headers.get("location") ?? "", stage.target.url), {
+      method: "PATCH",
+      body: Buffer.alloc(200_000),
+    });
+    expect([opened.status, half.status]).toEqual([202, 202]);
+    const result = await copy(stage);
+    expect(result.outcome).toBe("copied");
     expect(stage.sourceGets()).toBe(image.blobs.length);
   });
 
