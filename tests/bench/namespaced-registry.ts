@@ -19,13 +19,21 @@ export interface NamespacedRegistry extends AsyncDisposable {
   readonly accessLog: AccessLog;
 }
 
+/** What is served, and where. */
+export interface InsideOptions {
+  readonly kind: RealRegistryKind;
+  readonly dir: string;
+  /** Absent: 5000. Several in one namespace need different ones. */
+  readonly port?: number;
+}
+
 /** Serves the data in `dir`, which is laid out as `startRealRegistry` does, to one side of a link. */
-export async function serveInside(side: Side, { kind, dir }: { kind: RealRegistryKind; dir: string }): Promise<NamespacedRegistry> {
+export async function serveInside(side: Side, { kind, dir, port = PORT }: InsideOptions): Promise<NamespacedRegistry> {
   const program = findRealRegistries().get(kind);
   if (program === undefined) throw new Error(`${kind} is not on this machine`);
   await mkdir(dir, { recursive: true });
   const config = join(dir, "inside.yml");
-  await writeFile(config, stringify(configuration(dir)));
+  await writeFile(config, stringify(configuration(dir, port)));
   const command = [...within(side.namespace), program, "serve", config];
   const env = { ...process.env, OTEL_TRACES_EXPORTER: "none" };
   const child = spawn(command[0] ?? "", command.slice(1), { stdio: ["ignore", "pipe", "pipe"], env });
@@ -40,25 +48,25 @@ export async function serveInside(side: Side, { kind, dir }: { kind: RealRegistr
     child.kill("SIGKILL");
     await closed;
   };
-  if (!(await listens(child))) {
+  if (!(await listens(child, port))) {
     await end();
     throw new Error(`the registry did not start in ${side.namespace}: ${messages}`);
   }
-  return { host: `${side.address}:${PORT}`, accessLog, [Symbol.asyncDispose]: end };
+  return { host: `${side.address}:${port}`, accessLog, [Symbol.asyncDispose]: end };
 }
 
-function configuration(dir: string): object {
+function configuration(dir: string, port: number): object {
   return {
     version: 0.1,
     log: { accesslog: { disabled: false }, level: "warn" },
     storage: { filesystem: { rootdirectory: join(dir, "data") }, maintenance: { uploadpurging: { enabled: false } } },
-    http: { addr: `0.0.0.0:${PORT}`, secret: "the same for both ends" },
+    http: { addr: `0.0.0.0:${port}`, secret: "the same for both ends" },
   };
 }
 
 /** Whether the process comes to listen: its `/proc` shows the sockets of its namespace, which this process cannot reach. */
-async function listens(child: ChildProcess): Promise<boolean> {
-  const socket = new RegExp(`:${PORT.toString(16).toUpperCase()} 0+:0000 0A `);
+async function listens(child: ChildProcess, port: number): Promise<boolean> {
+  const socket = new RegExp(`:${port.toString(16).toUpperCase()} 0+:0000 0A `);
   const deadline = Date.now() + START_LIMIT;
   while (Date.now() < deadline && child.exitCode === null) {
     // Go listens on a socket of both families where it can.

@@ -13,6 +13,8 @@ export interface Assigned {
   readonly targetAccess: wire.RegistryAccess;
   /** Others that may have the same blobs. */
   readonly siblings: readonly wire.RegistryAccess[];
+  /** Where the control plane believes they have them; empty also where it is too old to say. */
+  readonly holdings: readonly wire.Holding[];
   /** Empty where the control plane is too old to say. */
   readonly executionId: string;
   /** Empty where the control plane is too old to say. */
@@ -42,6 +44,7 @@ export function readAssignment(key: wire.LeaseKey, message: wire.Assignment): As
     target: given(message.target, what, "target"),
     targetAccess: given(message.targetAccess, what, "access to the target"),
     siblings: message.siblings,
+    holdings: message.holdings,
     executionId: message.executionId,
     rule: message.rule,
     operation: given(taskOperationFromMessage(message.operation), what, "operation that this agent knows"),

@@ -1,4 +1,3 @@
-import type { wire } from "@transship/api";
 import { asTransshipError, type Side, TransshipError } from "@transship/errors";
 import { NO_PROGRESS } from "@transship/model";
 import type { Registry } from "@transship/oci";
@@ -28,7 +27,7 @@ export async function runTask(
   try {
     using source = borrow("source", () => means.registries.borrow(assigned.sourceAccess));
     using target = borrow("target", () => means.registries.borrow(assigned.targetAccess));
-    using siblings = borrowSiblings(assigned.siblings, means.registries);
+    using siblings = borrowSiblings(assigned, means.registries);
     // Its own registry is the target's nearest relative: it may have a blob in another repository and not mount it.
     const home = { name: assigned.target.instance, registry: target.registry };
     const paced = (registry: Registry) => means.paces.pace(assigned.rule, registry);
@@ -42,7 +41,7 @@ export async function runTask(
       expected: assigned.expected,
       platforms: assigned.platforms,
       refill: assigned.refill,
-      siblings: [home, ...siblings.opened].map(({ name, registry }) => ({ name, registry: paced(registry) })),
+      siblings: [home, ...siblings.opened].map((sibling) => ({ ...sibling, registry: paced(sibling.registry) })),
       rule: assigned.executionId,
       begunBefore: assigned.key.epoch > 1,
     };
@@ -57,12 +56,16 @@ export async function runTask(
 }
 
 /** Clients for all siblings that can be opened; one that cannot is no reason to fail, since the source has everything. */
-function borrowSiblings(accesses: readonly wire.RegistryAccess[], registries: Registries): Disposable & { readonly opened: Sibling[] } {
+function borrowSiblings(
+  { siblings, holdings }: Pick<Assigned, "siblings" | "holdings">,
+  registries: Registries,
+): Disposable & { readonly opened: Sibling[] } {
   const lent = new DisposableStack();
   const opened: Sibling[] = [];
-  for (const access of accesses) {
+  for (const access of siblings) {
     try {
-      opened.push({ name: access.instance, registry: lent.use(registries.borrow(access)).registry });
+      const holds = holdings.filter(({ instance }) => instance === access.instance).map(({ repository }) => repository);
+      opened.push({ name: access.instance, registry: lent.use(registries.borrow(access)).registry, holds });
     } catch {}
   }
   return { opened, [Symbol.dispose]: () => lent.dispose() };

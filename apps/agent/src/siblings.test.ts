@@ -10,7 +10,8 @@ import { accessTo } from "./testing/access.ts";
 import { assignment } from "./testing/assignment.ts";
 import { FakeControlPlane } from "./testing/fake-control-plane.ts";
 
-const FAR_MS = 60;
+/** So long that a busy machine does not take what is near for far. */
+const FAR_MS = 200;
 const SECRET = "the sibling's secret";
 const logged: string[] = [];
 let stack: AsyncDisposableStack;
@@ -50,7 +51,12 @@ async function start() {
 const toFirst = () => accessTo(first.url, { username: "robot", password: SECRET }, { instance: "first" });
 
 /** Has the image copied and returns what it cost. */
-async function copyTo(taskId: string, target: wire.RegistryAccess, siblings: wire.RegistryAccess[]): Promise<wire.Outcome> {
+async function copyTo(
+  taskId: string,
+  target: wire.RegistryAccess,
+  siblings: wire.RegistryAccess[],
+  holdings: wire.Holding[] = [],
+): Promise<wire.Outcome> {
   const place = (instance: string) => ({ instance, repository: "app", tag: "v1" });
   plane.send(
     assignment(taskId, {
@@ -60,6 +66,7 @@ async function copyTo(taskId: string, target: wire.RegistryAccess, siblings: wir
       target: place(target.instance),
       targetAccess: target,
       siblings,
+      holdings,
     }),
   );
   const outcome = await plane.hear("outcome", ({ lease }) => lease?.taskId === taskId);
@@ -80,6 +87,26 @@ describe("an agent that serves two targets", () => {
 
     expect(source.stats.requests("blob-get")).toBe(0);
     expect(outcome.blobs.map(({ rung, from }) => [rung, from])).toEqual(image.blobs.map(() => [wire.Rung.SIBLING, "first"]));
+    expect(logged.join("")).not.toContain(SECRET);
+  });
+
+  it("takes what another agent brought to the first, where the task says so, and remembers it", async () => {
+    await using _ = await start();
+    // As another agent leaves it: this one's journal knows nothing of it.
+    await seedImage(first, { repository: "mirror/app", tag: "v1", layers: [{ size: 400_000, seed: 1 }] });
+    const wrong = { instance: "first", repository: "mirror/other" };
+    const holdings = [wrong, { instance: "first", repository: "mirror/app" }, { instance: "unknown", repository: "app" }];
+
+    const outcome = await copyTo("one", accessTo(second.url, undefined, { instance: "second" }), [toFirst()], holdings);
+
+    expect(source.stats.requests("blob-get")).toBe(0);
+    expect(outcome.blobs.map(({ rung, from }) => [rung, from])).toEqual(image.blobs.map(() => [wire.Rung.SIBLING, "first"]));
+    expect(outcome.blobSums).toMatchObject([{ rung: wire.Rung.SIBLING, count: image.blobs.length }]);
+
+    await using empty = await startDevRegistry();
+    const last = await copyTo("two", accessTo(empty.url, undefined, { instance: "third" }), [toFirst()], [wrong]);
+    // By the journal, which has learned where it is: the one place that is named has nothing of it.
+    expect(last.blobs.map(({ from }) => from)).toEqual(image.blobs.map(() => "first"));
     expect(logged.join("")).not.toContain(SECRET);
   });
 

@@ -99,6 +99,19 @@ describe("steps of a copy", () => {
     });
   });
 
+  it("name the sibling that lacked a blob, or was left, and why", () => {
+    const place = { registry: "https://near", repository: "mirror/app", digest: "sha256:a" };
+    expect(tellStep({ kind: "wrong-guess", sibling: "near", place })).toEqual({
+      level: "debug",
+      message: "near does not have blob sha256:a in mirror/app, as it might have",
+      facts: { sibling: "near", repository: "mirror/app", digest: "sha256:a" },
+    });
+    expect(tellStep({ kind: "sibling-left", sibling: "near", place, why: "nothing came for 5000 ms" })).toMatchObject({
+      level: "warn",
+      message: "blob sha256:a is not read from near any more: nothing came for 5000 ms; the source goes on",
+    });
+  });
+
   it("tell of a blob what it cost, and little of one that was there", () => {
     const numbers = { ranges: 1, retries: 2, copied: 2_097_152, resumed: 0, wasted: 0, milliseconds: 1_000 };
     const blob = { digest: "sha256:a", size: 2_097_152, state: "done", way: "stream", from: undefined, ...numbers } as const;

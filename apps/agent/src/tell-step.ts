@@ -24,6 +24,16 @@ export function tellStep(step: CopyStep): Telling {
         facts: { side, waitMs, retryAfterMs: retryAfterMs === undefined ? undefined : Math.round(retryAfterMs) },
       };
     }
+    case "wrong-guess": {
+      const { repository, digest } = step.place;
+      const message = `${step.sibling} does not have blob ${digest} in ${repository}, as it might have`;
+      return { level: "debug", message, facts: { sibling: step.sibling, repository, digest } };
+    }
+    case "sibling-left": {
+      const { repository, digest } = step.place;
+      const message = `blob ${digest} is not read from ${step.sibling} any more: ${step.why}; the source goes on`;
+      return { level: "warn", message, facts: { sibling: step.sibling, repository, digest } };
+    }
     case "tag":
       return {
         level: "info",

@@ -25,6 +25,7 @@ export class Metrics {
   readonly #blobs = this.#counter("transship_blobs_total", "Blobs that reached the target, over all attempts of tasks that ended.", [
     "rung",
   ]);
+  readonly #blobBytes = this.#counter("transship_blob_bytes_total", "Sizes of the blobs that reached the target, likewise.", ["rung"]);
   readonly #retries = this.#counter("transship_blob_retries_total", "Requests for blobs that had to be repeated, of tasks that ended.", [
     "rung",
   ]);
@@ -73,6 +74,7 @@ export class Metrics {
     this.#countBytes(task, task.progress.bytes);
     for (const rung of RUNGS) {
       this.#blobs.inc({ rung }, task.blobSums[rung].count);
+      this.#blobBytes.inc({ rung }, task.blobSums[rung].bytes);
       this.#retries.inc({ rung }, task.blobSums[rung].retries);
     }
     if (task.state !== "succeeded" || task.startedAt === undefined || task.finishedAt === undefined) return;

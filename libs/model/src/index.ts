@@ -28,6 +28,7 @@ export { durationText } from "./duration.ts";
 export { EDGE_STATES, type EdgeFacts, type EdgeState, type EdgeStatus, edgeStatus } from "./edge-status.ts";
 export { type Execution, type ExecutionSummary, outcomeOf, type TaskCounts, TRIGGERS, type Trigger } from "./execution.ts";
 export { EXECUTION_TRANSITIONS, type ExecutionState } from "./execution-state.ts";
+export type { Holder } from "./holder.ts";
 export {
   type Credential,
   type Endpoint,
@@ -76,7 +77,7 @@ export { type EndedExecution, type RuleRecord, recordOf } from "./rule-record.ts
 export { formsOfSecret, safeText } from "./safe-text.ts";
 export { MOST_SCOPE_ENTRIES, SCOPE_ACTIONS, type ScopeAction, type ScopeEntry, scopeName } from "./scope.ts";
 export { type ArtifactKind, KINDS, type NameFilter, type TagFilter } from "./selection.ts";
-export { MOST_SIBLINGS, type SiblingPlace, siblingsFor } from "./siblings.ts";
+export { type HoldingSibling, holdersFor, MOST_SIBLINGS, mayHaveNearer, type SiblingPlace, siblingsFor } from "./siblings.ts";
 export { SKIP_REASONS, type SkipReason, skipReasonOf } from "./skip-reasons.ts";
 export { follow, isFinal, mayFollow, statesBefore, type Transitions } from "./state-machine.ts";
 export { mayCollide, targetRepository } from "./target-name.ts";

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import type { Instance } from "./instance.ts";
 import type { Rule } from "./rule.ts";
-import { MOST_SIBLINGS, siblingsFor } from "./siblings.ts";
+import { holdersFor, MOST_SIBLINGS, mayHaveNearer, siblingsFor } from "./siblings.ts";
 
 function instance(name: string, more: Partial<Instance["spec"]> = {}, network = "public"): Instance {
   const endpoints = [{ url: `https://${name}.test`, network }];
@@ -79,5 +79,52 @@ describe("the siblings of a task", () => {
     const found = names([rule("gz", ["sg", "a1", "a2", "a3", "y", "z"])], instances);
     expect(found).toEqual(["z", "y", "a1"]);
     expect(found).toHaveLength(MOST_SIBLINGS);
+  });
+});
+
+describe("those who may have an artifact", () => {
+  const eu = { region: "eu", border: "intl" };
+  const from = instance("gz", { border: "cn" });
+  const to = instance("sg", { region: "ap", border: "intl" });
+
+  function holders(others: readonly Instance[], who: readonly string[], source = from): string[] {
+    const known = new Map([source, to, ...others].map((one) => [one.name, one]));
+    const held = who.map((name) => ({ instance: name, repository: `${name}/app` }));
+    return holdersFor({ networks: ["public"] }, source, to, held, known).flatMap(({ instance: { name }, repositories }) =>
+      repositories.map((repository) => `${name} ${repository}`),
+    );
+  }
+
+  it("are named with their repositories, the nearest to the target first, a few of them", () => {
+    const others = [
+      instance("a", { border: "cn" }),
+      instance("b", { border: "cn" }),
+      instance("c", eu),
+      instance("d", { ...eu, region: "ap" }),
+    ];
+    expect(holders(others, ["a", "b", "c", "d"])).toEqual(["d d/app", "c c/app", "a a/app"]);
+    expect(holders(others, ["c", "c"])).toEqual(["c c/app", "c c/app"]);
+  });
+
+  it("are neither end of the copy, none that is gone, and none that the agent does not reach", () => {
+    expect(holders([instance("hidden", eu, "idc")], ["gz", "sg", "gone", "hidden"])).toEqual([]);
+  });
+
+  it("are none of another account's, none beyond a border that the copy does not cross, and no chart repositories", () => {
+    const charts = instance("charts", { ...eu, provider: "chartmuseum" });
+    expect(
+      holders([instance("theirs", { ...eu, account: "other" }), instance("us", { border: "us" }), charts], ["theirs", "us", "charts"]),
+    ).toEqual([]);
+    const foreign = instance("gz", { border: "cn", account: "other" });
+    expect(holders([instance("c", eu), instance("f", { ...eu, account: "other" })], ["c", "f"], foreign)).toEqual([]);
+  });
+
+  it("are none farther from the target than the source is", () => {
+    const inside = instance("gz", { region: "us", border: "intl" });
+    expect(holders([instance("c", eu), instance("far", { region: "x", border: "intl" })], ["c", "far"], inside)).toHaveLength(2);
+    const beside = instance("gz", { region: "ap", border: "intl" });
+    expect(holders([instance("c", eu)], ["c"], beside)).toEqual([]);
+    expect([mayHaveNearer(from, to), mayHaveNearer(inside, to), mayHaveNearer(beside, to)]).toEqual([true, true, false]);
+    expect(mayHaveNearer(instance("gz", { account: "other" }), to)).toBe(false);
   });
 });

@@ -1,4 +1,5 @@
 import type { AgentPlace } from "./agent.ts";
+import type { Holder } from "./holder.ts";
 import type { Endpoint, Instance } from "./instance.ts";
 import { endpointFor } from "./placement.ts";
 import type { Rule } from "./rule.ts";
@@ -24,15 +25,59 @@ export function siblingsFor(
   rules: readonly Rule[],
   instances: ReadonlyMap<string, Instance>,
 ): SiblingPlace[] {
-  if (source.spec.account !== target.spec.account) return [];
-  const names = [...related(rules, source.name, target.name)].filter((name) => name !== source.name && name !== target.name).sort();
-  const places = names.flatMap((name) => {
-    const instance = instances.get(name);
-    const endpoint = instance === undefined ? undefined : endpointFor(agent, instance);
-    if (instance === undefined || endpoint === undefined || !mayBeRead(instance, source, target)) return [];
-    return [{ instance, endpoint }];
-  });
-  return places.sort((a, b) => distance(a.instance, target) - distance(b.instance, target)).slice(0, MOST_SIBLINGS);
+  const places = [...related(rules, source.name, target.name)].sort().flatMap((name) => placeOf(name, agent, source, target, instances));
+  return nearestFirst(places, target).slice(0, MOST_SIBLINGS);
+}
+
+/** A sibling that is believed to have what is copied, with the repositories where that may be. */
+export interface HoldingSibling extends SiblingPlace {
+  readonly repositories: readonly string[];
+}
+
+/**
+ * Which of those who may have an artifact an agent is told of: the same laws as for all siblings, and none that is farther from the target than the source is. Nearest
+ * first; of equals, in the order given.
+ */
+export function holdersFor(
+  agent: Pick<AgentPlace, "networks">,
+  source: Instance,
+  target: Instance,
+  holders: readonly Holder[],
+  instances: ReadonlyMap<string, Instance>,
+): HoldingSibling[] {
+  const repositories = Map.groupBy(holders, ({ instance }) => instance);
+  const places = [...repositories].flatMap(([name, theirs]) =>
+    placeOf(name, agent, source, target, instances).map((place) => ({
+      ...place,
+      repositories: theirs.map(({ repository }) => repository),
+    })),
+  );
+  const nearer = places.filter(({ instance }) => distance(instance, target) <= distance(source, target));
+  return nearestFirst(nearer, target).slice(0, MOST_SIBLINGS);
+}
+
+/** Whether anything could be nearer to a target than a source is, as far as regions tell. */
+export function mayHaveNearer(source: Instance, target: Instance): boolean {
+  return source.spec.account === target.spec.account && distance(source, target) > 0;
+}
+
+/** Where an agent finds an instance that may be read from in place of the source; none where a law forbids it. */
+function placeOf(
+  name: string,
+  agent: Pick<AgentPlace, "networks">,
+  source: Instance,
+  target: Instance,
+  instances: ReadonlyMap<string, Instance>,
+): SiblingPlace[] {
+  const instance = name === source.name || name === target.name ? undefined : instances.get(name);
+  if (instance === undefined || !mayBeRead(instance, source, target)) return [];
+  const endpoint = endpointFor(agent, instance);
+  return endpoint === undefined ? [] : [{ instance, endpoint }];
+}
+
+/** The one place that says which sibling is nearer than another, as far as the control plane knows. */
+function nearestFirst<P extends SiblingPlace>(places: readonly P[], target: Instance): P[] {
+  return places.toSorted((a, b) => distance(a.instance, target) - distance(b.instance, target));
 }
 
 function related(rules: readonly Rule[], source: string, target: string): Set<string> {
@@ -50,7 +95,8 @@ function mayBeRead({ spec }: Instance, source: Instance, target: Instance): bool
   // A chart repository has no blobs to read by digest.
   if (spec.provider === "chartmuseum") return false;
   const borders = [source.spec.border, target.spec.border];
-  return spec.account === source.spec.account && borders.includes(spec.border);
+  const accounts = [source.spec.account, target.spec.account];
+  return accounts.every((account) => account === spec.account) && borders.includes(spec.border);
 }
 
 function distance({ spec }: Instance, target: Instance): number {

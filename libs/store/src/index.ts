@@ -1,5 +1,5 @@
 export type { AgentHello, AgentStore } from "./agent-store.ts";
-export type { ArrivalStore } from "./arrival-store.ts";
+export type { ArrivalStore, HeldArtifact } from "./arrival-store.ts";
 export type { Delivery, DeliveryStore, FailedAttempt, OutgoingEvent, WebhookState } from "./delivery-store.ts";
 export type { ExecutionStore, OpenOutcome, OpenRequest, TellEnd } from "./execution-store.ts";
 export type { LogBatch, LogCursor, LogFilter, LogStore } from "./log-store.ts";

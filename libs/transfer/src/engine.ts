@@ -10,6 +10,8 @@ import { PathMemory } from "./path-memory.ts";
 import { ReferrersApis } from "./referrers-apis.ts";
 import { Flights } from "./schedule/flights.ts";
 import { Scheduler } from "./schedule/scheduler.ts";
+import { Doubts } from "./sibling/doubts.ts";
+import { Paces } from "./sibling/paces.ts";
 import { Shunned } from "./sibling/shunned.ts";
 import { SpoolRoom } from "./spool/spool-room.ts";
 import { Tally } from "./tally.ts";
@@ -49,6 +51,8 @@ export function createCopyEngine(options: EngineOptions): CopyEngine {
   };
   const memory = new BlobMemory();
   const shunned = new Shunned();
+  const doubts = new Doubts();
+  const paces = new Paces();
   const uploads = new UploadProfiles(journal);
   const paths = new PathMemory(journal);
   return {
@@ -64,6 +68,8 @@ export function createCopyEngine(options: EngineOptions): CopyEngine {
         target: request.target,
         siblings: request.siblings ?? [],
         shunned,
+        doubts,
+        paces,
         share: request.rule ?? "",
         begunBefore: request.begunBefore ?? false,
         journal,

@@ -4,6 +4,8 @@ import type { BlobMemory } from "./blob-memory.ts";
 import type { CopyStep, Retry } from "./copy-step.ts";
 import type { Journal } from "./journal.ts";
 import type { PathMemory } from "./path-memory.ts";
+import type { Doubts } from "./sibling/doubts.ts";
+import type { Paces } from "./sibling/paces.ts";
 import type { Shunned } from "./sibling/shunned.ts";
 import type { Sibling } from "./sibling/sibling.ts";
 import type { SiblingSource } from "./sibling/sibling-source.ts";
@@ -18,6 +20,10 @@ export interface Journey {
   /** Other registries that may have blobs of the source, and be nearer. */
   readonly siblings: readonly Sibling[];
   readonly shunned: Shunned;
+  /** Guesses at what siblings have that were wrong lately. */
+  readonly doubts: Doubts;
+  /** How much siblings bring. */
+  readonly paces: Paces;
   /** On the journey of a single blob: the sibling that it is read from first. */
   readonly sibling?: SiblingSource | undefined;
   /** Whose turns the blobs take: copies of one rule share theirs. */

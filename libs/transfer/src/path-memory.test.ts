@@ -91,6 +91,17 @@ describe("what is known of a path", () => {
     }
   });
 
+  it("has the throughput that streams or ranges brought, whichever is more", () => {
+    const journal = new InMemoryJournal();
+    expect(new PathMemory(journal).rate(REGISTRY)).toBeUndefined();
+    journal.savePath(REGISTRY, { ...KNOWN, streamRate: 3_000_000, lanes: { lanes: 8, rate: 5_000_000 } });
+    const paths = new PathMemory(journal, () => KNOWN.measuredAt);
+    expect(paths.rate(REGISTRY)).toBe(5_000_000);
+    const plain = new PathMemory(new InMemoryJournal());
+    plain.streamed(REGISTRY, 50_000_000, 5_000);
+    expect(plain.rate(REGISTRY)).toBe(10_000_000);
+  });
+
   it("is corrected by a shorter round trip than was remembered", async () => {
     const journal = new InMemoryJournal();
     journal.savePath(REGISTRY, { ...KNOWN, streamRate: undefined });

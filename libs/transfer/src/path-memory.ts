@@ -118,6 +118,13 @@ export class PathMemory {
     return this.#path(registry).streamRate;
   }
 
+  /** Most bytes a second that a stream, or ranges side by side, brought; undefined where neither was seen. */
+  rate(registry: string): number | undefined {
+    const { streamRate, lanes, kept } = this.#path(registry);
+    const rates = [streamRate, lanes?.state.best?.rate ?? kept?.lanes?.rate].filter((rate) => rate !== undefined);
+    return rates.length === 0 ? undefined : Math.max(...rates);
+  }
+
   /** The ranges in flight on the path. */
   lanes(registry: string): Lanes {
     const path = this.#path(registry);

@@ -13,16 +13,25 @@ export interface CallResult {
   readonly stderr: string;
 }
 
+/** With what a process of the CLI is called. */
+export interface CallOptions {
+  readonly env?: NodeJS.ProcessEnv;
+  readonly input?: string;
+  /** What precedes the command, to run it inside a network namespace. */
+  readonly inside?: readonly string[];
+}
+
 /** Calls the CLI and waits for its end. */
-export async function transship(args: readonly string[], options: { env?: NodeJS.ProcessEnv; input?: string } = {}): Promise<CallResult> {
-  const child = spawn(TRANSSHIP, args, { env: { ...process.env, NO_COLOR: "1", ...options.env }, stdio: ["pipe", "pipe", "pipe"] });
+export async function transship(args: readonly string[], options: CallOptions = {}): Promise<CallResult> {
+  const [program = TRANSSHIP, ...rest] = [...(options.inside ?? []), TRANSSHIP, ...args];
+  const child = spawn(program, rest, { env: { ...process.env, NO_COLOR: "1", ...options.env }, stdio: ["pipe", "pipe", "pipe"] });
   child.stdin.end(options.input ?? "");
   const [stdout, stderr, [code]] = await Promise.all([text(child.stdout), text(child.stderr), once(child, "exit")]);
   return { code, stdout, stderr };
 }
 
 /** Calls the CLI with `-o json` and reads what it prints. Throws with its messages when it fails. */
-export async function transshipJson<T>(args: readonly string[], options: { env?: NodeJS.ProcessEnv; input?: string } = {}): Promise<T> {
+export async function transshipJson<T>(args: readonly string[], options: CallOptions = {}): Promise<T> {
   const { code, stdout, stderr } = await transship([...args, "-o", "json"], options);
   if (code !== 0) throw new Error(`transship ${args.join(" ")} ended with ${code}\n${stderr}`);
   return JSON.parse(stdout) as T;
@@ -42,8 +51,9 @@ export interface Started extends AsyncDisposable {
 }
 
 /** Starts a process of the CLI and waits for its ready line. Throws with its messages when it ends before. */
-export async function start(args: readonly string[], env: NodeJS.ProcessEnv = {}): Promise<Started> {
-  const child = spawn(TRANSSHIP, args, { env: { ...process.env, NO_COLOR: "1", ...env }, stdio: ["ignore", "ignore", "pipe"] });
+export async function start(args: readonly string[], env: NodeJS.ProcessEnv = {}, inside: readonly string[] = []): Promise<Started> {
+  const [program = TRANSSHIP, ...rest] = [...inside, TRANSSHIP, ...args];
+  const child = spawn(program, rest, { env: { ...process.env, NO_COLOR: "1", ...env }, stdio: ["ignore", "ignore", "pipe"] });
   const exited = new Promise<number | null>((done) => child.on("exit", done));
   let messages = "";
   const ready = new Promise<string>((done, fail) => {

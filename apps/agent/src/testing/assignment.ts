@@ -22,6 +22,7 @@ export function assignment(
     attempt: 1,
     bytesSoFar: undefined,
     siblings: [],
+    holdings: [],
     executionId: "x1",
     rule: "r1",
     operation: wire.TaskOperation.COPY,

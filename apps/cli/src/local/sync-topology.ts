@@ -24,7 +24,6 @@ export async function syncTopology(call: Call, file: SourceFile): Promise<ExitCo
   const resources = await readTopology([file], call.environment);
   checkReferences([file], resources, []);
   await completeInstances(call, file, resources);
-  await logIn(call, file, resources);
   // The one agent here stands for all that rules may ask for.
   for (const { resource } of resources) if (resource.kind === "Rule") delete resource.spec.agents;
   const names = resources.flatMap(({ resource }) => (resource.kind === "Rule" && resource.spec.enabled ? [resource.metadata.name] : []));

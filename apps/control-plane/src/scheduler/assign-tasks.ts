@@ -6,6 +6,7 @@ import type { CappedAgents } from "./capped-agents.ts";
 import { failOrphans, type OrphanDesk } from "./fail-orphans.ts";
 import { findRoutes, type Route } from "./find-routes.ts";
 import { handOver } from "./hand-over.ts";
+import { SiblingNamer } from "./name-siblings.ts";
 import type { Contender, Turns } from "./turns.ts";
 import type { WindowWatch } from "./window-watch.ts";
 
@@ -33,7 +34,13 @@ export async function assignTasks(desk: AssignmentDesk): Promise<void> {
   desk.capped.keep(new Set(waiting.map(({ executionId }) => executionId)));
   const open = waiting.filter(({ rule }) => desk.windows.isOpen(rules.get(rule), desk.now()));
   const routes = findRoutes(ready, open, { instances, rules });
-  const round: Round = { rules, running: new Map(open.map(({ executionId, running }) => [executionId, running])), exhausted: new Map() };
+  const siblings = new SiblingNamer(desk, instances);
+  const round: Round = {
+    rules,
+    siblings,
+    running: new Map(open.map(({ executionId, running }) => [executionId, running])),
+    exhausted: new Map(),
+  };
   const takers = new Set(ready.filter((agent) => agent.credit > 0 && routes.has(agent)));
   // With several takers a task each in turn, so that equals share the work; each turn ends with less credit or fewer takers.
   while (takers.size > 0) {
@@ -48,6 +55,7 @@ export async function assignTasks(desk: AssignmentDesk): Promise<void> {
 /** What is known while tasks are handed out. */
 interface Round {
   readonly rules: ReadonlyMap<string, Rule>;
+  readonly siblings: SiblingNamer;
   /** Tasks that agents have, by execution. */
   readonly running: Map<string, number>;
   /** Executions that had nothing more for an agent. */
@@ -109,7 +117,7 @@ async function giveFrom(desk: AssignmentDesk, agent: AgentSession, routes: reado
   for (const task of leased) {
     round.running.set(task.executionId, (round.running.get(task.executionId) ?? 0) + 1);
     const route = routes.find((one) => one.source === task.source.instance && one.target === task.target.instance);
-    if (route !== undefined) await handOver(desk, agent, task, route);
+    if (route !== undefined) await handOver(desk, agent, task, route, await round.siblings.name(agent, task, route));
   }
   return leased.length;
 }

@@ -16,7 +16,7 @@ export interface Route extends WaitingWork {
   readonly from: Instance;
   readonly to: Instance;
   readonly candidate: Candidate<AgentSession>;
-  /** Other instances that may have the same blobs, for the agent to read from. */
+  /** Other instances that rules make relatives of source or target, and that the agent may read from. */
   readonly siblings: readonly SiblingPlace[];
 }
 

@@ -1,20 +1,26 @@
 import { overwriteToMessage, taskOperationToMessage, type wire } from "@transship/api";
-import type { Endpoint, Instance, Task } from "@transship/model";
+import type { Endpoint, HoldingSibling, Instance, Task } from "@transship/model";
 import type { AgentSession } from "../work/agent-session.ts";
 import { registryAccess } from "../work/registry-access.ts";
 import type { AssignmentDesk } from "./assign-tasks.ts";
 import type { Route } from "./find-routes.ts";
 
-/** Sends a leased task to its agent, with its shares of the limits; back to the queue where the agent's stream has ended. */
-export async function handOver(desk: AssignmentDesk, agent: AgentSession, task: Task, route: Route): Promise<void> {
+/** Sends a leased task to its agent, with its shares of the limits and what `siblings` may be read from; back to the queue where the agent's stream has ended. */
+export async function handOver(
+  desk: AssignmentDesk,
+  agent: AgentSession,
+  task: Task,
+  route: Route,
+  siblings: readonly HoldingSibling[],
+): Promise<void> {
   agent.credit -= 1;
-  const usable = { ...route, siblings: route.siblings.filter(({ instance }) => desk.budgets.mayJoin(agent.name, instance.name)) };
   const { executionId, rule, source, target } = route;
-  const siblings = usable.siblings.map(({ instance }) => instance.name);
-  desk.budgets.begin({ taskId: task.id, agent: agent.name, executionId, rule, source, target, siblings });
+  const names = siblings.map(({ instance }) => instance.name);
+  desk.budgets.begin({ taskId: task.id, agent: agent.name, executionId, rule, source, target, siblings: names });
+  agent.broughtTo.add(target);
   const gone = task.operation === "delete" ? await desk.store.tasks.deletedTogether(task) : [];
   const alsoGone = gone.filter((tag) => tag !== task.target.tag);
-  const sent = agent.send({ $case: "assignment", value: { ...assignment(desk, agent, task, usable), alsoGone } });
+  const sent = agent.send({ $case: "assignment", value: { ...assignment(desk, agent, task, { ...route, siblings }), alsoGone } });
   if (!sent)
     await desk.store.tasks.finish({ taskId: task.id, epoch: task.epoch }, { state: "queued", progress: task.progress }, desk.now());
   else
@@ -23,6 +29,7 @@ export async function handOver(desk: AssignmentDesk, agent: AgentSession, task: 
       agent: agent.name,
       attempt: task.attempts,
       epoch: task.epoch,
+      siblings: names.length === 0 ? undefined : names.join(", "),
     });
   desk.changes.notify(task.executionId, "state");
 }
@@ -31,7 +38,7 @@ function assignment(
   { leaseMs, budgets }: AssignmentDesk,
   agent: AgentSession,
   task: Task,
-  route: Route,
+  route: Omit<Route, "siblings"> & { readonly siblings: readonly HoldingSibling[] },
 ): Omit<wire.Assignment, "alsoGone"> {
   const { from, to, candidate, siblings } = route;
   const access = (instance: Instance, endpoint: Endpoint) => registryAccess(instance, endpoint, budgets.shareOf(agent.name, instance.name));
@@ -47,6 +54,7 @@ function assignment(
     attempt: task.attempts,
     bytesSoFar: { ...task.progress.bytes },
     siblings: siblings.map(({ instance, endpoint }) => access(instance, endpoint)),
+    holdings: siblings.flatMap(({ instance, repositories }) => repositories.map((repository) => ({ instance: instance.name, repository }))),
     executionId: task.executionId,
     rule: route.rule,
     operation: taskOperationToMessage(task.operation),

@@ -31,6 +31,8 @@ export class AgentSession implements AgentHello {
   revoked = false;
   /** Who waits for a sign of life, by the id of the challenge. */
   readonly #challenges = new Map<string, () => void>();
+  /** Instances that it was given tasks to bring something to, on this stream. */
+  readonly broughtTo = new Set<string>();
   readonly #stream: WorkStream;
   readonly #gone = new AbortController();
 

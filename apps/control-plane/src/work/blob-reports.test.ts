@@ -34,6 +34,7 @@ describe("what the blobs of a task cost", () => {
     const metrics = await (await fetch(`http://${plane.httpAddress}/metrics`)).text();
     expect(metrics).toContain('transship_blobs_total{rung="copied"} 199');
     expect(metrics).toContain('transship_blobs_total{rung="mounted"} 1');
+    expect(metrics).toContain('transship_blob_bytes_total{rung="mounted"} 9000');
   });
 
   it("is stored of a failed attempt too, and added up over attempts, for the task and its execution", async () => {

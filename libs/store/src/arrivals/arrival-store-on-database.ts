@@ -2,6 +2,7 @@ import type { Arrival } from "@transship/model";
 import type { ArrivalStore } from "../arrival-store.ts";
 import type { Database, Tx } from "../database.ts";
 import { arrivalOf } from "./arrival-rows.ts";
+import { findHolders } from "./find-holders.ts";
 
 /** Fewer than the parameters that any database takes in a statement. */
 const BATCH = 500;
@@ -13,6 +14,7 @@ export function arrivalStore({ transact }: Database): ArrivalStore {
     in: (instance, repositories) => transact((tx) => inRepositories(tx, instance, repositories)),
     pairs: (rule, instance) => transact((tx) => pairs(tx, rule, instance)),
     anyInPart: (rule, instance) => transact((tx) => anyInPart(tx, rule, instance)),
+    holders: (artifact, near) => transact((tx) => findHolders(tx, artifact, near)),
   };
 }
 

@@ -10,6 +10,7 @@ import * as logs from "./0008-logs.ts";
 import * as deliveries from "./0009-deliveries.ts";
 import * as replications from "./0010-replications.ts";
 import * as agents from "./0011-agents.ts";
+import * as holders from "./0014-holders.ts";
 
 /**
  * Every change of the schema by its number, in order. A module here is never edited after it was released, and there is no way down: an older version
@@ -27,4 +28,5 @@ export const MIGRATIONS: Readonly<Record<string, Migration>> = {
   "0009-deliveries": deliveries,
   "0010-replications": replications,
   "0011-agents": agents,
+  "0014-holders": holders,
 };

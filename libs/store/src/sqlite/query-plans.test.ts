@@ -9,7 +9,7 @@ import { storeOn } from "../store-on-database.ts";
 import type { Tables } from "../tables.ts";
 import { sqliteDialect } from "./sqlite-dialect.ts";
 
-/** A store, and the plans that SQLite makes for the statements on tasks that a call to it sends. */
+/** A store, and the plans that SQLite makes for the statements on a table that a call to it sends. */
 async function openWatched() {
   const sqlite = new Sqlite(":memory:");
   let sent: { readonly sql: string; readonly parameters: readonly unknown[] }[] = [];
@@ -21,11 +21,11 @@ async function openWatched() {
   });
   await migrate(kysely as unknown as Kysely<unknown>, MIGRATIONS, "here");
   const store = storeOn({ transact: (work) => kysely.transaction().execute(work) }, () => kysely.destroy());
-  const plansOf = async (work: (store: Store) => Promise<unknown>): Promise<string[]> => {
+  const plansOf = async (work: (store: Store) => Promise<unknown>, table = "tasks"): Promise<string[]> => {
     sent = [];
     await work(store);
     return sent
-      .filter(({ sql }) => /(from|update|into) "tasks"/.test(sql))
+      .filter(({ sql }) => new RegExp(`(from|update|into) "${table}"`).test(sql))
       .flatMap(({ sql, parameters }) => sqlite.prepare(`explain query plan ${sql}`).all(...parameters) as { detail: string }[])
       .map(({ detail }) => detail);
   };
@@ -56,5 +56,13 @@ describe("what the scheduler asks at every turn", () => {
     const plans = await plansOf(ask);
     expect(plans.length).toBeGreaterThan(0);
     for (const plan of plans) expect(plan).toMatch(/^SEARCH (tasks|executions) USING (COVERING INDEX|INDEX|INTEGER PRIMARY KEY)/);
+  });
+
+  it("who may have an artifact: entries of indexes that hold the answer, however much was brought where", async () => {
+    await using watched = await openWatched();
+    const artifact = { digest: task("1").digest, source: { instance: "gz", repository: "team0/app" } };
+    const plans = await watched.plansOf((store) => store.arrivals.holders(artifact, ["sg"]), "arrivals");
+    expect(plans).toHaveLength(3);
+    for (const plan of plans) expect(plan).toMatch(/^SEARCH arrivals USING COVERING INDEX arrivals_by_/);
   });
 });

@@ -14,47 +14,59 @@ const NEARER_MS = 5;
 const ANSWER_MS = 2_000;
 
 /**
- * The nearest sibling that has a blob: of those whose repositories were seen with it, and that are nearer than the source, the first that says so when it is asked.
- * A wrong guess costs one request and corrects the journal. Undefined where the source is as good.
+ * The nearest sibling that has a blob: of those that may have it, by what was seen or is said of their repositories, and that are better to read from than the source,
+ * the first that says so when it is asked. A wrong guess costs one request and is remembered. Undefined where the source is as good.
  */
 export async function findSibling(blob: Blob, journey: Journey): Promise<SiblingSource | undefined> {
+  const { journal, shunned, doubts, tell } = journey;
   let tries = 0;
   for (const guess of byDistance(guesses(blob, journey), journey)) {
     if (tries === TRIES) break;
     const answer = await ask(guess, journey);
-    if (answer === "farther") continue;
+    if (answer === "not asked") continue;
     tries += 1;
-    if (answer === "has") return sourceOf(guess, journey);
-    if (answer === "failed") journey.shunned.add(guess.place.registry);
-    else journey.journal.missedBlob(guess.place);
+    if (answer === "failed") shunned.add(guess.place.registry);
+    if (answer === "lacks") {
+      journal.missedBlob(guess.place);
+      doubts.missed(guess.place);
+      tell({ kind: "wrong-guess", sibling: guess.sibling.name, place: guess.place });
+    }
+    if (answer !== "has") continue;
+    journal.sawBlob(guess.place);
+    doubts.confirmed(guess.place);
+    return sourceOf(guess, journey);
   }
   return undefined;
 }
 
-/** Whether a sibling is known to be so much nearer than the source that bytes on their way to it are worth waiting for. */
-export function isNearer(registry: string, { paths, source, shunned }: Pick<Journey, "paths" | "source" | "shunned">): boolean {
+/** Whether a sibling is known to be so much better to read from than the source that bytes on their way to it are worth waiting for: nearer, and not slow. */
+export function isNearer(
+  registry: string,
+  { paths, paces, source, shunned }: Pick<Journey, "paths" | "paces" | "source" | "shunned">,
+): boolean {
   const own = paths.rttMs(registry);
   const far = paths.rttMs(source.registry);
-  return own !== undefined && far !== undefined && own <= far * NEARER_SHARE && own <= far - NEARER_MS && !shunned.has(registry);
+  if (own === undefined || far === undefined || shunned.has(registry)) return false;
+  return own <= far * NEARER_SHARE && own <= far - NEARER_MS && !paces.isTooSlow(registry, paths.rate(source.registry));
 }
 
-/** A repository that was seen with the blob. */
+/** A repository that may have the blob. */
 interface Guess {
   readonly sibling: Sibling;
   readonly repository: Repository;
   readonly place: BlobPlace;
 }
 
-function guesses({ digest }: Blob, { siblings, source, target, journal }: Journey): Guess[] {
+/** What was seen before what is only said. */
+function guesses({ digest }: Blob, { siblings, source, target, journal, doubts }: Journey): Guess[] {
   return siblings.flatMap((sibling) => {
     const registry = sibling.registry.origin;
     if (registry === source.registry) return [];
-    const seen = journal.repositoriesWith(registry, digest).filter((name) => registry !== target.registry || name !== target.name);
-    return seen.map((repository) => ({
-      sibling,
-      repository: sibling.registry.repository(repository),
-      place: { registry, repository, digest },
-    }));
+    const seen = new Set([...journal.repositoriesWith(registry, digest), ...(sibling.holds ?? [])]);
+    const places = [...seen].map((repository) => ({ registry, repository, digest }));
+    return places
+      .filter((place) => !doubts.has(place) && (registry !== target.registry || place.repository !== target.name))
+      .map((place) => ({ sibling, repository: sibling.registry.repository(place.repository), place }));
   });
 }
 
@@ -64,35 +76,68 @@ function byDistance(unsorted: Guess[], { paths }: Journey): Guess[] {
   return unsorted.sort((a, b) => distance(a) - distance(b));
 }
 
-/** The first question to a registry is asked twice, since it also measures the way there. */
-async function ask({ repository, place }: Guess, journey: Journey): Promise<"has" | "lacks" | "farther" | "failed"> {
-  const { paths, signal, shunned } = journey;
-  if (shunned.has(place.registry) || paths.rttMs(journey.source.registry) === undefined) return "farther";
-  const inTime = AbortSignal.any([signal, AbortSignal.timeout(ANSWER_MS)]);
-  let has: boolean | undefined;
-  let asked = false;
-  const head = async () => {
-    asked = true;
-    has = await repository.hasBlob(place.digest as Blob["digest"], { signal: inTime });
-  };
+/** The first registry that has a blob is asked twice, since that also measures the way there; one that lacks it, once. */
+async function ask(guess: Guess, journey: Journey): Promise<"has" | "lacks" | "not asked" | "failed"> {
+  const { paths, signal, doubts } = journey;
+  const { registry } = guess.place;
+  // Nothing is nearer than a source next door, so that is not worth a measurement.
+  if ((paths.rttMs(journey.source.registry) ?? 0) <= NEARER_MS) return "not asked";
+  const question = new Question(guess, signal);
   try {
-    if (paths.rttMs(place.registry) === undefined) await paths.measure(place.registry, head);
-    signal.throwIfAborted();
-    // Another copy's question measures the way for all who wait; that copy being stopped says nothing of the sibling.
-    if (paths.rttMs(place.registry) === undefined) return asked ? "failed" : "farther";
-    if (!isNearer(place.registry, journey)) return "farther";
-    if (has === undefined) await head();
-    return has === true ? "has" : "lacks";
+    // Others may be measuring the way; where they did not come to an end, because the blob that they asked for is not there, this one does it.
+    while (paths.rttMs(registry) === undefined && !question.asked) {
+      if (journey.shunned.has(registry) || doubts.has(guess.place)) return "not asked";
+      await paths.measure(registry, () => question.insist());
+      signal.throwIfAborted();
+    }
+    if (question.has === false) return "lacks";
+    if (paths.rttMs(registry) === undefined) return "failed";
+    if (!isNearer(registry, journey)) return "not asked";
+    if (question.has === undefined) await question.ask();
+    return question.has === true ? "has" : "lacks";
   } catch {
     signal.throwIfAborted();
     return "failed";
   }
 }
 
-/** A sibling that fails is shunned for a while; what it has of the blob is not believed any more. */
-function sourceOf({ sibling, repository, place }: Guess, { journal, shunned }: Journey): SiblingSource {
-  return new SiblingSource(sibling.name, repository, () => {
-    journal.missedBlob(place);
-    shunned.add(place.registry);
+/** Whether a repository has a blob; what it does not say soon, it does not say. */
+class Question {
+  asked = false;
+  has: boolean | undefined;
+  readonly #guess: Guess;
+  readonly #signal: AbortSignal;
+
+  constructor(guess: Guess, signal: AbortSignal) {
+    this.#guess = guess;
+    this.#signal = signal;
+  }
+
+  async ask(): Promise<void> {
+    this.asked = true;
+    const signal = AbortSignal.any([this.#signal, AbortSignal.timeout(ANSWER_MS)]);
+    this.has = await this.#guess.repository.hasBlob(this.#guess.place.digest as Blob["digest"], { signal });
+  }
+
+  /** Rejects where the repository lacks the blob. */
+  async insist(): Promise<void> {
+    await this.ask();
+    if (this.has === false) throw new Error("the guess was wrong");
+  }
+}
+
+/** A sibling that fails is shunned for a while, and what it has of the blob is not believed any more. How slow one is, its pace tells. */
+function sourceOf({ sibling, repository, place }: Guess, journey: Journey): SiblingSource {
+  const { journal, shunned, doubts, paces, paths, source, tell } = journey;
+  return new SiblingSource(sibling.name, repository, {
+    left: (why, because) => {
+      tell({ kind: "sibling-left", sibling: sibling.name, place, why: why instanceof Error ? why.message : String(why) });
+      if (because === "slow") return;
+      journal.missedBlob(place);
+      doubts.missed(place);
+      shunned.add(place.registry);
+    },
+    wait: () => paces.wait(place.registry),
+    tooSlow: () => paces.isTooSlow(place.registry, paths.rate(source.registry)),
   });
 }

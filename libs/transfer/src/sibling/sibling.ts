@@ -9,4 +9,6 @@ export interface Sibling {
   readonly name: string;
   /** Not closed by the engine. */
   readonly registry: Registry;
+  /** Repositories there that are said to have blobs of the artifact, the likeliest first; beside those in which the journal saw a blob. Absent = none. */
+  readonly holds?: readonly string[] | undefined;
 }

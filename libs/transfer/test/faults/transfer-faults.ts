@@ -3,6 +3,7 @@ const TARGET = "libs/transfer/test/faults/target-faults.ts";
 const KILLS = "libs/transfer/test/kills/kill-anywhere.test.ts";
 const DAMAGE = "libs/transfer/test/kills/damage.ts";
 const DISK = "libs/transfer/test/kills/disk.test.ts";
+const SIBLINGS = "libs/transfer/test/siblings/told-siblings.test.ts";
 const ACROSS = "libs/transfer/src/engine-faults.test.ts";
 
 /** What can go wrong with a transfer, in general, and where it is proven that nothing comes of it: files with words of the titles of their tests. */
@@ -135,4 +136,11 @@ export const TRANSFER_FAULTS: readonly {
     ],
   },
   { fault: "cuts and crashes of real registries", tests: [["tests/registries/bad-lines.test.ts", "cut at random", "vanish", "killed"]] },
+  {
+    fault: "siblings that were emptied, fail, lie, hang or are slow",
+    tests: [
+      [SIBLINGS, "that was emptied", "answers 404 to what it said it has", "answers 500", "sends wrong bytes"],
+      [SIBLINGS, "hangs before it sends anything", "hangs in the middle", "is slower than the source"],
+    ],
+  },
 ];

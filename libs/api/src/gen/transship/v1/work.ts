@@ -368,7 +368,7 @@ export interface Assignment {
   bytesSoFar:
     | ByteCounts
     | undefined;
-  /** Other instances that may have blobs of the artifact because rules copy the same to them; to read from where they are nearer than the source. At most 3. */
+  /** Other instances to read blobs from where they are nearer than the source: those of `holdings`, and such as the agent may itself have brought blobs to. At most 3. */
   siblings: RegistryAccess[];
   /** The execution that the task belongs to: the agent lets executions take turns. */
   executionId: string;
@@ -384,6 +384,16 @@ export interface Assignment {
   refill: boolean;
   /** For deletions: other tags of the target's repository that this execution deletes too, with the same digest and from the same source repository. */
   alsoGone: string[];
+  /** Where siblings are believed to have blobs of the artifact, the likeliest first. A guess: an agent asks before it reads, and takes the source where one is wrong. */
+  holdings: Holding[];
+}
+
+/** A repository that is believed to have blobs of an artifact, because the artifact was copied to it or from it, or others of the same source repository were. */
+export interface Holding {
+  /** Name of the instance; access to it is among the assignment's siblings. */
+  instance: string;
+  /** Repository there. */
+  repository: string;
 }
 
 /**
@@ -2909,6 +2919,7 @@ function createBaseAssignment(): Assignment {
     platforms: [],
     refill: false,
     alsoGone: [],
+    holdings: [],
   };
 }
 
@@ -2967,6 +2978,9 @@ export const Assignment: MessageFns<Assignment> = {
     }
     for (const v of message.alsoGone) {
       writer.uint32(274).string(v!);
+    }
+    for (const v of message.holdings) {
+      Holding.encode(v!, writer.uint32(322).fork()).join();
     }
     return writer;
   },
@@ -3128,6 +3142,14 @@ export const Assignment: MessageFns<Assignment> = {
             message.alsoGone.push(reader.string());
             continue;
           }
+          case 40: {
+            if (tag !== 322) {
+              break;
+            }
+
+            message.holdings.push(Holding.decode(reader, reader.uint32()));
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -3175,6 +3197,74 @@ export const Assignment: MessageFns<Assignment> = {
     message.platforms = object.platforms?.map((e) => e) || [];
     message.refill = object.refill ?? false;
     message.alsoGone = object.alsoGone?.map((e) => e) || [];
+    message.holdings = object.holdings?.map((e) => Holding.fromPartial(e)) || [];
+    return message;
+  },
+};
+
+function createBaseHolding(): Holding {
+  return { instance: "", repository: "" };
+}
+
+export const Holding: MessageFns<Holding> = {
+  encode(message: Holding, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.instance !== "") {
+      writer.uint32(10).string(message.instance);
+    }
+    if (message.repository !== "") {
+      writer.uint32(18).string(message.repository);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): Holding {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseHolding();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.instance = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.repository = reader.string();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create(base?: DeepPartial<Holding>): Holding {
+    return Holding.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<Holding>): Holding {
+    const message = createBaseHolding();
+    message.instance = object.instance ?? "";
+    message.repository = object.repository ?? "";
     return message;
   },
 };
