@@ -208,6 +208,12 @@ export const CODES = {
     EXIT.conflict,
     "The target forbids changing this tag; exclude it, or lift the immutability rule there.",
   ),
+  TAG_CONFLICT: row(
+    "never",
+    "FAILED_PRECONDITION",
+    EXIT.partial,
+    "Look at `transship plan rule NAME`; then run the rule whose source is right with `transship rule run NAME --settle`, or move or delete the tag on one side.",
+  ),
   DELETION_CAPPED: row(
     "never",
     "FAILED_PRECONDITION",
