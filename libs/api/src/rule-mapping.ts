@@ -64,6 +64,7 @@ export function ruleResourceToMessage(resource: RuleResource): RuleResourceMessa
       window: windowToMessage(spec.window),
       limits: limitsToMessage(spec.limits),
       priority: spec.priority ?? 0,
+      conflict: spec.conflict,
       enabled: spec.enabled,
     },
   };
@@ -95,6 +96,7 @@ export function ruleResourceFromMessage(message: RuleResourceMessage): unknown {
       ...(spec.window === undefined ? {} : { window: windowFromMessage(spec.window) }),
       ...(spec.limits === undefined ? {} : { limits: limitsFromMessage(spec.limits) }),
       ...presentNumber("priority", spec.priority),
+      ...present("conflict", spec.conflict ?? ""),
       enabled: spec.enabled,
     },
   };

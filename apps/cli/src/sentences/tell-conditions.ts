@@ -1,4 +1,4 @@
-import { DEFAULT_POLL_MS, type Overwrite, type RuleSpec, type RuleTarget } from "@transship/model";
+import { type ConflictChoice, DEFAULT_POLL_MS, type Overwrite, type RuleSpec, type RuleTarget } from "@transship/model";
 import { formatBytes } from "../quantities.ts";
 import { counted, spanInWords, verbatim } from "./words.ts";
 
@@ -19,6 +19,17 @@ export function targetInWords({ instance, namespace, repository, flatten = 0 }: 
   ];
   return notes.length === 0 ? place : `${place} (${notes.join(", ")})`;
 }
+
+/** What settles a tag that moved on both sides; nothing where it is left, as by default. */
+export function conflictSentences({ conflict = "stop" }: Pick<RuleSpec, "conflict">): string[] {
+  return conflict === "stop" ? [] : [CONFLICT_WORDS[conflict]];
+}
+
+const WHERE_BACK = "Where rules lead back, a tag that moved on both sides";
+const CONFLICT_WORDS = {
+  source: `${WHERE_BACK} becomes what the source has.`,
+  newest: `${WHERE_BACK} becomes the newest of the two, by the time that its image was created.`,
+} as const satisfies Record<Exclude<ConflictChoice, "stop">, string>;
 
 /** What deletions at the source lead to; nothing where they stay there. */
 export function deletionSentences({ deletion }: Pick<RuleSpec, "deletion">): string[] {

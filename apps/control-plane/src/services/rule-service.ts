@@ -43,8 +43,8 @@ export function ruleService(
       const tested = rule === undefined ? await topology.getRule(name) : readRule(rule);
       yield* filterEvents(desk, tested, repository, signal);
     }),
-    runRule: unary(async ({ name }) => {
-      const { execution, outcome } = await executions.run(name);
+    runRule: unary(async ({ name, settle }) => {
+      const { execution, outcome } = await executions.run(name, settle);
       return { execution: executionToMessage(execution), outcome: OUTCOMES[outcome] };
     }),
   };

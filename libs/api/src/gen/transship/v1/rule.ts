@@ -181,6 +181,8 @@ export interface RuleSpec {
     | undefined;
   /** Rules with a higher one go first. */
   priority: number;
+  /** What settles a tag that moved on both sides, where rules lead back to the source: `source`, `newest` or `stop`; empty = `stop`. */
+  conflict?: string | undefined;
 }
 
 /** A document of kind Rule. */
@@ -341,6 +343,8 @@ export interface FilterSummary {
 export interface RunRuleRequest {
   /** metadata.name. */
   name: string;
+  /** Where rules lead back to the source: the source wins wherever both sides moved a tag, or the target lost it. */
+  settle?: boolean | undefined;
 }
 
 /** What asking for a run led to. */
@@ -1086,6 +1090,7 @@ function createBaseRuleSpec(): RuleSpec {
     window: undefined,
     limits: undefined,
     priority: 0,
+    conflict: undefined,
   };
 }
 
@@ -1132,6 +1137,9 @@ export const RuleSpec: MessageFns<RuleSpec> = {
     }
     if (message.priority !== 0) {
       writer.uint32(112).int32(message.priority);
+    }
+    if (message.conflict !== undefined) {
+      writer.uint32(186).string(message.conflict);
     }
     return writer;
   },
@@ -1261,6 +1269,14 @@ export const RuleSpec: MessageFns<RuleSpec> = {
             message.priority = reader.int32();
             continue;
           }
+          case 23: {
+            if (tag !== 186) {
+              break;
+            }
+
+            message.conflict = reader.string();
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -1304,6 +1320,7 @@ export const RuleSpec: MessageFns<RuleSpec> = {
       ? Limits.fromPartial(object.limits)
       : undefined;
     message.priority = object.priority ?? 0;
+    message.conflict = object.conflict ?? undefined;
     return message;
   },
 };
@@ -2478,13 +2495,16 @@ export const FilterSummary: MessageFns<FilterSummary> = {
 };
 
 function createBaseRunRuleRequest(): RunRuleRequest {
-  return { name: "" };
+  return { name: "", settle: undefined };
 }
 
 export const RunRuleRequest: MessageFns<RunRuleRequest> = {
   encode(message: RunRuleRequest, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
     if (message.name !== "") {
       writer.uint32(10).string(message.name);
+    }
+    if (message.settle !== undefined) {
+      writer.uint32(480).bool(message.settle);
     }
     return writer;
   },
@@ -2510,6 +2530,14 @@ export const RunRuleRequest: MessageFns<RunRuleRequest> = {
             message.name = reader.string();
             continue;
           }
+          case 60: {
+            if (tag !== 480) {
+              break;
+            }
+
+            message.settle = reader.bool();
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -2528,6 +2556,7 @@ export const RunRuleRequest: MessageFns<RunRuleRequest> = {
   fromPartial(object: DeepPartial<RunRuleRequest>): RunRuleRequest {
     const message = createBaseRunRuleRequest();
     message.name = object.name ?? "";
+    message.settle = object.settle ?? undefined;
     return message;
   },
 };
