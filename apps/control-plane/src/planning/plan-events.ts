@@ -68,7 +68,7 @@ export async function* planEvents(
   }
   const leftOut = conflicts.failure(capped.length === 0 ? undefined : cappedFailure(rule, capped));
   await saver?.finish({ ...summary, conflicts: conflicts.count, leftOut });
-  const sums = { ...summary, conflicts: conflicts.count, ...(all ? { refused } : {}) };
+  const sums = { ...summary, ...(conflicts.count > 0 ? { conflicts: conflicts.count } : {}), ...(all ? { refused } : {}) };
   yield { event: { $case: "summary", value: { ...sums, planId: saver?.id ?? "" } } };
 }
 
