@@ -127,7 +127,6 @@ it("leaves what both sides moved, and tells of it once: execution, plan, log, we
 it.each([
   ["source", "", "out", 2],
   ["source", "", "home", undefined],
-  ["source", "source", "out", undefined],
   ["newest", "newest", "out", undefined],
   ["newest", "newest", "home", 3],
   ["newest", "stop", "home", undefined],

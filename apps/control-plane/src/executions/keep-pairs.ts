@@ -16,6 +16,7 @@ export async function keepPairs(desk: ExecutionDesk, execution: string, rule: Ru
   const { pairs } = desk.store;
   if (learned.agreed.length > 0) await pairs.agree(learned.agreed, begunAt);
   if (learned.settled.length > 0) await pairs.settle(learned.settled);
+  tellWithdrawn(desk, execution, rule, learned.withdrawn);
   if (learned.conflicts.length === 0) return;
   for (const item of learned.conflicts.slice(0, MOST_TOLD)) desk.executionLog.warn(execution, conflictText(item), factsOf(item));
   const more = learned.conflicts.length - MOST_TOLD;
@@ -26,6 +27,14 @@ export async function keepPairs(desk: ExecutionDesk, execution: string, rule: Ru
   if (fresh.length === 0) return;
   desk.metrics.conflictsFound(rule.name, fresh.length);
   desk.tidings.wake();
+}
+
+/** A registry that was set up anew and empty looks like one whose tags were all deleted: what is not brought back is said. */
+function tellWithdrawn(desk: ExecutionDesk, execution: string, rule: Rule, items: readonly PlanItem[]): void {
+  const [first] = items;
+  if (first === undefined) return;
+  const what = `${items.length} tags that ${first.target.instance} had and lost are not brought back, ${artifactName(first.source)} first`;
+  desk.executionLog.warn(execution, `${what}; \`transship rule run ${rule.name} --settle\` brings them`, { withdrawn: items.length });
 }
 
 function factsOf({ digest, atTarget, base, facing }: PlanItem) {

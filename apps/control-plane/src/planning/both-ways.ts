@@ -1,3 +1,4 @@
+import { setTimeout as delay } from "node:timers/promises";
 import {
   type Arrival,
   artifactName,
@@ -22,6 +23,8 @@ export interface BothSides {
   readonly agreed: { readonly pair: TagPair; readonly digest: string }[];
   /** Items that nothing settles. */
   readonly conflicts: PlanItem[];
+  /** Items that the target deleted since it had them. */
+  readonly withdrawn: PlanItem[];
   /** Pairs that the store has in conflict and that are in none. */
   readonly settled: TagPair[];
 }
@@ -36,6 +39,12 @@ interface Places {
   readonly source: { readonly repository: string; readonly tag: string };
   readonly target: { readonly repository: string; readonly tag: string };
 }
+
+/**
+ * Before a new conflict is believed, what is remembered is read once more after so many milliseconds: a copy that has moved the tag and whose report is still on its
+ * way looks like a push.
+ */
+const REPORTS_COME_MS = 1_000;
 
 /** The list of referrers of a digest, in the form of a tag: agents add to it, so that both sides have all of it in the end. */
 const REFERRERS = /^sha(?:256|512)-[0-9a-f]+$/;
@@ -60,10 +69,14 @@ export class BothWays {
   async plan(page: PageToPlan, sides: Sides, learned: BothSides, signal: AbortSignal): Promise<PagePlan> {
     if (!this.#ways.any) return planPage(page);
     const places = new Map(page.entries.flatMap((entry) => this.#placesOf(page, entry)));
-    const looked = await this.#look([...places.values()], sides);
-    const twoWay = new Map([...places].flatMap(([entry, place]) => pairUp(entry, looked.get(place))));
+    let twoWay = await this.#lookAt(places, sides);
     if (twoWay.size === 0) return planPage(page);
     let plan = planPage({ ...page, twoWay });
+    if (await this.#isNews(plan.items.filter(isConflict), sides)) {
+      await delay(REPORTS_COME_MS, undefined, { signal });
+      twoWay = await this.#lookAt(places, sides);
+      plan = planPage({ ...page, twoWay });
+    }
     if (this.#rule.spec.conflict === "newest") {
       const newer = await findNewer(this.#desk, sides, plan.items.filter(isConflict), page.atTarget, signal);
       for (const [entry, one] of twoWay) twoWay.set(entry, { ...one, newer: newer.get(`${entry.repository}:${entry.tag}`) });
@@ -78,6 +91,19 @@ export class BothWays {
     if (!this.#ways.any) return new Map();
     const looked = await this.#look(gone, sides);
     return new Map([...looked].map(([tag, { known }]) => [tag, known.atSource]));
+  }
+
+  async #lookAt(places: ReadonlyMap<InventoryEntry, Places>, sides: Sides): Promise<Map<InventoryEntry, TwoWay>> {
+    const looked = await this.#look([...places.values()], sides);
+    return new Map([...places].flatMap(([entry, place]) => pairUp(entry, looked.get(place))));
+  }
+
+  /** Whether any of these conflicts is not known yet. */
+  async #isNews(conflicts: readonly PlanItem[], sides: Sides): Promise<boolean> {
+    if (conflicts.length === 0) return false;
+    const pairs = conflicts.map((item) => pairOf(item, sides));
+    const known = await this.#desk.store.pairs.inConflict(pairs);
+    return pairs.some((pair) => !known.has(pairKey(pair)));
   }
 
   #placesOf({ target }: PageToPlan, entry: InventoryEntry): [InventoryEntry, Places][] {
@@ -133,6 +159,7 @@ export class BothWays {
   ): Promise<void> {
     const conflicts = plan.items.filter(isConflict);
     learned.conflicts.push(...conflicts.map((item) => ({ ...item, atTarget: atTarget.get(artifactName(item.target)) })));
+    learned.withdrawn.push(...plan.items.filter(({ reason }) => reason === "withdrawn"));
     const tags = [...twoWay].flatMap(([entry, { known }]) => {
       const place = places.get(entry);
       return place === undefined ? [] : [{ place, digest: entry.digest, base: known.base, pair: pairOf(place, sides) }];

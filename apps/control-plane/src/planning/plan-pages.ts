@@ -93,7 +93,7 @@ export async function* planPages(
       repositories.add(entries.map((entry) => entry.repository));
       if (rule.spec.deletion?.propagate === true) for (const entry of entries) names.add(entry.repository);
       const items: PlanItem[] = [];
-      const bothSides: BothSides = { agreed: [], conflicts: [], settled: [] };
+      const bothSides: BothSides = { agreed: [], conflicts: [], withdrawn: [], settled: [] };
       let unchanged = 0;
       for (const [index, { target, instance }] of instances.targets.entries()) {
         const remembered = fates.get(target) ?? new Map();

@@ -4,6 +4,7 @@ import { type Instance, RESOURCE_KINDS, type Resource, type ResourceKind, type R
 import type { AppliedChange, ApplyOutcome, TopologyChange, TopologyStore } from "@transship/store";
 import { diffFields } from "./diff-fields.ts";
 import { readResources } from "./read-resources.ts";
+import { refuseContradictions } from "./refuse-contradictions.ts";
 import { requireFittingProviders } from "./require-providers.ts";
 
 const OUTCOMES = {
@@ -30,6 +31,7 @@ export async function applyTopology(topology: TopologyStore, request: wire.Apply
   requireOnce(changes);
   if (request.prune) changes.push(...pruned(stored, changes));
   requireFittingProviders(changes, rules, instances);
+  refuseContradictions(changes, rules);
   const applied = await topology.apply(changes, { now, dryRun: request.dryRun });
   return { changes: applied.map((change, index) => changeMessage(change, changes[index], stored)) };
 }

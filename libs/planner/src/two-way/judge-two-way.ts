@@ -31,7 +31,10 @@ export function judgeTwoWay(
   const { known, facing } = twoWay;
   if (target === undefined) {
     if (settle || !known.atTarget.has(source)) return { reason: "missing", detail: {} };
-    return verdict("withdrawn", `the target had ${short(source)} and it was deleted there since; it is not brought back`);
+    return verdict(
+      "withdrawn",
+      `the target had ${short(source)} and it was deleted there since; it is not brought back unless a run settles it`,
+    );
   }
   const sourceWasThere = known.atSource.has(target);
   const targetWasThere = known.atTarget.has(source);

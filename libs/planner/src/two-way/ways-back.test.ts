@@ -1,5 +1,6 @@
 import type { Rule, RuleSpec } from "@transship/model";
 import { describe, expect, it } from "vitest";
+import { bothSaySource } from "./contradiction.ts";
 import { WaysBack } from "./ways-back.ts";
 
 function rule(name: string, source: RuleSpec["source"], target: RuleSpec["targets"][number], more: Partial<RuleSpec> = {}): Rule {
@@ -63,5 +64,24 @@ describe("ways back", () => {
 
   it("take tags of signatures along, whatever the names that are selected", () => {
     expect(names([out, home({}, { tag: "v1" })], `sha256-${"0".repeat(64)}.sig`)).toEqual(["home"]);
+  });
+});
+
+describe("rules that contradict each other", () => {
+  const saying = (rule: Rule): Rule => ({ ...rule, spec: { ...rule.spec, conflict: "source" } });
+
+  it("are found by examples of what both take", () => {
+    expect(bothSaySource([saying(out), saying(home())])?.map(({ name }) => name)).toEqual(["out", "home"]);
+    const one = rule("one", { instance: "a", repository: "x/app-[0-9]", tag: "stable" }, { instance: "b" });
+    const literal = rule("two", { instance: "b", repository: "x/app-7", tag: "stable" }, { instance: "a" });
+    expect(bothSaySource([saying(one), saying(literal)])?.map(({ name }) => name)).toEqual(["two", "one"]);
+  });
+
+  it("are none where one leaves it to the other, is disabled, or the circle is longer", () => {
+    expect(bothSaySource([saying(out), home()])).toBeUndefined();
+    expect(bothSaySource([saying(out), saying(home({ enabled: false }))])).toBeUndefined();
+    const on = rule("on", { instance: "b" }, { instance: "c" });
+    const back = rule("back", { instance: "c", namespace: "mirror" }, { instance: "a", namespace: "team" });
+    expect(bothSaySource([out, on, back].map(saying))).toBeUndefined();
   });
 });

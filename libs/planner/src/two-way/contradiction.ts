@@ -1,0 +1,43 @@
+import type { Rule } from "@transship/model";
+import { mapToTarget } from "../map-to-target.ts";
+import { refuseTagName } from "../select/refuse-tag.ts";
+import { plainRepositories, refuseRepository } from "../select/select-repository.ts";
+import { compileSelection } from "../select/selection.ts";
+import { WaysBack } from "./ways-back.ts";
+
+/** Names that nearly every selection takes some of. */
+const REPOSITORIES = ["app", "team/app", "a/b/c/app"];
+const TAGS = ["latest", "v1", "1.0.0", "v1.0.0", "main"];
+
+/**
+ * Two enabled rules that bring a tag directly to each other and both say that their source wins; undefined where none are found. Names are tried: patterns may hide
+ * such a pair, whose plans then say it.
+ */
+export function bothSaySource(rules: readonly Rule[]): readonly [Rule, Rule] | undefined {
+  const claiming = rules.filter(({ spec }) => spec.conflict === "source" && spec.enabled);
+  for (const rule of claiming) {
+    for (const { from, to, tag } of examplesOf(rule)) {
+      const [other, ...more] = new WaysBack(rule, claiming).find(to, from, tag)?.rules ?? [];
+      if (other !== undefined && more.length === 0) return [rule, other];
+    }
+  }
+  return undefined;
+}
+
+/** Where some tags would come from and go to. */
+function examplesOf(rule: Rule) {
+  const selection = compileSelection(rule.spec);
+  const { instance, namespace } = rule.spec.source;
+  const tried = REPOSITORIES.map((name) => (namespace === undefined ? name : `${namespace}/${name}`));
+  const names = [...(plainRepositories(selection) ?? []), ...tried].filter((name) => refuseRepository(selection, name) === undefined);
+  const literals = selection.tag.literal === undefined ? TAGS : [selection.tag.literal];
+  const tags = literals.filter((tag) => refuseTagName(selection, tag) === undefined);
+  return rule.spec.targets.flatMap((target) =>
+    names.flatMap((repository) => {
+      const name = mapToTarget(rule.spec, target, repository);
+      if ("refused" in name) return [];
+      const to = { instance: target.instance, repository: name.repository };
+      return tags.map((tag) => ({ from: { instance, repository }, to, tag }));
+    }),
+  );
+}
