@@ -20,6 +20,7 @@ const whole = {
   window: { from: "22:00", to: "06:00", timeZone: "Asia/Shanghai" },
   limits: { bytesPerSecond: "20MiB" },
   priority: -5,
+  conflict: "newest",
   enabled: false,
 };
 

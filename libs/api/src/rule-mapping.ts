@@ -111,5 +111,12 @@ export function ruleToMessage(rule: Rule, lastExecution: Execution | undefined, 
     spec: rule.spec,
   });
   const { createdAt, updatedAt } = rule;
-  return { resource, createdAt, updatedAt, lastExecution, record: record && { ...record, lastSuccessAt: record.lastSuccessAt ?? "" } };
+  return {
+    resource,
+    createdAt,
+    updatedAt,
+    lastExecution,
+    record: record && { ...record, lastSuccessAt: record.lastSuccessAt ?? "" },
+    facing: [],
+  };
 }

@@ -212,7 +212,7 @@ export const CODES = {
     "never",
     "FAILED_PRECONDITION",
     EXIT.partial,
-    "Look at `transship plan rule NAME`; then run the rule whose source is right with `transship rule run NAME --settle`, or move or delete the tag on one side.",
+    "Look at `transship plan rule NAME`; then run the rule whose source is right with `transship rule run NAME --settle`, or delete the tag on the side that is wrong.",
   ),
   DELETION_CAPPED: row(
     "never",

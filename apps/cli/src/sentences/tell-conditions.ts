@@ -1,6 +1,6 @@
 import { type ConflictChoice, DEFAULT_POLL_MS, type Overwrite, type RuleSpec, type RuleTarget } from "@transship/model";
 import { formatBytes } from "../quantities.ts";
-import { counted, spanInWords, verbatim } from "./words.ts";
+import { counted, listed, spanInWords, verbatim } from "./words.ts";
 
 /** What a rule does with a tag that exists at the target with another digest. */
 export const OVERWRITE_WORDS = {
@@ -20,16 +20,19 @@ export function targetInWords({ instance, namespace, repository, flatten = 0 }: 
   return notes.length === 0 ? place : `${place} (${notes.join(", ")})`;
 }
 
-/** What settles a tag that moved on both sides; nothing where it is left, as by default. */
-export function conflictSentences({ conflict = "stop" }: Pick<RuleSpec, "conflict">): string[] {
-  return conflict === "stop" ? [] : [CONFLICT_WORDS[conflict]];
+/** What becomes of a tag that moved on both sides: where rules are known to lead back, or where the rule says more than the default. */
+export function conflictSentences({ conflict = "stop" }: Pick<RuleSpec, "conflict">, facing: readonly string[] = []): string[] {
+  if (facing.length === 0 && conflict === "stop") return [];
+  const names = facing.length === 1 ? `Rule ${facing[0]} brings` : `Rules ${listed(facing)} bring`;
+  const begin = facing.length === 0 ? "Where rules bring tags back to the source," : `${names} tags back to the source:`;
+  return [`${begin} what one side moved is left to the rule that begins there, and what both moved ${CONFLICT_WORDS[conflict]}.`];
 }
 
-const WHERE_BACK = "Where rules lead back, a tag that moved on both sides";
 const CONFLICT_WORDS = {
-  source: `${WHERE_BACK} becomes what the source has.`,
-  newest: `${WHERE_BACK} becomes the newest of the two, by the time that its image was created.`,
-} as const satisfies Record<Exclude<ConflictChoice, "stop">, string>;
+  source: "becomes what the source has",
+  newest: "becomes the newest of the two, by the time that its image was created",
+  stop: "is left on both sides and reported",
+} as const satisfies Record<ConflictChoice, string>;
 
 /** What deletions at the source lead to; nothing where they stay there. */
 export function deletionSentences({ deletion }: Pick<RuleSpec, "deletion">): string[] {

@@ -19,7 +19,7 @@ export function tellRule(rule: RuleDocument, now: Date): string[] {
     ...(spec.enabled ? [] : ["Is disabled: nothing below happens until it is enabled."]),
     `${when}, copies ${selectionInWords(spec)} to ${targets}, ${OVERWRITE_WORDS[spec.overwrite]}.`,
     ...filterSentences(spec),
-    ...conflictSentences(spec),
+    ...conflictSentences(spec, rule.status.facing),
     ...deletionSentences(spec),
     ...paceSentences(spec),
     ...idleSentences(spec),

@@ -201,3 +201,9 @@ it("overwrites as ever where no rule leads back", async () => {
   await test.run("out");
   expect(test.sg()).toBe(fakeDigest(1));
 });
+
+it("tells which rule faces another", async () => {
+  await using test = await twoWays();
+  const { rules } = test.plane.client;
+  expect(await call(test.plane.client, rules, rules.getRule, { name: "out" })).toMatchObject({ facing: ["home"] });
+});

@@ -1,6 +1,6 @@
 import type { Rule, RuleSpec } from "@transship/model";
 import { describe, expect, it } from "vitest";
-import { bothSaySource } from "./contradiction.ts";
+import { bothSaySource } from "./facing-rules.ts";
 import { WaysBack } from "./ways-back.ts";
 
 function rule(name: string, source: RuleSpec["source"], target: RuleSpec["targets"][number], more: Partial<RuleSpec> = {}): Rule {

@@ -219,7 +219,11 @@ export interface Rule {
     | RuleTriggerStatus
     | undefined;
   /** How its last executions ended; absent = none has. */
-  record?: RuleRecord | undefined;
+  record?:
+    | RuleRecord
+    | undefined;
+  /** Names of rules that were found to bring its targets' tags directly back to its source, by examples of names; only in the answer about one rule. */
+  facing: string[];
 }
 
 /** How the last executions of a rule ended, at most 20. Those that a person stopped are not counted. */
@@ -1490,6 +1494,7 @@ function createBaseRule(): Rule {
     lastExecution: undefined,
     triggers: undefined,
     record: undefined,
+    facing: [],
   };
 }
 
@@ -1512,6 +1517,9 @@ export const Rule: MessageFns<Rule> = {
     }
     if (message.record !== undefined) {
       RuleRecord.encode(message.record, writer.uint32(162).fork()).join();
+    }
+    for (const v of message.facing) {
+      writer.uint32(482).string(v!);
     }
     return writer;
   },
@@ -1577,6 +1585,14 @@ export const Rule: MessageFns<Rule> = {
             message.record = RuleRecord.decode(reader, reader.uint32());
             continue;
           }
+          case 60: {
+            if (tag !== 482) {
+              break;
+            }
+
+            message.facing.push(reader.string());
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -1608,6 +1624,7 @@ export const Rule: MessageFns<Rule> = {
     message.record = (object.record !== undefined && object.record !== null)
       ? RuleRecord.fromPartial(object.record)
       : undefined;
+    message.facing = object.facing?.map((e) => e) || [];
     return message;
   },
 };

@@ -10,16 +10,25 @@ const REPOSITORIES = ["app", "team/app", "a/b/c/app"];
 const TAGS = ["latest", "v1", "1.0.0", "v1.0.0", "main"];
 
 /**
- * Two enabled rules that bring a tag directly to each other and both say that their source wins; undefined where none are found. Names are tried: patterns may hide
- * such a pair, whose plans then say it.
+ * The rules that bring tags of a rule's targets directly back to its source. Names are tried: patterns may hide such a rule, which plans then find tag by tag.
  */
+export function facingRules(rule: Rule, rules: readonly Rule[]): Rule[] {
+  const ways = new WaysBack(rule, rules);
+  if (!ways.any) return [];
+  const found = new Set<Rule>();
+  for (const { from, to, tag } of examplesOf(rule)) {
+    const [other, ...more] = ways.find(to, from, tag)?.rules ?? [];
+    if (other !== undefined && more.length === 0) found.add(other);
+  }
+  return [...found];
+}
+
+/** Two enabled rules that bring a tag directly to each other and both say that their source wins, as far as that is found; undefined where none are. */
 export function bothSaySource(rules: readonly Rule[]): readonly [Rule, Rule] | undefined {
   const claiming = rules.filter(({ spec }) => spec.conflict === "source" && spec.enabled);
   for (const rule of claiming) {
-    for (const { from, to, tag } of examplesOf(rule)) {
-      const [other, ...more] = new WaysBack(rule, claiming).find(to, from, tag)?.rules ?? [];
-      if (other !== undefined && more.length === 0) return [rule, other];
-    }
+    const [other] = facingRules(rule, claiming);
+    if (other !== undefined) return [rule, other];
   }
   return undefined;
 }
