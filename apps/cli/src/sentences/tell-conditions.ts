@@ -58,7 +58,7 @@ export function paceSentences({ triggers, window, limits, priority = 0 }: RuleSp
 }
 
 /** What the spec says to no effect, and why: better told than left for somebody to wonder at. */
-export function idleSentences({ tags, deletion, triggers }: RuleSpec): string[] {
+export function idleSentences({ tags, deletion, triggers, conflict, overwrite }: RuleSpec): string[] {
   const idle: string[] = [];
   const { newest, newestBy, prereleases = false, semver } = tags ?? {};
   if (newestBy !== undefined && newest === undefined) idle.push(`tags.newestBy ${newestBy}, since tags.newest is not given`);
@@ -69,5 +69,6 @@ export function idleSentences({ tags, deletion, triggers }: RuleSpec): string[] 
   if (!propagate && (maxCount !== 20 || maxShare !== 10)) {
     idle.push(`deletion.maxCount ${maxCount} and deletion.maxShare ${maxShare}%, since deletion.propagate is false`);
   }
+  if (conflict !== undefined && overwrite === "never") idle.push(`conflict ${conflict}, since it never overwrites`);
   return idle.length === 0 ? [] : [`Without effect: ${idle.join("; ")}.`];
 }

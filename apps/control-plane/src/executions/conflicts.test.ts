@@ -1,3 +1,4 @@
+import { setTimeout as delay } from "node:timers/promises";
 import { wire } from "@transship/api";
 import { expect, it } from "vitest";
 import { FakeAgent, type FakeAgentOptions } from "../testing/fake-agent.ts";
@@ -206,4 +207,25 @@ it("tells which rule faces another", async () => {
   await using test = await twoWays();
   const { rules } = test.plane.client;
   expect(await call(test.plane.client, rules, rules.getRule, { name: "out" })).toMatchObject({ facing: ["home"] });
+});
+
+it("does not take a copy whose report is on its way for a push", async () => {
+  const late: FakeAgentOptions["work"] = async (task, agent) => {
+    world?.copy(task);
+    if (task.digest === fakeDigest(2)) await delay(500);
+    agent.report(task, wire.TaskState.SUCCEEDED);
+    agent.demand(1);
+  };
+  let world: World | undefined;
+  await using test = await twoWays({}, {}, { work: late });
+  world = test.world;
+  test.world.push("gz", { "team/app:v1": 1 });
+  await test.run("out");
+  test.world.push("gz", { "team/app:v1": 2 });
+  const out = test.run("out");
+  await until("the copy", () => test.sg() === fakeDigest(2));
+  test.world.push("sg", { "mirror/app:v1": 3 });
+  expect(await test.run("home")).toMatchObject({ state: wire.ExecutionState.SUCCEEDED, conflicts: 0 });
+  expect(test.gz()).toBe(fakeDigest(3));
+  expect(await out).toMatchObject({ state: wire.ExecutionState.SUCCEEDED });
 });

@@ -15,7 +15,7 @@ import type { Desk } from "../work/ask-nearest.ts";
 import { findNewer } from "./find-newer.ts";
 
 /** What planning reads of the store. */
-export type PlanStores = Pick<Store, "arrivals" | "pairs" | "topology">;
+export type PlanStores = Pick<Store, "arrivals" | "executions" | "pairs" | "topology">;
 
 /** What a plan learned of tags between whose places rules lead both ways. */
 export interface BothSides {
@@ -41,8 +41,8 @@ interface Places {
 }
 
 /**
- * Before a new conflict is believed, what is remembered is read once more after so many milliseconds: a copy that has moved the tag and whose report is still on its
- * way looks like a push.
+ * Before a new conflict is believed, what is remembered is read once more, and while other rules run after so many milliseconds: a copy that has moved the tag and
+ * whose report is still on its way looks like a push.
  */
 const REPORTS_COME_MS = 1_000;
 
@@ -73,7 +73,7 @@ export class BothWays {
     if (twoWay.size === 0) return planPage(page);
     let plan = planPage({ ...page, twoWay });
     if (await this.#isNews(plan.items.filter(isConflict), sides)) {
-      await delay(REPORTS_COME_MS, undefined, { signal });
+      if (await this.#othersRun()) await delay(REPORTS_COME_MS, undefined, { signal });
       twoWay = await this.#lookAt(places, sides);
       plan = planPage({ ...page, twoWay });
     }
@@ -104,6 +104,11 @@ export class BothWays {
     const pairs = conflicts.map((item) => pairOf(item, sides));
     const known = await this.#desk.store.pairs.inConflict(pairs);
     return pairs.some((pair) => !known.has(pairKey(pair)));
+  }
+
+  /** Whether another rule may have copies under way. An execution ends only after the reports of its tasks. */
+  async #othersRun(): Promise<boolean> {
+    return (await this.#desk.store.executions.unfinished()).some(({ rule }) => rule !== this.#rule.name);
   }
 
   #placesOf({ target }: PageToPlan, entry: InventoryEntry): [InventoryEntry, Places][] {
