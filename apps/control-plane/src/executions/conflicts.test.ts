@@ -9,6 +9,7 @@ import {
   instance,
   messages,
   rule,
+  run,
   runToEnd,
   startTest,
   type TestControlPlane,
@@ -229,3 +230,42 @@ it("does not take a copy whose report is on its way for a push", async () => {
   expect(test.gz()).toBe(fakeDigest(3));
   expect(await out).toMatchObject({ state: wire.ExecutionState.SUCCEEDED });
 });
+
+it("brings what one of three in a ring moved around, and no further", async () => {
+  await using plane = await startTest();
+  const names = ["gz", "sg", "fra"];
+  const ring = names.map((from, index) => {
+    const to = names[(index + 1) % names.length] ?? "";
+    const source = { instance: from, namespace: "", repository: "", tag: "" };
+    const targets = [{ instance: to, namespace: "", repository: "", flatten: 0 }];
+    return rule(`${from}-${to}`, { source, targets, triggers: { events: true, pollMs: 0 } });
+  });
+  await apply(plane.client, { resources: [...names.map((name) => instance(name)), ...ring] });
+  const world = new World();
+  using fake = new FakeAgent({ address: plane.address, world });
+  await until("the welcome", () => fake.heardOf("welcome").length > 0);
+  const all = () => names.map((name) => world.at(name).get("app:v1"));
+  const everywhere = (seed: number) => until(`${seed} everywhere`, () => all().every((digest) => digest === fakeDigest(seed)));
+  const atRest = () =>
+    until("rest", async () => (await Promise.all(ring.map(lastState(plane)))).every((state) => state === wire.ExecutionState.SUCCEEDED));
+  world.push("gz", { "app:v1": 1 });
+  await run(plane.client, "gz-sg");
+  await everywhere(1);
+  await atRest();
+  world.push("sg", { "app:v1": 2 });
+  // The rule that would have undone it.
+  await runToEnd(plane.client, "gz-sg");
+  expect(all()).toEqual([fakeDigest(1), fakeDigest(2), fakeDigest(1)]);
+  await run(plane.client, "sg-fra");
+  await everywhere(2);
+  await atRest();
+  expect(fake.assignments).toHaveLength(4);
+});
+
+function lastState(plane: TestControlPlane) {
+  return async ({ kind }: wire.Resource) => {
+    const { rules } = plane.client;
+    const { lastExecution } = await call(plane.client, rules, rules.getRule, { name: kind?.value.name ?? "" });
+    return lastExecution?.state;
+  };
+}
