@@ -137,7 +137,12 @@ export const COMMANDS: readonly CommandRow[] = [
     words: "rule run",
     args: ["<name>"],
     summary: "run a rule now",
-    options: [...WAIT, RESULT_OUTPUT, ...CONNECTION],
+    options: [
+      { flags: "--settle", help: "where rules lead both ways: what the source has wins over what the target has or lost", type: "flag" },
+      ...WAIT,
+      RESULT_OUTPUT,
+      ...CONNECTION,
+    ],
     examples: ["transship rule run gz-to-sg --wait", "transship rule run gz-to-sg --wait --timeout 10m -o json"],
     load: () => import("./commands/rule/run.ts"),
   },

@@ -35,6 +35,9 @@ export class Metrics {
     "action",
     "result",
   ]);
+  readonly #conflicts = this.#counter("transship_conflicts_total", "Tags that were found to have moved on both sides, each once.", [
+    "rule",
+  ]);
   readonly #missed = this.#counter("transship_schedule_missed_total", "Scheduled runs that nobody was there to start.", ["rule"]);
   readonly #deliveries = this.#counter("transship_webhook_deliveries_total", "Events for webhooks, and attempts to deliver them.", [
     "webhook",
@@ -91,6 +94,10 @@ export class Metrics {
    */
   eventTaken(instance: string, action: string, result: string): void {
     this.#events.inc({ instance, action, result });
+  }
+
+  conflictsFound(rule: string, count: number): void {
+    this.#conflicts.inc({ rule }, count);
   }
 
   scheduleMissed(rule: string, count: number): void {

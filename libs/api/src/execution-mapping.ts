@@ -75,6 +75,8 @@ export function executionToMessage(
     failures: failedTasks.map(taskFailure),
     failure: execution.failure && storedFailureToMessage(execution.failure),
     ...outlook,
+    conflicts: execution.conflicts ?? 0,
+    settle: execution.settle ?? false,
     scoped: execution.scoped,
     scope: scope.slice(0, MOST_SCOPE_NAMES).map(scopeName),
   };

@@ -21,6 +21,7 @@ const whole = {
   limits: { bytesPerSecond: "20MiB" },
   priority: -5,
   agents: { labels: { tier: "fast" }, names: ["a1", "a2"] },
+  conflict: "newest",
   enabled: false,
 };
 

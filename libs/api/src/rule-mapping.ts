@@ -69,6 +69,7 @@ export function ruleResourceToMessage(resource: RuleResource): RuleResourceMessa
       priority: spec.priority ?? 0,
       consent: spec.consent ?? [],
       agents: agentSelectorToMessage(spec.agents),
+      conflict: spec.conflict,
       enabled: spec.enabled,
     },
   };
@@ -102,6 +103,7 @@ export function ruleResourceFromMessage(message: RuleResourceMessage): unknown {
       ...presentNumber("priority", spec.priority),
       ...consentFromMessages(spec.consent),
       ...(spec.agents === undefined ? {} : { agents: agentSelectorFromMessage(spec.agents) }),
+      ...present("conflict", spec.conflict ?? ""),
       enabled: spec.enabled,
     },
   };
@@ -116,5 +118,12 @@ export function ruleToMessage(rule: Rule, lastExecution: Execution | undefined, 
     spec: rule.spec,
   });
   const { createdAt, updatedAt } = rule;
-  return { resource, createdAt, updatedAt, lastExecution, record: record && { ...record, lastSuccessAt: record.lastSuccessAt ?? "" } };
+  return {
+    resource,
+    createdAt,
+    updatedAt,
+    lastExecution,
+    record: record && { ...record, lastSuccessAt: record.lastSuccessAt ?? "" },
+    facing: [],
+  };
 }

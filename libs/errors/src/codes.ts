@@ -226,6 +226,12 @@ export const CODES = {
     EXIT.conflict,
     "The target forbids changing this tag; exclude it, or lift the immutability rule there.",
   ),
+  TAG_CONFLICT: row(
+    "never",
+    "FAILED_PRECONDITION",
+    EXIT.partial,
+    "Look at `transship plan rule NAME`; then run the rule whose source is right with `transship rule run NAME --settle`, or delete the tag on the side that is wrong.",
+  ),
   DELETION_CAPPED: row(
     "never",
     "FAILED_PRECONDITION",

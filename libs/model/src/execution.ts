@@ -47,6 +47,10 @@ export interface Execution {
   readonly repositories: number;
   /** Tags that its tasks took away at targets. */
   readonly deleted: number;
+  /** Tags that moved on both sides and that nothing settles: they were left. Absent = none. */
+  readonly conflicts?: number | undefined;
+  /** A person asked that the rule's source wins wherever both sides moved a tag. Absent = no. */
+  readonly settle?: boolean | undefined;
   /** Why the execution failed before or apart from its tasks, e.g. a listing that broke. */
   readonly failure: Failure | undefined;
 }

@@ -64,6 +64,8 @@ export {
   type WebhookResource,
 } from "./resource.ts";
 export {
+  CONFLICT_CHOICES,
+  type ConflictChoice,
   type Deletion,
   isOntoItself,
   OVERWRITE,
@@ -98,6 +100,7 @@ export {
 export { LEASED_STATES, TASK_TRANSITIONS, type TaskState, WAITING_STATES } from "./task-state.ts";
 export { timeLeftMs } from "./time-left.ts";
 export { DEFAULT_POLL_MS, nextRuns, type Schedule, type Triggers } from "./triggers.ts";
+export { type Agreement, isSamePlace, pairKey, type RepositoryPlace, type TagConflict, type TagPair } from "./two-way.ts";
 export { type VersionSkew, versionSkew } from "./version-skew.ts";
 export { EVENT_TYPES, type EventType, type Webhook, type WebhookSpec, wantsEvent } from "./webhook.ts";
 export { isOpen, nextChange, type WorkWindow, windowText } from "./work-window.ts";

@@ -72,6 +72,8 @@ export function edgeRule(replication: Replication, { from, to, limits }: Edge): 
       source: { instance: from },
       targets: [{ instance: to }],
       overwrite: "always",
+      // Where a rule leads back from a replica, the tree has the last word.
+      conflict: "source",
       triggers: { events: true, ...(sweep === undefined ? {} : { poll: sweep }) },
       ...(deletion === undefined ? {} : { deletion }),
       ...(window === undefined ? {} : { window }),

@@ -42,6 +42,13 @@ export const ruleTargetSchema = z.strictObject({
 export const OVERWRITE = ["always", "never", "ours"] as const;
 export type Overwrite = (typeof OVERWRITE)[number];
 
+/**
+ * What settles a tag that moved on both sides, where rules bring it back to this rule's source too. `source`: the source's. `newest`: the one whose image was
+ * created later. `stop`: nobody's; it is left on both sides and reported.
+ */
+export const CONFLICT_CHOICES = ["source", "newest", "stop"] as const;
+export type ConflictChoice = (typeof CONFLICT_CHOICES)[number];
+
 const share = z.union([z.number(), z.string()], { error: "must be a share such as 10%" }).transform((given, context) => {
   const percent = typeof given === "number" ? given : Number(/^(\d+(?:\.\d+)?) ?%$/.exec(given)?.[1]);
   if (percent > 0 && percent <= 100) return percent;
@@ -83,6 +90,8 @@ export const ruleSpecSchema = z.strictObject({
   limits: limitsSchema.pick({ bytesPerSecond: true }).optional(),
   /** Rules with a higher one go first where agents are short; absent = 0. */
   priority: z.int("must be a whole number").min(-100).max(100).optional(),
+  /** Absent = `stop`. Without effect where no rule leads back from the target to the source. */
+  conflict: z.enum(CONFLICT_CHOICES, { error: `must be one of: ${CONFLICT_CHOICES.join(", ")}` }).optional(),
   /** The only agents that list, resolve and copy for it; absent = any. */
   agents: agentSelectorSchema.optional(),
   /** Which other accounts agreed to it; needed where a target belongs to another account than the source. */

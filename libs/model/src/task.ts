@@ -67,7 +67,12 @@ export type TaskOperation = (typeof TASK_OPERATIONS)[number];
 /** What a task is to do beyond its two places, its digest and `overwrite`. */
 export interface TaskTerms {
   readonly operation: TaskOperation;
-  /** With overwrite `ours`: the digest that the rule brought, which alone may be replaced; undefined = the tag must be absent. */
+  /**
+   * Where rules lead back to the source: the next of them. The tag then moves only while it names `expected`; another digest there is a conflict. Undefined = the
+   * rule's `overwrite` alone decides.
+   */
+  readonly facing?: string | undefined;
+  /** With overwrite `ours`, or `facing`: the digest that alone may be replaced; undefined = the tag must be absent. */
   readonly expected: string | undefined;
   /** The only platforms of an index to bring; undefined = all. */
   readonly platforms: readonly string[] | undefined;

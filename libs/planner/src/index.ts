@@ -15,3 +15,7 @@ export { refuseBelonging, type SelectedTags, selectRepository, selectTags } from
 export { type CompiledSelection, compileSelection, factsNeeded, type Selection } from "./select/selection.ts";
 export type { TagFacts } from "./select/tag-facts.ts";
 export { mergeSubjects, type SubjectFate, subjectKey } from "./subjects.ts";
+export { bothSaySource, facingRules } from "./two-way/facing-rules.ts";
+export type { TwoWay } from "./two-way/judge-two-way.ts";
+export { type Known, knownOf, type Remembered } from "./two-way/known.ts";
+export { type WayBack, WaysBack } from "./two-way/ways-back.ts";

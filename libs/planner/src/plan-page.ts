@@ -11,6 +11,7 @@ import {
 import { type Brought, NOTHING_BROUGHT } from "./brought.ts";
 import { mapToTarget } from "./map-to-target.ts";
 import { type SubjectFate, subjectKey } from "./subjects.ts";
+import { judgeTwoWay, type TwoWay } from "./two-way/judge-two-way.ts";
 
 /** One page of the source's inventory, and what the target has under the names that its entries would get. */
 export interface PageToPlan {
@@ -22,6 +23,10 @@ export interface PageToPlan {
   readonly atTarget: ReadonlyMap<string, string>;
   /** What the rule brought to the target; absent = nothing is known, as where nothing depends on it. */
   readonly brought?: Brought;
+  /** Of entries whose place at the target rules lead back from: what is known of both sides. */
+  readonly twoWay?: ReadonlyMap<InventoryEntry, TwoWay> | undefined;
+  /** A person asked that the source wins wherever both sides moved. */
+  readonly settle?: boolean | undefined;
   /** What earlier pages decided on digests of the same repositories, by `subjectKey`. Digest tags come after the tags that they belong to. */
   readonly subjects?: ReadonlyMap<string, SubjectFate>;
   /** Entries whose name at the target another repository has, with that repository: what `claimNames` found. */
@@ -77,11 +82,18 @@ function decideTag(page: PageToPlan, entry: InventoryEntry, subject?: string): D
     const inPart = brought?.digest === there && !coversPlatforms(brought.platforms, page.rule.platforms);
     return inPart ? item(page, entry, name.repository, "platforms", { refill: true, expected: there }) : "unchanged";
   }
+  if (there !== undefined && page.rule.overwrite === "never") return item(page, entry, name.repository, "kept");
+  if (there !== undefined && page.rule.overwrite === "ours") {
+    const ours = brought?.digest === there || (subject !== undefined && isOurs(page, name.repository, subject));
+    if (!ours) return item(page, entry, name.repository, "foreign");
+  }
+  const twoWay = page.twoWay?.get(entry);
+  if (twoWay !== undefined) {
+    const { reason, detail } = judgeTwoWay(page, twoWay, entry.digest, there);
+    return item(page, entry, name.repository, reason, { expected: there, facing: twoWay.facing, base: twoWay.known.base, ...detail });
+  }
   if (there === undefined) return item(page, entry, name.repository, "missing");
-  if (page.rule.overwrite === "never") return item(page, entry, name.repository, "kept");
-  if (page.rule.overwrite !== "ours") return item(page, entry, name.repository, "changed");
-  const ours = brought?.digest === there || (subject !== undefined && isOurs(page, name.repository, subject));
-  return ours ? item(page, entry, name.repository, "changed", { expected: there }) : item(page, entry, name.repository, "foreign");
+  return item(page, entry, name.repository, "changed", page.rule.overwrite === "ours" ? { expected: there } : {});
 }
 
 /** Signatures travel with what they sign: who brought that may replace them. */
@@ -97,8 +109,10 @@ function decideDigestTag(page: PageToPlan, here: ReadonlyMap<string, SubjectFate
   const fates = [here.get(key), page.subjects?.get(key)];
   if (fates.includes("copied")) return "carried";
   if (fates.includes("kept")) return item(page, entry, decision.item.target.repository, "kept");
-  const { expected } = decision.item;
-  return decision.item.action === "skip" ? decision : item(page, entry, decision.item.target.repository, "signed", { expected });
+  const { expected, facing, base } = decision.item;
+  return decision.item.action === "skip"
+    ? decision
+    : item(page, entry, decision.item.target.repository, "signed", { expected, facing, base });
 }
 
 function fatesOf(decisions: ReadonlyMap<InventoryEntry, Decision>): Map<string, SubjectFate> {
@@ -116,14 +130,14 @@ function fatesOf(decisions: ReadonlyMap<InventoryEntry, Decision>): Map<string, 
 
 /** Reasons for which an entry has no name of its own at the target. */
 const NOWHERE: ReadonlySet<PlanReason> = new Set(["own", "unnameable", "collides"]);
-const SKIPPED: ReadonlySet<PlanReason> = new Set(["kept", "foreign", ...NOWHERE]);
+const SKIPPED: ReadonlySet<PlanReason> = new Set(["kept", "foreign", "ahead", "yields", "withdrawn", "conflict", ...NOWHERE]);
 
 function item(
   page: PageToPlan,
   entry: InventoryEntry,
   repository: string,
   reason: PlanReason,
-  terms: Pick<PlanItem, "expected" | "refill" | "detail"> = {},
+  terms: Pick<PlanItem, "expected" | "refill" | "detail" | "facing" | "base"> = {},
 ): { item: PlanItem } {
   return {
     item: {

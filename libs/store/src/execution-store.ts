@@ -17,6 +17,8 @@ export interface OpenRequest {
   readonly hops?: number | undefined;
   /** The saved plan whose items become its tasks. */
   readonly plan?: string | undefined;
+  /** The rule's source wins wherever both sides moved; absent = no. */
+  readonly settle?: boolean | undefined;
 }
 
 /** Makes the event that an execution ended. `failed`: some of its failed tasks. Called within a transaction; it must not throw. */
@@ -35,7 +37,7 @@ export interface ExecutionStore {
   /** Moves it along `EXECUTION_TRANSITIONS`; sets `startedAt` when it leaves `queued` and `finishedAt` when it becomes final. With `tell`, the event of an end is kept for webhooks in the same transaction. Throws `CONFLICT` for a move that the table forbids, `NOT_FOUND`. */
   advance(id: string, to: ExecutionState, now: Date, failure?: Failure, tell?: TellEnd): Promise<Execution>;
   /** Sets what planning found. Absolute numbers, so that planning again after a restart is no error. */
-  planned(id: string, found: { readonly unchanged: number; readonly repositories: number }): Promise<void>;
+  planned(id: string, found: { readonly unchanged: number; readonly repositories: number; readonly conflicts?: number }): Promise<void>;
   /** Throws `NOT_FOUND`. */
   get(id: string): Promise<ExecutionSummary>;
   /** Newest first. */

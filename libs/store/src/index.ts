@@ -3,6 +3,7 @@ export type { ArrivalStore, HeldArtifact } from "./arrival-store.ts";
 export type { Delivery, DeliveryStore, FailedAttempt, OutgoingEvent, WebhookState } from "./delivery-store.ts";
 export type { ExecutionStore, OpenOutcome, OpenRequest, TellEnd } from "./execution-store.ts";
 export type { LogBatch, LogCursor, LogFilter, LogStore } from "./log-store.ts";
+export type { PairStore, TellConflicts } from "./pair-store.ts";
 export type { PlanStore, PlanSums, SavedItem, SavedPlan } from "./plan-store.ts";
 export { DATABASE_FILE, openSqliteStore, type SqlitePlace } from "./sqlite/open-sqlite-store.ts";
 export type { Page, Store } from "./store.ts";

@@ -18,6 +18,8 @@ export interface PlanSums {
   readonly delete: number;
   /** Tags that the source no longer has and that are left, because they are more than the rule allows to delete at one target. */
   readonly capped: number;
+  /** Tags that moved on both sides and that nothing settles; absent = none. */
+  readonly conflicts?: number | undefined;
   /** Why part of the work is left out; absent where nothing is. */
   readonly leftOut?: Failure | undefined;
 }

@@ -4,6 +4,7 @@ import type { Database } from "./database.ts";
 import { deliveryStore } from "./deliveries/delivery-store-on-database.ts";
 import { executionStore } from "./executions/execution-store-on-database.ts";
 import { logStore } from "./logs/log-store-on-database.ts";
+import { pairStore } from "./pairs/pair-store-on-database.ts";
 import { planStore } from "./plans/plan-store-on-database.ts";
 import type { Store } from "./store.ts";
 import { taskStore } from "./tasks/task-store-on-database.ts";
@@ -20,6 +21,7 @@ export function storeOn(database: Database, close: () => Promise<void>): Store {
     tasks: taskStore(database),
     triggers: triggerStore(database),
     arrivals: arrivalStore(database),
+    pairs: pairStore(database),
     logs: logStore(database),
     plans: planStore(database),
     deliveries: deliveryStore(database),

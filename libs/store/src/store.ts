@@ -3,6 +3,7 @@ import type { ArrivalStore } from "./arrival-store.ts";
 import type { DeliveryStore } from "./delivery-store.ts";
 import type { ExecutionStore } from "./execution-store.ts";
 import type { LogStore } from "./log-store.ts";
+import type { PairStore } from "./pair-store.ts";
 import type { PlanStore } from "./plan-store.ts";
 import type { TaskStore } from "./task-store.ts";
 import type { TopologyStore } from "./topology-store.ts";
@@ -20,6 +21,7 @@ export interface Store extends AsyncDisposable {
   readonly tasks: TaskStore;
   readonly triggers: TriggerStore;
   readonly arrivals: ArrivalStore;
+  readonly pairs: PairStore;
   readonly logs: LogStore;
   readonly plans: PlanStore;
   readonly deliveries: DeliveryStore;

@@ -97,6 +97,9 @@ interface ExecutionTable {
   repositories: number;
   failure: string | null;
   deleted: Generated<number>;
+  conflicts: Generated<number>;
+  /** 1 = the rule's source wins wherever both sides moved. */
+  settle: Generated<number>;
 }
 
 /** What a scoped execution looks at. */
@@ -192,6 +195,8 @@ interface TaskTable extends TaskNumbers {
   note: string | null;
   /** The data directory, on a machine since its boot, of the process that has or last had the lease; null = not known. */
   home: string | null;
+  /** The rule that leads back from the target; null = none, or it is not looked at. */
+  facing: string | null;
 }
 
 /** What a rule brought to a tag of a target. Outlives the rule and the instances that it names. */
@@ -206,6 +211,24 @@ interface ArrivalTable {
   /** Separated by commas; null = all. */
   platforms: string | null;
   at: string;
+}
+
+/** What both places of a tag were last seen to have, between which rules lead both ways. */
+interface AgreementTable {
+  /** `pairKey` of the model. */
+  pair: string;
+  digest: string;
+  at: string;
+}
+
+/** Tags that moved on both sides and that nothing settled yet. */
+interface ConflictTable {
+  pair: string;
+  /** What both sides have, as JSON in the order of their names. */
+  digests: string;
+  /** The rule that found it. */
+  rule: string;
+  since: string;
 }
 
 /** Outcomes that were applied: what makes a report that is delivered twice a no-op. */
@@ -308,6 +331,8 @@ export interface Tables {
   plans: PlanTable;
   plan_pages: PlanPageTable;
   arrivals: ArrivalTable;
+  agreements: AgreementTable;
+  conflicts: ConflictTable;
   log_lines: LogLineTable;
   execution_logs: ExecutionLogTable;
   log_cursors: LogCursorTable;

@@ -235,6 +235,31 @@ describe("the other questions", () => {
     expect(sizes).toEqual([many.size, 0, one.size]);
   });
 
+  it("tells when images were created, in place of their blobs", async () => {
+    const registry = await registryOf();
+    const created = "2026-01-02T03:04:05Z";
+    const layers = [{ size: 1000, seed: "dated" }];
+    const dated = await seedImage(registry, { repository: "app", tag: "dated", layers, created });
+    const index = await seedImage(registry, {
+      repository: "app",
+      tag: "index",
+      layers,
+      created,
+      platforms: ["linux/amd64", "linux/arm64"],
+    });
+    const undated = await image(registry, "app", "undated");
+    const digests = [dated.digest, index.digest, undated.digest, `sha256:${"0".repeat(64)}`];
+    const artifacts = digests.map((digest) => ({ repository: "app", digest }));
+    const value = { artifacts, platforms: [], created: true };
+    const [found] = await answerTo(accessTo(registry.url), { $case: "measureArtifacts", value });
+    if (found?.$case !== "artifacts") throw new Error(`expected artifacts, not ${found?.$case}`);
+    expect(found.value.artifacts.map((entry) => [entry.artifact?.digest, entry.blobs.length])).toEqual(
+      digests.map((digest) => [digest, 0]),
+    );
+    const at = Date.parse(created);
+    expect(found.value.artifacts.map((entry) => entry.createdMs)).toEqual([at, at, undefined, undefined]);
+  });
+
   it("says that a manifest is malformed", async () => {
     const registry = await registryOf();
     const bytes = Buffer.from(JSON.stringify({ schemaVersion: 2, mediaType: "application/vnd.oci.image.manifest.v1+json", layers: 1 }));

@@ -32,6 +32,10 @@ export interface ExecutionDocument extends Document {
     readonly repositories: number;
     /** Tags taken away at targets. */
     readonly deleted: number;
+    /** Tags that moved on both sides and that nothing settles: they were left. Absent = none. */
+    readonly conflicts?: number;
+    /** A person asked that the rule's source wins wherever both sides moved. */
+    readonly settle?: true;
     readonly bytes: ByteCounts;
     readonly totalBytes: number;
     readonly doneBytes: number;
@@ -70,6 +74,8 @@ export function executionDocument(message: wire.Execution): ExecutionDocument {
       unchanged: message.unchanged,
       repositories: message.repositories,
       deleted: message.deleted,
+      ...((message.conflicts ?? 0) > 0 ? { conflicts: message.conflicts ?? 0 } : {}),
+      ...(message.settle === true ? { settle: true as const } : {}),
       bytes: bytesFromMessage(message.bytes),
       totalBytes: message.totalBytes,
       doneBytes: message.doneBytes,

@@ -12,6 +12,11 @@ export interface PlanItemDocument {
   readonly action: PlanAction;
   readonly reason: string;
   readonly explanation: string;
+  /** Digest of the target's tag; absent = it has none. */
+  readonly atTarget?: string;
+  /** Where rules lead back: what both sides had last, and the rule that does. */
+  readonly base?: string;
+  readonly facing?: string;
   /** Bytes that would cross, and bytes that are at the target already. */
   readonly bytes: number;
   readonly existingBytes: number;
@@ -30,6 +35,8 @@ export interface PlanDocument extends Document {
       readonly delete: number;
       /** Gone at the source and left all the same: more than the rule allows to delete at one target. */
       readonly capped: number;
+      /** Moved on both sides, and settled by nothing. */
+      readonly conflicts: number;
       readonly unchanged: number;
       readonly repositories: number;
       /** In a plan of all: what the rule does not select. */
@@ -56,6 +63,7 @@ export function planItemDocument(item: wire.PlanItem): PlanItemDocument {
     action: ACTIONS.get(item.action) ?? "skip",
     reason: item.reason,
     explanation: item.explanation,
+    ...present({ atTarget: item.atTarget ?? "", base: item.base ?? "", facing: item.facing ?? "" }),
     bytes: item.bytes,
     existingBytes: item.existingBytes,
   };
@@ -63,8 +71,17 @@ export function planItemDocument(item: wire.PlanItem): PlanItemDocument {
 
 /** Items and sums as one document. */
 export function planDocument(rule: string, items: readonly PlanItemDocument[], sums: wire.PlanSummary): PlanDocument {
-  const { copy, skip, delete: deletions, capped, unchanged, repositories, refused, bytes, existingBytes } = sums;
-  const counts = { copy, skip, delete: deletions, capped, unchanged, repositories, ...(refused === undefined ? {} : { refused }) };
+  const { copy, skip, delete: deletions, capped, unchanged, repositories, refused, bytes, existingBytes, conflicts = 0 } = sums;
+  const counts = {
+    copy,
+    skip,
+    delete: deletions,
+    capped,
+    conflicts,
+    unchanged,
+    repositories,
+    ...(refused === undefined ? {} : { refused }),
+  };
   return {
     apiVersion: "transship/v1",
     kind: "Plan",

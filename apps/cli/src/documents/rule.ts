@@ -24,6 +24,8 @@ export interface RuleDocument extends Document {
       readonly medianMs: number;
       readonly lastSuccessAt: string | null;
     } | null;
+    /** Rules that were found to bring its targets' tags back to its source; absent = none, or not asked about this one rule. */
+    readonly facing?: readonly string[];
     /** When it ran and will run without being asked. */
     readonly triggers: RuleTriggersDocument;
   };
@@ -66,6 +68,7 @@ export function ruleDocument(message: wire.Rule): RuleDocument {
               ...last.status,
             },
       record: message.record === undefined ? null : { ...message.record, lastSuccessAt: message.record.lastSuccessAt || null },
+      ...(message.facing.length === 0 ? {} : { facing: message.facing }),
       triggers: triggersDocument(message.triggers),
     },
   };

@@ -30,6 +30,8 @@ export interface TaskDocument extends Document {
     readonly skipReason?: string;
     /** What was done otherwise than asked for. */
     readonly note?: string;
+    /** The rule that leads back from the target: the tag moves only while it is there as it was planned. */
+    readonly facing?: string;
     readonly failure?: FailureDocument;
     /** Why it waits, where a registry is the reason. */
     readonly waiting?: string;
@@ -70,6 +72,7 @@ export function taskDocument(message: wire.Task): TaskDocument {
       attempts: message.attempts,
       epoch: message.epoch,
       ...present({ nextAttemptAt: message.nextAttemptAt, waiting: message.waiting, skipReason: message.skipReason, note: message.note }),
+      ...present({ facing: message.facing ?? "" }),
       ...progressFromMessage(message.progress),
       ...(failure === undefined ? {} : { failure }),
     },

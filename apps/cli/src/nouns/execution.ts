@@ -29,6 +29,7 @@ export const executions: Noun<ExecutionDocument> = {
     { title: "SUCCESS", cell: (execution) => successText(execution), align: "right" },
     { title: "REPOSITORIES", cell: (execution) => String(execution.status.repositories), align: "right" },
     { title: "UNCHANGED", cell: (execution) => String(execution.status.unchanged), align: "right" },
+    { title: "CONFLICTS", cell: (execution) => String(execution.status.conflicts ?? 0), align: "right", wide: true },
     { title: "DELETED", cell: (execution) => String(execution.status.deleted), align: "right", wide: true },
     { title: "COPIED", cell: (execution) => formatBytes(execution.status.bytes.copied), align: "right" },
     { title: "RESUMED", cell: (execution) => formatBytes(execution.status.bytes.resumed), align: "right", wide: true },

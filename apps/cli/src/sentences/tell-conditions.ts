@@ -1,6 +1,6 @@
-import { DEFAULT_POLL_MS, type Overwrite, type RuleSpec, type RuleTarget, selectorText } from "@transship/model";
+import { type ConflictChoice, DEFAULT_POLL_MS, type Overwrite, type RuleSpec, type RuleTarget, selectorText } from "@transship/model";
 import { formatBytes } from "../quantities.ts";
-import { counted, spanInWords, verbatim } from "./words.ts";
+import { counted, listed, spanInWords, verbatim } from "./words.ts";
 
 /** What a rule does with a tag that exists at the target with another digest. */
 export const OVERWRITE_WORDS = {
@@ -19,6 +19,20 @@ export function targetInWords({ instance, namespace, repository, flatten = 0 }: 
   ];
   return notes.length === 0 ? place : `${place} (${notes.join(", ")})`;
 }
+
+/** What becomes of a tag that moved on both sides: where rules are known to lead back, or where the rule says more than the default. */
+export function conflictSentences({ conflict = "stop" }: Pick<RuleSpec, "conflict">, facing: readonly string[] = []): string[] {
+  if (facing.length === 0 && conflict === "stop") return [];
+  const names = facing.length === 1 ? `Rule ${facing[0]} brings` : `Rules ${listed(facing)} bring`;
+  const begin = facing.length === 0 ? "Where rules bring tags back to the source," : `${names} tags back to the source:`;
+  return [`${begin} what one side moved is left to the rule that begins there, and what both moved ${CONFLICT_WORDS[conflict]}.`];
+}
+
+const CONFLICT_WORDS = {
+  source: "becomes what the source has",
+  newest: "becomes the newest of the two, by the time that its image was created",
+  stop: "is left on both sides and reported",
+} as const satisfies Record<ConflictChoice, string>;
 
 /** What deletions at the source lead to; nothing where they stay there. */
 export function deletionSentences({ deletion }: Pick<RuleSpec, "deletion">): string[] {
@@ -46,7 +60,7 @@ export function paceSentences({ triggers, window, limits, priority = 0, agents, 
 }
 
 /** What the spec says to no effect, and why: better told than left for somebody to wonder at. */
-export function idleSentences({ tags, deletion, triggers }: RuleSpec): string[] {
+export function idleSentences({ tags, deletion, triggers, conflict, overwrite }: RuleSpec): string[] {
   const idle: string[] = [];
   const { newest, newestBy, prereleases = false, semver } = tags ?? {};
   if (newestBy !== undefined && newest === undefined) idle.push(`tags.newestBy ${newestBy}, since tags.newest is not given`);
@@ -57,5 +71,6 @@ export function idleSentences({ tags, deletion, triggers }: RuleSpec): string[] 
   if (!propagate && (maxCount !== 20 || maxShare !== 10)) {
     idle.push(`deletion.maxCount ${maxCount} and deletion.maxShare ${maxShare}%, since deletion.propagate is false`);
   }
+  if (conflict !== undefined && overwrite === "never") idle.push(`conflict ${conflict}, since it never overwrites`);
   return idle.length === 0 ? [] : [`Without effect: ${idle.join("; ")}.`];
 }

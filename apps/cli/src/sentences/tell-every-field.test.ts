@@ -26,6 +26,7 @@ const DEFAULTS: Readonly<Record<string, unknown>> = {
   "targets.0.flatten": 0,
   "targets.1": undefined,
   overwrite: "always",
+  conflict: "stop",
   "deletion.propagate": false,
   "deletion.maxCount": 20,
   "deletion.maxShare": 10,
@@ -69,6 +70,7 @@ const specs = fc.record({
   kinds: maybe(fc.uniqueArray(fc.constantFrom("image", "chart", "artifact"), { minLength: 1 })),
   platforms: maybe(fc.uniqueArray(fc.constantFrom("linux/amd64", "linux/arm64"), { minLength: 1 })),
   targets: fc.uniqueArray(target, { minLength: 1, maxLength: 2, selector: ({ instance }) => instance }),
+  conflict: maybe(fc.constantFrom("source", "newest", "stop")),
   overwrite: maybe(fc.constantFrom("always", "never", "ours")),
   deletion: maybe(
     fc.record({ propagate: fc.boolean(), maxCount: fc.integer({ min: 0, max: 30 }), maxShare: fc.integer({ min: 1, max: 100 }) }),

@@ -124,4 +124,22 @@ describe("tellRule", () => {
   ])("tells %s", (_what, given, sentences) => {
     expect(told(given)).toEqual(sentences);
   });
+
+  it("tells which rules lead back, and what becomes of what both sides moved", () => {
+    const facing = (names: string[], conflict?: RuleSpec["conflict"]) => {
+      const spec: RuleSpec = { source: { instance: "gz" }, targets: [{ instance: "sg" }], overwrite: "always", enabled: true };
+      const status = { ...NEVER, ...(names.length === 0 ? {} : { facing: names }) };
+      const rule = { apiVersion: "transship/v1", kind: "Rule", metadata: { name: "r", labels: {} }, status } as const;
+      return tellRule({ ...rule, spec: conflict === undefined ? spec : { ...spec, conflict } }, NOW).slice(1, -1);
+    };
+    const left = "what one side moved is left to the rule that begins there, and what both moved";
+    expect(facing([])).toEqual([]);
+    expect(facing(["home"])).toEqual([`Rule home brings tags back to the source: ${left} is left on both sides and reported.`]);
+    expect(facing(["home", "other"], "source")).toEqual([
+      `Rules home and other bring tags back to the source: ${left} becomes what the source has.`,
+    ]);
+    expect(facing([], "newest")).toEqual([
+      `Where rules bring tags back to the source, ${left} becomes the newest of the two, by the time that its image was created.`,
+    ]);
+  });
 });

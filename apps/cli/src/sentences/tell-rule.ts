@@ -1,6 +1,6 @@
 import type { RuleDocument } from "../documents/rule.ts";
 import { printable } from "../output/printable.ts";
-import { deletionSentences, idleSentences, OVERWRITE_WORDS, paceSentences, targetInWords } from "./tell-conditions.ts";
+import { conflictSentences, deletionSentences, idleSentences, OVERWRITE_WORDS, paceSentences, targetInWords } from "./tell-conditions.ts";
 import { runSentences } from "./tell-runs.ts";
 import { triggersInWords } from "./tell-schedule.ts";
 import { filterSentences, selectionInWords } from "./tell-selection.ts";
@@ -19,6 +19,7 @@ export function tellRule(rule: RuleDocument, now: Date): string[] {
     ...(spec.enabled ? [] : ["Is disabled: nothing below happens until it is enabled."]),
     `${when}, copies ${selectionInWords(spec)} to ${targets}, ${OVERWRITE_WORDS[spec.overwrite]}.`,
     ...filterSentences(spec),
+    ...conflictSentences(spec, rule.status.facing),
     ...deletionSentences(spec),
     ...paceSentences(spec),
     ...idleSentences(spec),

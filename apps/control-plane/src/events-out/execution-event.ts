@@ -24,6 +24,7 @@ export function executionEvent(ended: ExecutionSummary, failed: readonly Task[])
 
 function executionData(ended: ExecutionSummary, failed: readonly Task[]): object {
   const { id, rule, createdAt, startedAt, finishedAt, retryOf, state, trigger, tasks, unchanged, repositories, bytes } = ended;
+  const left = (ended.conflicts ?? 0) > 0 ? { conflicts: ended.conflicts } : {};
   const whole = ended.failure === undefined ? [] : [{ task: null, artifact: null, ...failureData(ended.failure), attempts: 1 }];
   const single = failed.flatMap(({ id: task, source, failure, attempts }) =>
     failure === undefined ? [] : [{ task, artifact: artifactName(source), ...failureData(failure), attempts }],
@@ -32,7 +33,7 @@ function executionData(ended: ExecutionSummary, failed: readonly Task[]): object
     apiVersion: "transship/v1",
     kind: "Execution",
     metadata: { id, rule, createdAt, startedAt, finishedAt, retryOf },
-    status: { state, trigger, tasks, unchanged, repositories, bytes, failures: [...whole, ...single].slice(0, MOST_FAILURES) },
+    status: { state, trigger, tasks, unchanged, repositories, ...left, bytes, failures: [...whole, ...single].slice(0, MOST_FAILURES) },
   };
 }
 

@@ -10,10 +10,13 @@ export async function addTasks(
   items: readonly PlanItem[],
   { overwrite, platforms }: Pick<RuleSpec, "overwrite" | "platforms">,
 ): Promise<void> {
-  const tasks = items.flatMap(({ action, source, target, digest, expected, refill = false }): NewTask[] => {
+  const tasks = items.flatMap(({ action, source, target, digest, expected, facing, refill = false }): NewTask[] => {
     if (action === "skip") return [];
     const task = { id: taskId(execution, source, target), executionId: execution, source, target, digest, overwrite };
-    return [action === "delete" ? { ...task, operation: action } : { ...task, operation: action, expected, platforms, refill }];
+    if (action === "delete") return [{ ...task, operation: action }];
+    // Where rules lead back, agents of every version replace nothing but what the plan saw.
+    const guard = facing === undefined ? {} : ({ overwrite: "ours", facing } as const);
+    return [{ ...task, operation: action, expected, platforms, refill, ...guard }];
   });
   if (tasks.length > 0) await desk.store.tasks.add(tasks, desk.now());
 }

@@ -49,9 +49,9 @@ export class Executions implements AsyncDisposable {
     }
   }
 
-  /** Runs a rule. Throws `NOT_FOUND`; `CONFLICT` where it is disabled. */
-  run(rule: string): Promise<Opened> {
-    return this.#inTurn(() => this.#open(rule, "manual"));
+  /** Runs a rule; with `settle` its source wins wherever both sides moved. Throws `NOT_FOUND`; `CONFLICT` where it is disabled. */
+  run(rule: string, settle = false): Promise<Opened> {
+    return this.#inTurn(() => this.#open(rule, "manual", { settle }));
   }
 
   /** Runs a saved plan whose inventory was taken again and still holds. Throws `NOT_FOUND`; `CONFLICT` where its rule is disabled, or runs. */
@@ -190,6 +190,7 @@ interface OpenOptions {
   /** Absent = the whole source of the rule. */
   readonly scope?: readonly ScopeEntry[] | undefined;
   readonly hops?: number | undefined;
+  readonly settle?: boolean;
   /** Done before the execution starts. */
   readonly first?: (execution: string) => Promise<void>;
 }

@@ -1,6 +1,7 @@
 import { asTransshipError, TransshipError } from "@transship/errors";
 import { artifactName, type Execution, type Failure, type Rule, type ScopeEntry } from "@transship/model";
 import { taskId } from "../ids.ts";
+import { FoundConflicts } from "../planning/found-conflicts.ts";
 import type { DeletionGround } from "../planning/plan-deletions.ts";
 import { type PlannedBefore, type PlannedPage, planPages } from "../planning/plan-pages.ts";
 import { type RuleInstances, ruleInstances } from "../planning/rule-instances.ts";
@@ -8,6 +9,7 @@ import { waitForRoute } from "../planning/wait-for-route.ts";
 import { AgentGone } from "../work/questions.ts";
 import { addTasks } from "./add-tasks.ts";
 import type { ExecutionDesk } from "./execution-desk.ts";
+import { keepPairs } from "./keep-pairs.ts";
 import { moveExecution } from "./move-execution.ts";
 import { planDeletionTasks } from "./plan-deletion-tasks.ts";
 
@@ -61,7 +63,12 @@ async function takeInventory(
 ): Promise<Failure | undefined> {
   const plannedBefore = again ? await tasksOf(desk, execution.id) : undefined;
   const scope = await desk.store.executions.scope(execution.id);
-  const pages = planPages({ ...desk, execution: execution.id }, rule, instances, signal, plannedBefore, { scope });
+  const pages = planPages({ ...desk, execution: execution.id }, rule, instances, signal, plannedBefore, {
+    scope,
+    settle: execution.settle,
+  });
+  const begunAt = desk.now();
+  const conflicts = new FoundConflicts();
   let unchanged = 0;
   let names: ReadonlySet<string> = new Set();
   let entries = 0;
@@ -78,7 +85,9 @@ async function takeInventory(
     entries += page.entries;
     await addTasks(desk, execution.id, page.items, rule.spec);
     signal.throwIfAborted();
-    await desk.store.executions.planned(execution.id, { unchanged, repositories: page.repositories });
+    await keepPairs(desk, execution.id, rule, page.bothSides, begunAt);
+    conflicts.add(page.bothSides.conflicts);
+    await desk.store.executions.planned(execution.id, { unchanged, repositories: page.repositories, conflicts: conflicts.count });
     number++;
     const tasks = page.items.filter(({ action }) => action !== "skip").length;
     desk.executionLog.info(execution.id, `page ${number} planned: ${pageText(page, tasks)}`, {
@@ -91,7 +100,8 @@ async function takeInventory(
   }
   await begin();
   const ground = scope === undefined ? { listing: { whole: true, entries }, repositories: names } : groundOf(scope);
-  return ground && (await planDeletionTasks(desk, execution.id, rule, instances, ground, signal));
+  const capped = ground && (await planDeletionTasks(desk, execution.id, rule, instances, ground, signal));
+  return conflicts.failure(capped);
 }
 
 function pageText({ items, unchanged, repositories }: PlannedPage, tasks: number): string {

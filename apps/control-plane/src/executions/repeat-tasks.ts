@@ -20,7 +20,7 @@ export async function repeatTasks(desk: ExecutionDesk, execution: Execution): Pr
 
 /** Adds copies of tasks to an execution. */
 export async function addAgain(desk: ExecutionDesk, execution: string, tasks: readonly Task[]): Promise<void> {
-  const again = tasks.map(({ source, target, digest, overwrite, operation, expected, platforms, refill }) => ({
+  const again = tasks.map(({ source, target, digest, overwrite, operation, expected, facing, platforms, refill }) => ({
     id: taskId(execution, source, target),
     executionId: execution,
     source,
@@ -29,6 +29,7 @@ export async function addAgain(desk: ExecutionDesk, execution: string, tasks: re
     overwrite,
     operation,
     expected,
+    facing,
     platforms,
     refill,
   }));

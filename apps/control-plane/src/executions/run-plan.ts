@@ -11,7 +11,11 @@ export async function addSavedItems(desk: ExecutionDesk, execution: Execution, p
   const rule = await desk.store.topology.getRunnable(execution.rule);
   const { sums } = await desk.store.plans.get(plan);
   for await (const items of savedPages(desk.store, plan)) await addTasks(desk, execution.id, items, rule.spec);
-  await desk.store.executions.planned(execution.id, { unchanged: sums.unchanged, repositories: sums.repositories });
+  await desk.store.executions.planned(execution.id, {
+    unchanged: sums.unchanged,
+    repositories: sums.repositories,
+    conflicts: sums.conflicts ?? 0,
+  });
   const { copy, delete: gone, skip, unchanged } = sums;
   desk.executionLog.info(
     execution.id,

@@ -8,9 +8,9 @@ import {
   type RepositoryGroup,
   type SourceListing,
 } from "@transship/planner";
-import type { Store } from "@transship/store";
 import type { Desk } from "../work/ask-nearest.ts";
 import { listNames, resolveTags } from "../work/look-up.ts";
+import { BothWays, type PlanStores } from "./both-ways.ts";
 import type { RuleInstances } from "./rule-instances.ts";
 
 /** Repositories whose names are listed in one question. */
@@ -41,27 +41,31 @@ export interface DeletionGround {
  * @throws TransshipError what a listing failed with, with its side: from a listing that is not whole nothing is deleted.
  */
 export async function* planDeletions(
-  desk: Desk & { readonly store: Pick<Store, "arrivals"> },
+  desk: Desk & { readonly now: () => Date; readonly store: PlanStores },
   rule: Rule,
   instances: RuleInstances,
   ground: DeletionGround,
   signal: AbortSignal,
 ): AsyncGenerator<TargetDeletions> {
+  if (rule.spec.deletion?.propagate !== true) return;
+  const bothWays = await BothWays.open(desk, rule);
   for (const { target, instance } of instances.targets) {
     const plan = new DeletionPlan({ rule, target, listing: ground.listing, scope: ground.scope });
     if (!plan.isOpen) continue;
     const brought = await desk.store.arrivals.pairs(rule.name, target.instance);
     const groups = groupRepositories(rule.spec, target, ground.repositories, brought);
     for (let start = 0; start < groups.length; start += REPOSITORIES_A_QUESTION) {
-      await judge(desk, plan, groups.slice(start, start + REPOSITORIES_A_QUESTION), { source: instances.source, target: instance }, signal);
+      const some = groups.slice(start, start + REPOSITORIES_A_QUESTION);
+      await judge(desk, plan, bothWays, some, { source: instances.source, target: instance }, signal);
     }
     yield { target, ...plan.finish() };
   }
 }
 
 async function judge(
-  desk: Desk & { readonly store: Pick<Store, "arrivals"> },
+  desk: Desk & { readonly store: PlanStores },
   plan: DeletionPlan,
+  bothWays: BothWays,
   groups: readonly RepositoryGroup[],
   sides: { readonly source: Instance; readonly target: Instance },
   signal: AbortSignal,
@@ -90,7 +94,8 @@ async function judge(
     gone.push(...plan.gone(known));
   }
   const places = gone.map(({ target }) => target);
-  plan.judge(gone, await resolveTags(desk, sides.target, places, signal));
+  const had = await bothWays.hadAtSource(gone, sides);
+  plan.judge(gone, await resolveTags(desk, sides.target, places, signal), had);
 }
 
 const UNKNOWN: NamesListing = { whole: false, why: "it was not listed" };

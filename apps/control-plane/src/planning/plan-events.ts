@@ -3,6 +3,7 @@ import { PLAN_REASONS, type PlanAction, type PlanItem, type Rule } from "@transs
 import type { SavedItem, Store } from "@transship/store";
 import type { Desk } from "../work/ask-nearest.ts";
 import { cappedFailure } from "./capped-failure.ts";
+import { FoundConflicts } from "./found-conflicts.ts";
 import { planDeletions, type TargetDeletions } from "./plan-deletions.ts";
 import { type ItemBytes, PlanMeasure } from "./plan-measure.ts";
 import { planPages } from "./plan-pages.ts";
@@ -32,6 +33,7 @@ export async function* planEvents(
   let repositories: ReadonlySet<string> = new Set();
   let entries = 0;
   let refused = 0;
+  const conflicts = new FoundConflicts();
   for await (const page of planPages(desk, rule, instances, signal, undefined, { explain: all })) {
     const copies = page.items.filter((item) => item.action === "copy");
     const measured = copies.slice(0, Math.max(0, MOST_MEASURED - summary.copy));
@@ -48,6 +50,7 @@ export async function* planEvents(
     summary.repositories = page.repositories;
     await saver?.add(page.items.map((item) => savedItem(item, bytes.get(item))));
     refused += page.refused.length;
+    conflicts.add(page.bothSides.conflicts);
     repositories = page.names;
     entries += page.entries;
     for (const item of page.items) yield { event: { $case: "item", value: itemMessage(item, bytes.get(item)) } };
@@ -64,8 +67,10 @@ export async function* planEvents(
       yield { event: { $case: "item", value: itemMessage(item, undefined) } };
     }
   }
-  await saver?.finish({ ...summary, ...(capped.length === 0 ? {} : { leftOut: cappedFailure(rule, capped) }) });
-  yield { event: { $case: "summary", value: { ...summary, ...(all ? { refused } : {}), planId: saver?.id ?? "" } } };
+  const leftOut = conflicts.failure(capped.length === 0 ? undefined : cappedFailure(rule, capped));
+  await saver?.finish({ ...summary, conflicts: conflicts.count, leftOut });
+  const sums = { ...summary, ...(conflicts.count > 0 ? { conflicts: conflicts.count } : {}), ...(all ? { refused } : {}) };
+  yield { event: { $case: "summary", value: { ...sums, planId: saver?.id ?? "" } } };
 }
 
 function savedItem(item: PlanItem, bytes: ItemBytes | undefined): SavedItem {
@@ -94,5 +99,8 @@ export function itemMessage(item: PlanItem, bytes: ItemBytes | undefined): wire.
     explanation: item.detail ?? PLAN_REASONS[item.reason],
     bytes: bytes?.crossing ?? 0,
     existingBytes: bytes?.existing ?? 0,
+    atTarget: item.atTarget,
+    base: item.base,
+    facing: item.facing,
   };
 }

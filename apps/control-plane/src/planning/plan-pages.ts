@@ -10,10 +10,10 @@ import {
   type RuleTarget,
   type ScopeEntry,
 } from "@transship/model";
-import { type Claims, claimNames, mapToTarget, mergeSubjects, type PagePlan, planPage, type SubjectFate } from "@transship/planner";
-import type { Store } from "@transship/store";
+import { type Claims, claimNames, mapToTarget, mergeSubjects, type PagePlan, type SubjectFate } from "@transship/planner";
 import type { Desk } from "../work/ask-nearest.ts";
 import { resolveTags } from "../work/look-up.ts";
+import { type BothSides, BothWays, type PlanStores } from "./both-ways.ts";
 import { broughtTo, needsBrought } from "./brought-to.ts";
 import { RepositoryCount } from "./count-repositories.ts";
 import { inOrder } from "./in-order.ts";
@@ -33,10 +33,22 @@ export interface PlannedPage {
   readonly names: ReadonlySet<string>;
   /** Entries of this page, whatever becomes of them. */
   readonly entries: number;
+  /** Where rules lead back: what was learned of tags on both sides. */
+  readonly bothSides: BothSides;
 }
 
 /** Whether something was planned before and is not to be planned again. */
 export type PlannedBefore = (source: ArtifactPlace, target: ArtifactPlace) => boolean;
+
+/** How a plan is to be made. */
+export interface PlanWishes {
+  /** Only this part of the source; absent = all of it. */
+  readonly scope?: readonly ScopeEntry[] | undefined;
+  /** Also tells what the rule does not select. */
+  readonly explain?: boolean;
+  /** The source wins wherever both sides moved. */
+  readonly settle?: boolean | undefined;
+}
 
 /** Pages whose tags are looked up at the target at the same time. */
 const PAGES_AT_ONCE = 4;
@@ -45,16 +57,16 @@ const REPOSITORIES_REMEMBERED = 256;
 
 /**
  * Lists the source (with a scope: just that part of it) page by page, looks each page up at the targets and plans it. Memory does not grow with the number of tags,
- * except for rules that can give two repositories one name: these remember every name they gave. `explain`: also tells what the rule does not select.
+ * except for rules that can give two repositories one name: these remember every name they gave.
  * @throws TransshipError what a listing or look-up failed with, with its side: a failed listing is never a short one.
  */
 export async function* planPages(
-  desk: Desk & { readonly now: () => Date; readonly store: Pick<Store, "arrivals"> },
+  desk: Desk & { readonly now: () => Date; readonly store: PlanStores },
   rule: Rule,
   instances: RuleInstances,
   signal: AbortSignal,
   plannedBefore: PlannedBefore = () => false,
-  { scope, explain = false }: { readonly scope?: readonly ScopeEntry[] | undefined; readonly explain?: boolean } = {},
+  { scope, explain = false, settle = false }: PlanWishes = {},
 ): AsyncGenerator<PlannedPage> {
   const own = new AbortController();
   const either = AbortSignal.any([signal, own.signal]);
@@ -63,6 +75,7 @@ export async function* planPages(
   const wishes = { now: desk.now().getTime(), explain, inOrder: claims !== undefined };
   const names = new Set<string>();
   const { arrivals } = desk.store;
+  const bothWays = await BothWays.open(desk, rule);
   const needy = new Set<RuleTarget>();
   for (const target of rule.spec.targets) if (await needsBrought(arrivals, rule, target)) needy.add(target);
   const fates = new Map<RuleTarget, Map<string, Map<string, SubjectFate>>>(rule.spec.targets.map((target) => [target, new Map()]));
@@ -80,20 +93,22 @@ export async function* planPages(
       repositories.add(entries.map((entry) => entry.repository));
       if (rule.spec.deletion?.propagate === true) for (const entry of entries) names.add(entry.repository);
       const items: PlanItem[] = [];
+      const bothSides: BothSides = { agreed: [], conflicts: [], withdrawn: [], settled: [] };
       let unchanged = 0;
-      for (const [index, { target }] of instances.targets.entries()) {
+      for (const [index, { target, instance }] of instances.targets.entries()) {
         const remembered = fates.get(target) ?? new Map();
         const atTarget = there[index] ?? new Map();
         const taken = claims && claimNames(claims, rule.spec, target, entries);
         const fresh = entries.filter((entry) => !plannedBefore(...placesOf(rule, target, entry)));
         const brought = needy.has(target) ? { brought: await broughtTo(arrivals, rule, target, fresh) } : {};
         const subjects = fatesFor(remembered, entries);
-        const plan = planPage({ rule: rule.spec, target, entries: fresh, atTarget, subjects, taken, ...brought });
+        const page = { rule: rule.spec, target, entries: fresh, atTarget, subjects, taken, settle, ...brought };
+        const plan = await bothWays.plan(page, { source: instances.source, target: instance }, bothSides, either);
         remember(remembered, entries, plan);
         items.push(...plan.items.map((item) => ({ ...item, atTarget: atTarget.get(artifactName(item.target)) })));
         unchanged += plan.unchanged;
       }
-      yield { items, unchanged, repositories: repositories.value, refused, names, entries: entries.length };
+      yield { items, unchanged, repositories: repositories.value, refused, names, entries: entries.length, bothSides };
     }
   } finally {
     own.abort();

@@ -1,5 +1,6 @@
 import { executionToMessage, ruleToMessage, wire } from "@transship/api";
 import { type Rule, recordOf } from "@transship/model";
+import { facingRules } from "@transship/planner";
 import type { OpenOutcome } from "@transship/store";
 import type { Handlers } from "../calls/handlers.ts";
 import type { ExecutionDesk } from "../executions/execution-desk.ts";
@@ -29,7 +30,11 @@ export function ruleService(
   const { topology } = desk.store;
   return {
     listRules: unary(async () => ({ rules: await Promise.all((await topology.listRules()).map((rule) => describe(desk, rule))) })),
-    getRule: unary(async ({ name }) => describe(desk, await topology.getRule(name))),
+    getRule: unary(async ({ name }) => {
+      const rule = await topology.getRule(name);
+      const facing = facingRules(rule, await topology.listRunnables()).map((other) => other.name);
+      return { ...(await describe(desk, rule)), facing };
+    }),
     setRuleEnabled: unary(async ({ name, enabled }) => {
       const rule = await topology.setRuleEnabled(name, enabled, desk.now());
       changed();
@@ -43,8 +48,8 @@ export function ruleService(
       const tested = rule === undefined ? await topology.getRule(name) : readRule(rule);
       yield* filterEvents(desk, tested, repository, signal);
     }),
-    runRule: unary(async ({ name }) => {
-      const { execution, outcome } = await executions.run(name);
+    runRule: unary(async ({ name, settle }) => {
+      const { execution, outcome } = await executions.run(name, settle);
       return { execution: executionToMessage(execution), outcome: OUTCOMES[outcome] };
     }),
   };

@@ -2,7 +2,7 @@ import type { ClientDuplexStream } from "@grpc/grpc-js";
 import { type ControlPlaneClient, connectControlPlane, fromServiceError, selectionFromMessage, wire } from "@transship/api";
 import type { TransshipError } from "@transship/errors";
 import { selectTags } from "@transship/planner";
-import type { World } from "./world.ts";
+import { fakeCreated, type World } from "./world.ts";
 
 type Says = NonNullable<wire.AgentMessage["message"]>;
 type Hears = NonNullable<wire.ControlMessage["message"]>;
@@ -161,6 +161,10 @@ export class FakeAgent implements Disposable {
       case "listNames":
         return { $case: "names", value: { pages: ask.value.repositories.map((name) => world.names(instance, name)) } };
       case "measureArtifacts":
+        if (ask.value.created === true) {
+          const artifacts = ask.value.artifacts.map((artifact) => ({ artifact, blobs: [], createdMs: fakeCreated(artifact.digest) }));
+          return { $case: "artifacts", value: { artifacts } };
+        }
         // Each image has a base that all share and a layer of its own.
         return {
           $case: "artifacts",

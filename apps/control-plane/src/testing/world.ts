@@ -36,3 +36,9 @@ export class World {
 export function fakeDigest(seed: number): string {
   return `sha256:${seed.toString(16).padStart(64, "0")}`;
 }
+
+/** When a fake image was created: later with a higher seed; not known of seeds from 100 on. */
+export function fakeCreated(digest: string): number | undefined {
+  const seed = Number.parseInt(digest.slice("sha256:".length), 16);
+  return seed < 100 ? seed : undefined;
+}

@@ -46,6 +46,20 @@ describe("apply", () => {
     await expect(negative).rejects.toThrow(/spec.limits.requestsPerSecond: must be above zero/);
   });
 
+  it("refuses rules that face each other and both say that their source wins, also beside stored ones", async () => {
+    await using plane = await startTest();
+    const source = { instance: "sg", namespace: "mirror", repository: "", tag: "" };
+    const back = { source, targets: [{ instance: "gz", namespace: "team", repository: "", flatten: 0 }], conflict: "source" };
+    await apply(plane.client, { resources: [instance("gz"), instance("sg"), rule("r", { conflict: "source" })] });
+    await expect(apply(plane.client, { resources: [rule("home", back)] })).rejects.toMatchObject({
+      code: "INVALID_ARGUMENT",
+      message: expect.stringContaining("home and r bring the same tags to each other and both say conflict: source"),
+    });
+    await apply(plane.client, { resources: [rule("home", { ...back, conflict: "stop" })] });
+    await apply(plane.client, { resources: [rule("r"), rule("home", back)] });
+    await apply(plane.client, { resources: [rule("home", { ...back, enabled: false }), rule("r", { conflict: "source" })] });
+  });
+
   it("keeps nothing of a dry run, and nothing of a request with a mistake", async () => {
     await using plane = await startTest();
     const { instances } = plane.client;

@@ -13,6 +13,7 @@ import {
 import type { AppliedChange, ApplyOutcome, TopologyChange, TopologyStore } from "@transship/store";
 import { diffFields } from "./diff-fields.ts";
 import { readResources } from "./read-resources.ts";
+import { refuseContradictions } from "./refuse-contradictions.ts";
 import { requireConsent } from "./require-consent.ts";
 import { requireAllowedEdges } from "./require-edges.ts";
 import { requireFittingProviders } from "./require-providers.ts";
@@ -46,6 +47,7 @@ export async function applyTopology(topology: TopologyStore, request: wire.Apply
   requireFittingProviders(changes, rules, instances);
   requireConsent(changes, rules, instances);
   requireAllowedEdges(changes, replications, instances);
+  refuseContradictions(changes, rules, replications);
   const applied = await topology.apply(changes, { now, dryRun: request.dryRun });
   return { changes: applied.map((change, index) => changeMessage(change, changes[index], stored)) };
 }

@@ -4,8 +4,8 @@ import type { HintFollower } from "./follow-hints.ts";
 import type { Hint } from "./formats/hint.ts";
 
 /**
- * Copies one after the other beyond which an arrival starts nothing. Equal digests end every circle of rules; this ends the one case that they do not: rules that
- * face each other and exchange two digests of a tag in step.
+ * Copies one after the other beyond which an arrival starts nothing. Equal digests end every circle of rules, and tags that move on several sides are judged by what
+ * these had before; this is the backstop, e.g. for circles that leave through an instance which nobody here knows to be the same registry.
  */
 export const MOST_HOPS = 16;
 

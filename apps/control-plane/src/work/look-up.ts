@@ -87,6 +87,25 @@ export async function measureArtifacts(
   return all;
 }
 
+/** When images at an instance were created, in milliseconds since 1970, by `repository@digest`; those of which it is not known are missing. */
+export async function createdTimes(
+  desk: Desk,
+  instance: Instance,
+  side: Side,
+  artifacts: readonly wire.ArtifactDigest[],
+  signal: AbortSignal,
+): Promise<Map<string, number>> {
+  const times = new Map<string, number>();
+  if (artifacts.length === 0) return times;
+  const ask: Ask = { $case: "measureArtifacts", value: { artifacts: [...artifacts], platforms: [], created: true } };
+  for await (const found of askNearest(desk, instance, side, ask, signal)) {
+    for (const { artifact, createdMs } of foundOf(found, "artifacts").artifacts) {
+      if (artifact !== undefined && createdMs !== undefined) times.set(`${artifact.repository}@${artifact.digest}`, createdMs);
+    }
+  }
+  return times;
+}
+
 /** Which of the given blobs a repository lacks. */
 export async function findMissing(
   desk: Desk,

@@ -8,7 +8,7 @@ import {
   wire,
 } from "@transship/api";
 import { CODES, TransshipError } from "@transship/errors";
-import { type Failure, largestBlobs, sumBlobs, type Task } from "@transship/model";
+import { artifactName, type Failure, largestBlobs, skipReasonOf, sumBlobs, type Task } from "@transship/model";
 import type { AttemptCost, AttemptOutcome } from "@transship/store";
 import { safeFailure } from "../logs/failure-facts.ts";
 import { retryDelay } from "../scheduler/back-off.ts";
@@ -30,7 +30,9 @@ export function readOutcome(message: wire.Outcome, task: Task, now: Date): Attem
     case "cancelled":
       return { state, ...cost };
     case "skipped":
-      return { state, ...cost, reason: message.skipReason };
+      return task.facing !== undefined && skipReasonOf(message.skipReason) === "foreign"
+        ? { state: "failed", ...cost, failure: movedMeanwhile(task) }
+        : { state, ...cost, reason: message.skipReason };
     case "retrying": {
       const delay = retryDelay(failure.code, task.attempts, Math.min(LONGEST_WAIT_MS, Math.max(0, message.retryAfterMs)));
       return { state, ...cost, failure, nextAttemptAt: new Date(now.getTime() + delay) };
@@ -44,6 +46,17 @@ export function readOutcome(message: wire.Outcome, task: Task, now: Date): Attem
 function gainOf({ movedTag, broughtPlatforms, note }: wire.Outcome) {
   const platforms = broughtPlatforms.length === 0 ? undefined : broughtPlatforms;
   return { ...(movedTag ? { arrival: { platforms } } : {}), ...(note === "" ? {} : { note }) };
+}
+
+/** Somebody moved the target's tag after the plan had looked at it, and rules lead back from there: what they pushed is not for this rule to replace. */
+function movedMeanwhile({ target, expected = "nothing", facing }: Task): Failure {
+  const error = new TransshipError("TAG_CONFLICT", {
+    what: `moving ${artifactName(target)} at ${target.instance}`,
+    why: `the tag was moved there while the source's was on its way: it names something else than ${expected}, which rule ${facing} brings back`,
+    hint: "Run the rule again: the next plan looks at what both sides have now.",
+    side: "target",
+  });
+  return { code: error.code, side: error.side, message: error.message, hint: error.hint };
 }
 
 /** An older agent copies whatever it is assigned: it deleted nothing. */

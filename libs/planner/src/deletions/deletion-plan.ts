@@ -63,12 +63,16 @@ export class DeletionPlan {
     return found.gone;
   }
 
-  /** Judges tags by what the target's tags name now, by `repository:tag`. One that is missing there is gone already. */
-  judge(gone: readonly GoneTag[], atTarget: ReadonlyMap<string, string>): void {
+  /**
+   * Judges tags by what the target's tags name now, by `repository:tag`. One that is missing there is gone already. `had`: of tags that rules lead back to the source,
+   * what the source is known to have had; whatever else the target has, the source never had, so that it did not delete it.
+   */
+  judge(gone: readonly GoneTag[], atTarget: ReadonlyMap<string, string>, had: ReadonlyMap<GoneTag, ReadonlySet<string>> = new Map()): void {
     for (const tag of gone) {
       const digest = atTarget.get(artifactName(tag.target));
       if (digest === undefined) continue;
-      if (!tag.onlyBrought || tag.brought === digest) this.#add(this.#deletions, this.#item(tag, digest, "delete", "gone"));
+      if (had.get(tag)?.has(digest) === false) this.#skips.push(this.#item(tag, digest, "skip", "ahead"));
+      else if (!tag.onlyBrought || tag.brought === digest) this.#add(this.#deletions, this.#item(tag, digest, "delete", "gone"));
       else this.#skips.push(this.#item(tag, digest, "skip", "foreign"));
     }
   }

@@ -38,12 +38,18 @@ export async function recordArrival(
     .execute();
 }
 
-/** Forgets what was brought to a tag that a task took away. */
-export async function forgetArrival(tx: Tx, task: TaskRow): Promise<void> {
-  await tx
-    .deleteFrom("arrivals")
-    .where("target_instance", "=", task.target_instance)
-    .where("target_repository", "=", task.target_repository)
-    .where("target_tag", "=", task.target_tag)
-    .execute();
+/** Forgets what was brought to a tag that a task took away, and to where the tag was gone before. */
+export async function forgetArrivals(tx: Tx, task: TaskRow): Promise<void> {
+  const places = [
+    { instance: task.target_instance, repository: task.target_repository, tag: task.target_tag },
+    { instance: task.source_instance, repository: task.source_repository, tag: task.source_tag },
+  ];
+  for (const { instance, repository, tag } of places) {
+    await tx
+      .deleteFrom("arrivals")
+      .where("target_instance", "=", instance)
+      .where("target_repository", "=", repository)
+      .where("target_tag", "=", tag)
+      .execute();
+  }
 }

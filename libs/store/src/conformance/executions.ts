@@ -19,6 +19,17 @@ export function executionConformance(openStore: OpenStore): void {
       expect((await store.executions.nextQueued("r"))?.id).toBe("e2");
     });
 
+    it("settles where any of those that were merged asked for it", async () => {
+      await using store = await openStore();
+      await withExecution(store, "e1", "r");
+      await store.executions.open({ id: "e2", rule: "r", trigger: "manual" }, at(1));
+      const merged = await store.executions.open({ id: "e3", rule: "r", trigger: "manual", settle: true }, at(2));
+      await store.executions.open({ id: "e4", rule: "r", trigger: "manual" }, at(3));
+      expect(merged.execution).toMatchObject({ id: "e2", settle: true });
+      expect(await store.executions.get("e1")).toMatchObject({ settle: false, conflicts: 0 });
+      expect(await store.executions.get("e2")).toMatchObject({ settle: true });
+    });
+
     it("never merges with a retry, which waits in turn", async () => {
       await using store = await openStore();
       await withExecution(store, "e1", "r");
@@ -56,7 +67,8 @@ export function executionConformance(openStore: OpenStore): void {
       expect((await store.executions.advance("e1", "inventory", at(2))).startedAt).toBe(at(2).toISOString());
       await store.executions.advance("e1", "planning", at(3));
       await store.executions.planned("e1", { unchanged: 7, repositories: 2 });
-      await store.executions.planned("e1", { unchanged: 8, repositories: 2 });
+      await store.executions.planned("e1", { unchanged: 8, repositories: 2, conflicts: 3 });
+      expect(await store.executions.get("e1")).toMatchObject({ unchanged: 8, conflicts: 3 });
       await store.executions.advance("e1", "copying", at(4));
       const done = await store.executions.advance("e1", "failed", at(5), FAILURE);
       expect(done).toMatchObject({

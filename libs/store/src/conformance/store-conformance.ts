@@ -8,6 +8,7 @@ import { leaseModelConformance } from "./lease-model.ts";
 import { leaseConformance } from "./leases.ts";
 import { logConformance } from "./logs.ts";
 import { outcomeConformance } from "./outcomes.ts";
+import { pairConformance } from "./pairs.ts";
 import { planConformance } from "./plans.ts";
 import { replicationConformance } from "./replications.ts";
 import type { OpenStore } from "./samples.ts";
@@ -30,6 +31,7 @@ export function storeConformance(name: string, openStore: OpenStore): void {
     leaseConformance(openStore);
     outcomeConformance(openStore);
     arrivalConformance(openStore);
+    pairConformance(openStore);
     logConformance(openStore);
     leaseModelConformance(openStore);
   });

@@ -34,6 +34,8 @@ export function executionOf(row: ExecutionRow): Execution {
     unchanged: row.unchanged,
     repositories: row.repositories,
     deleted: row.deleted,
+    conflicts: row.conflicts,
+    settle: row.settle === 1,
     failure: failureOf(row.failure),
   };
 }

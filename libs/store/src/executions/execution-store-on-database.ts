@@ -53,9 +53,14 @@ async function tellEnd(tx: Tx, id: string, tell: TellEnd, now: string): Promise<
   if (event !== undefined) await postEvent(tx, event, now);
 }
 
-async function planned(tx: Tx, id: string, found: { unchanged: number; repositories: number }): Promise<void> {
-  const { unchanged, repositories } = found;
-  const set = await tx.updateTable("executions").set({ unchanged, repositories }).where("id", "=", id).returning("id").executeTakeFirst();
+async function planned(tx: Tx, id: string, found: Parameters<ExecutionStore["planned"]>[1]): Promise<void> {
+  const { unchanged, repositories, conflicts = 0 } = found;
+  const set = await tx
+    .updateTable("executions")
+    .set({ unchanged, repositories, conflicts })
+    .where("id", "=", id)
+    .returning("id")
+    .executeTakeFirst();
   if (set === undefined) throw notFound("execution", id);
 }
 

@@ -33,6 +33,7 @@ async function insert(tx: Tx, request: OpenRequest, now: string): Promise<Execut
       plan_id: request.plan ?? null,
       scoped: request.scope === undefined ? 0 : 1,
       hops: request.hops ?? 0,
+      settle: request.settle === true ? 1 : 0,
       created_at: now,
       unchanged: 0,
       repositories: 0,
@@ -50,7 +51,7 @@ function waitingIn(unfinished: readonly ExecutionRow[]): ExecutionRow | undefine
 }
 
 /** A run of everything takes parts in; a part that waits becomes a run of everything, and says what for, when one is asked for. */
-async function merge(tx: Tx, waiting: ExecutionRow, { scope, trigger, hops = 0 }: OpenRequest): Promise<Execution> {
+async function merge(tx: Tx, waiting: ExecutionRow, { scope, trigger, hops = 0, settle = false }: OpenRequest): Promise<Execution> {
   if (waiting.scoped === 1) {
     if (scope !== undefined) await addScope(tx, waiting.id, scope);
     else {
@@ -58,6 +59,7 @@ async function merge(tx: Tx, waiting: ExecutionRow, { scope, trigger, hops = 0 }
       await tx.updateTable("executions").set({ trigger_kind: trigger }).where("id", "=", waiting.id).execute();
     }
   }
+  if (settle) await tx.updateTable("executions").set({ settle: 1 }).where("id", "=", waiting.id).execute();
   if (hops > waiting.hops) await tx.updateTable("executions").set({ hops }).where("id", "=", waiting.id).execute();
   return executionOf(await executionRow(tx, waiting.id));
 }

@@ -11,6 +11,7 @@ import * as deliveries from "./0009-deliveries.ts";
 import * as replications from "./0010-replications.ts";
 import * as agents from "./0011-agents.ts";
 import * as holders from "./0014-holders.ts";
+import * as twoWay from "./0015-two-way.ts";
 
 /**
  * Every change of the schema by its number, in order. A module here is never edited after it was released, and there is no way down: an older version
@@ -29,4 +30,5 @@ export const MIGRATIONS: Readonly<Record<string, Migration>> = {
   "0010-replications": replications,
   "0011-agents": agents,
   "0014-holders": holders,
+  "0015-two-way": twoWay,
 };

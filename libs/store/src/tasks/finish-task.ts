@@ -1,10 +1,11 @@
 import { addBlobSums, isFinal, TASK_TRANSITIONS } from "@transship/model";
-import { forgetArrival, recordArrival } from "../arrivals/arrival-rows.ts";
+import { forgetArrivals, recordArrival } from "../arrivals/arrival-rows.ts";
 import { blobSumsOf, blobSumsText, blobsText } from "../blobs-text.ts";
 import type { Tx } from "../database.ts";
 import { addExecutionBlobs } from "../executions/blob-sums.ts";
 import { executionRow } from "../executions/execution-rows.ts";
 import { failureText } from "../failure-text.ts";
+import { forgetPair, settleByCopy } from "../pairs/pair-rows.ts";
 import type { TaskRow } from "../tables.ts";
 import type { AttemptOutcome, LeaseKey, ReportResult } from "../task-store.ts";
 import { moveTask, type TaskChange, type TaskMove } from "./move-task.ts";
@@ -29,7 +30,8 @@ export async function finishTask(tx: Tx, lease: LeaseKey, outcome: AttemptOutcom
 /** What a task that succeeded changed at its target. */
 async function remember(tx: Tx, row: TaskRow, { arrival }: AttemptOutcome & { state: "succeeded" }, now: string): Promise<void> {
   if (row.operation === "delete") {
-    await forgetArrival(tx, row);
+    await forgetArrivals(tx, row);
+    await forgetPair(tx, row);
     await tx
       .updateTable("executions")
       .set(({ eb }) => ({ deleted: eb("deleted", "+", 1) }))
@@ -40,6 +42,7 @@ async function remember(tx: Tx, row: TaskRow, { arrival }: AttemptOutcome & { st
   if (arrival === undefined) return;
   const { rule } = await executionRow(tx, row.execution_id);
   await recordArrival(tx, row, rule, arrival.platforms, now);
+  await settleByCopy(tx, row);
 }
 
 async function wasReported(tx: Tx, lease: LeaseKey): Promise<boolean> {

@@ -17,7 +17,7 @@ export const LISTED_COLUMNS = [
   ...(["seq", "id", "execution_id", "digest", "overwrite", "state", "epoch", "agent", "placement", "attempts"] as const),
   ...(["source_instance", "source_repository", "source_tag", "target_instance", "target_repository", "target_tag"] as const),
   ...(["total_bytes", "done_bytes", "fetched_bytes", "copied", "mounted", "existing", "resumed", "wasted"] as const),
-  ...(["failure", "skip_reason", "operation", "expected", "platforms", "refill", "note", "home"] as const),
+  ...(["failure", "skip_reason", "operation", "expected", "platforms", "refill", "note", "home", "facing"] as const),
   ...(["lease_until", "ready_at", "next_attempt_at", "created_at", "started_at", "finished_at"] as const),
 ] satisfies readonly (keyof ListedTaskRow)[];
 
@@ -37,6 +37,7 @@ export function taskOf(row: ListedTaskRow): Task {
     overwrite: row.overwrite,
     operation: row.operation,
     expected: row.expected ?? undefined,
+    facing: row.facing ?? undefined,
     platforms: platformsOf(row.platforms),
     refill: row.refill !== 0,
     state: row.state,
@@ -99,6 +100,7 @@ export function newTaskRow(task: NewTask, now: string): NewTaskRow {
     overwrite: task.overwrite,
     operation: task.operation ?? "copy",
     expected: task.expected ?? null,
+    facing: task.facing ?? null,
     platforms: platformsText(task.platforms),
     refill: task.refill === true ? 1 : 0,
     state: "queued",

@@ -5,12 +5,12 @@ import { openControlPlane } from "../../connection/control-plane.ts";
 import { nameOf } from "../../nouns/name-of.ts";
 import { printOrFollow } from "../follow-execution.ts";
 
-/** `rule run NAME [--wait]`. */
+/** `rule run NAME [--wait] [--settle]`. */
 export async function run(call: Call): Promise<ExitCode> {
   const name = nameOf(call.args[0] ?? "", "rule");
   using controlPlane = await openControlPlane(call);
   const { rules } = controlPlane.services;
-  const { execution, outcome } = await controlPlane.ask(rules.runRule.bind(rules), { name });
+  const { execution, outcome } = await controlPlane.ask(rules.runRule.bind(rules), { name, settle: call.settings.flag("settle") });
   if (execution === undefined)
     throw new TransshipError("INTERNAL", { what: `running rule ${name}`, why: "the control plane answered without an execution" });
   if (outcome === wire.RunRuleResponse_Outcome.QUEUED)

@@ -38,7 +38,7 @@ export const ExecutionState = {
   COPYING: 4,
   /** SUCCEEDED - Every task succeeded or needed nothing. Final. */
   SUCCEEDED: 5,
-  /** PARTIAL - Some tasks failed, or deletions were left because they were too many. Final. */
+  /** PARTIAL - Some tasks failed, deletions were left because they were too many, or tags because both sides moved them. Final. */
   PARTIAL: 6,
   /** FAILED - All tasks failed, or a listing did. Final. */
   FAILED: 7,
@@ -154,6 +154,12 @@ export interface Execution {
   leftMs: number;
   /** The saved plan whose items are its tasks; empty = none. */
   planId: string;
+  /** Tags that moved on both sides and that nothing settles: they were left. */
+  conflicts?:
+    | number
+    | undefined;
+  /** A person asked that the rule's source wins wherever both sides moved. */
+  settle?: boolean | undefined;
 }
 
 /** Which executions. */
@@ -449,6 +455,8 @@ function createBaseExecution(): Execution {
     bytesPerSecond: 0,
     leftMs: 0,
     planId: "",
+    conflicts: undefined,
+    settle: undefined,
   };
 }
 
@@ -528,6 +536,12 @@ export const Execution: MessageFns<Execution> = {
     }
     if (message.planId !== "") {
       writer.uint32(202).string(message.planId);
+    }
+    if (message.conflicts !== undefined) {
+      writer.uint32(480).int64(message.conflicts);
+    }
+    if (message.settle !== undefined) {
+      writer.uint32(488).bool(message.settle);
     }
     return writer;
   },
@@ -745,6 +759,22 @@ export const Execution: MessageFns<Execution> = {
             message.planId = reader.string();
             continue;
           }
+          case 60: {
+            if (tag !== 480) {
+              break;
+            }
+
+            message.conflicts = longToNumber(reader.int64());
+            continue;
+          }
+          case 61: {
+            if (tag !== 488) {
+              break;
+            }
+
+            message.settle = reader.bool();
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -793,6 +823,8 @@ export const Execution: MessageFns<Execution> = {
     message.bytesPerSecond = object.bytesPerSecond ?? 0;
     message.leftMs = object.leftMs ?? 0;
     message.planId = object.planId ?? "";
+    message.conflicts = object.conflicts ?? undefined;
+    message.settle = object.settle ?? undefined;
     return message;
   },
 };

@@ -71,7 +71,7 @@ export interface PlanItem {
   digest: string;
   /** What to do. */
   action: PlanAction;
-  /** Why, as a word: `missing`, `changed`, `signed`, `kept`, `own`, `unnameable`, `collides`, `foreign`, `platforms`, `gone`, `capped`; in a plan of all, also why the rule does not select it. */
+  /** Why, as a word: `missing`, `changed`, `signed`, `kept`, `own`, `unnameable`, `collides`, `foreign`, `platforms`, `gone`, `capped`, and where rules lead back `settled`, `ahead`, `yields`, `withdrawn`, `conflict`; in a plan of all, also why the rule does not select it. */
   reason: string;
   /** Why, for people. */
   explanation: string;
@@ -79,6 +79,16 @@ export interface PlanItem {
   bytes: number;
   /** Bytes of its blobs that the target repository has already, or that an item before it brings. */
   existingBytes: number;
+  /** Digest of the target's tag; absent = it has no such tag, or an older control plane. */
+  atTarget?:
+    | string
+    | undefined;
+  /** Where rules lead back to the source: what both sides had last; absent = nothing is known that both had. */
+  base?:
+    | string
+    | undefined;
+  /** The rule that leads back from the target, or is the first of several; absent = none does. */
+  facing?: string | undefined;
 }
 
 /** The sums of a plan. */
@@ -105,6 +115,8 @@ export interface PlanSummary {
   capped: number;
   /** The plan as it was saved; empty = it was not. */
   planId: string;
+  /** Tags that moved on both sides and that nothing settles; counted in skip too. */
+  conflicts?: number | undefined;
 }
 
 /** A plan that was saved. */
@@ -246,6 +258,9 @@ function createBasePlanItem(): PlanItem {
     explanation: "",
     bytes: 0,
     existingBytes: 0,
+    atTarget: undefined,
+    base: undefined,
+    facing: undefined,
   };
 }
 
@@ -274,6 +289,15 @@ export const PlanItem: MessageFns<PlanItem> = {
     }
     if (message.existingBytes !== 0) {
       writer.uint32(64).int64(message.existingBytes);
+    }
+    if (message.atTarget !== undefined) {
+      writer.uint32(482).string(message.atTarget);
+    }
+    if (message.base !== undefined) {
+      writer.uint32(490).string(message.base);
+    }
+    if (message.facing !== undefined) {
+      writer.uint32(498).string(message.facing);
     }
     return writer;
   },
@@ -355,6 +379,30 @@ export const PlanItem: MessageFns<PlanItem> = {
             message.existingBytes = longToNumber(reader.int64());
             continue;
           }
+          case 60: {
+            if (tag !== 482) {
+              break;
+            }
+
+            message.atTarget = reader.string();
+            continue;
+          }
+          case 61: {
+            if (tag !== 490) {
+              break;
+            }
+
+            message.base = reader.string();
+            continue;
+          }
+          case 62: {
+            if (tag !== 498) {
+              break;
+            }
+
+            message.facing = reader.string();
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -384,6 +432,9 @@ export const PlanItem: MessageFns<PlanItem> = {
     message.explanation = object.explanation ?? "";
     message.bytes = object.bytes ?? 0;
     message.existingBytes = object.existingBytes ?? 0;
+    message.atTarget = object.atTarget ?? undefined;
+    message.base = object.base ?? undefined;
+    message.facing = object.facing ?? undefined;
     return message;
   },
 };
@@ -400,6 +451,7 @@ function createBasePlanSummary(): PlanSummary {
     delete: 0,
     capped: 0,
     planId: "",
+    conflicts: undefined,
   };
 }
 
@@ -434,6 +486,9 @@ export const PlanSummary: MessageFns<PlanSummary> = {
     }
     if (message.planId !== "") {
       writer.uint32(162).string(message.planId);
+    }
+    if (message.conflicts !== undefined) {
+      writer.uint32(480).int64(message.conflicts);
     }
     return writer;
   },
@@ -531,6 +586,14 @@ export const PlanSummary: MessageFns<PlanSummary> = {
             message.planId = reader.string();
             continue;
           }
+          case 60: {
+            if (tag !== 480) {
+              break;
+            }
+
+            message.conflicts = longToNumber(reader.int64());
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -558,6 +621,7 @@ export const PlanSummary: MessageFns<PlanSummary> = {
     message.delete = object.delete ?? 0;
     message.capped = object.capped ?? 0;
     message.planId = object.planId ?? "";
+    message.conflicts = object.conflicts ?? undefined;
     return message;
   },
 };

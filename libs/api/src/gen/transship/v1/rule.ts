@@ -192,7 +192,11 @@ export interface RuleSpec {
   /** Other accounts that agreed; needed where a target belongs to another account than the source. */
   consent: Consent[];
   /** The only agents that list, resolve and copy for it; absent = any. */
-  agents?: AgentSelector | undefined;
+  agents?:
+    | AgentSelector
+    | undefined;
+  /** What settles a tag that moved on both sides, where rules lead back to the source: `source`, `newest` or `stop`; empty = `stop`. */
+  conflict?: string | undefined;
 }
 
 /** Which agents may work for a rule. All of it must hold. */
@@ -242,7 +246,11 @@ export interface Rule {
     | RuleTriggerStatus
     | undefined;
   /** How its last executions ended; absent = none has. */
-  record?: RuleRecord | undefined;
+  record?:
+    | RuleRecord
+    | undefined;
+  /** Names of rules that were found to bring its targets' tags directly back to its source, by examples of names; only in the answer about one rule. */
+  facing: string[];
 }
 
 /** How the last executions of a rule ended, at most 20. Those that a person stopped are not counted. */
@@ -366,6 +374,8 @@ export interface FilterSummary {
 export interface RunRuleRequest {
   /** metadata.name. */
   name: string;
+  /** Where rules lead back to the source: the source wins wherever both sides moved a tag, or the target lost it. */
+  settle?: boolean | undefined;
 }
 
 /** What asking for a run led to. */
@@ -1180,6 +1190,7 @@ function createBaseRuleSpec(): RuleSpec {
     priority: 0,
     consent: [],
     agents: undefined,
+    conflict: undefined,
   };
 }
 
@@ -1232,6 +1243,9 @@ export const RuleSpec: MessageFns<RuleSpec> = {
     }
     if (message.agents !== undefined) {
       AgentSelector.encode(message.agents, writer.uint32(178).fork()).join();
+    }
+    if (message.conflict !== undefined) {
+      writer.uint32(186).string(message.conflict);
     }
     return writer;
   },
@@ -1377,6 +1391,14 @@ export const RuleSpec: MessageFns<RuleSpec> = {
             message.agents = AgentSelector.decode(reader, reader.uint32());
             continue;
           }
+          case 23: {
+            if (tag !== 186) {
+              break;
+            }
+
+            message.conflict = reader.string();
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -1424,6 +1446,7 @@ export const RuleSpec: MessageFns<RuleSpec> = {
     message.agents = (object.agents !== undefined && object.agents !== null)
       ? AgentSelector.fromPartial(object.agents)
       : undefined;
+    message.conflict = object.conflict ?? undefined;
     return message;
   },
 };
@@ -1738,6 +1761,7 @@ function createBaseRule(): Rule {
     lastExecution: undefined,
     triggers: undefined,
     record: undefined,
+    facing: [],
   };
 }
 
@@ -1760,6 +1784,9 @@ export const Rule: MessageFns<Rule> = {
     }
     if (message.record !== undefined) {
       RuleRecord.encode(message.record, writer.uint32(162).fork()).join();
+    }
+    for (const v of message.facing) {
+      writer.uint32(482).string(v!);
     }
     return writer;
   },
@@ -1825,6 +1852,14 @@ export const Rule: MessageFns<Rule> = {
             message.record = RuleRecord.decode(reader, reader.uint32());
             continue;
           }
+          case 60: {
+            if (tag !== 482) {
+              break;
+            }
+
+            message.facing.push(reader.string());
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -1856,6 +1891,7 @@ export const Rule: MessageFns<Rule> = {
     message.record = (object.record !== undefined && object.record !== null)
       ? RuleRecord.fromPartial(object.record)
       : undefined;
+    message.facing = object.facing?.map((e) => e) || [];
     return message;
   },
 };
@@ -2743,13 +2779,16 @@ export const FilterSummary: MessageFns<FilterSummary> = {
 };
 
 function createBaseRunRuleRequest(): RunRuleRequest {
-  return { name: "" };
+  return { name: "", settle: undefined };
 }
 
 export const RunRuleRequest: MessageFns<RunRuleRequest> = {
   encode(message: RunRuleRequest, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
     if (message.name !== "") {
       writer.uint32(10).string(message.name);
+    }
+    if (message.settle !== undefined) {
+      writer.uint32(480).bool(message.settle);
     }
     return writer;
   },
@@ -2775,6 +2814,14 @@ export const RunRuleRequest: MessageFns<RunRuleRequest> = {
             message.name = reader.string();
             continue;
           }
+          case 60: {
+            if (tag !== 480) {
+              break;
+            }
+
+            message.settle = reader.bool();
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -2793,6 +2840,7 @@ export const RunRuleRequest: MessageFns<RunRuleRequest> = {
   fromPartial(object: DeepPartial<RunRuleRequest>): RunRuleRequest {
     const message = createBaseRunRuleRequest();
     message.name = object.name ?? "";
+    message.settle = object.settle ?? undefined;
     return message;
   },
 };

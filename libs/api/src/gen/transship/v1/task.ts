@@ -307,6 +307,8 @@ export interface Task {
   operation: TaskOperation;
   /** What was done otherwise than asked for, e.g. that all platforms were copied because the target refuses a part of an index; empty = nothing. */
   note: string;
+  /** Where rules lead back to the source: the rule that does; the tag moves only while the target's is as it was planned. Absent = none does. */
+  facing?: string | undefined;
 }
 
 /** Which tasks. */
@@ -950,6 +952,7 @@ function createBaseTask(): Task {
     waiting: "",
     operation: 0,
     note: "",
+    facing: undefined,
   };
 }
 
@@ -1020,6 +1023,9 @@ export const Task: MessageFns<Task> = {
     }
     if (message.note !== "") {
       writer.uint32(250).string(message.note);
+    }
+    if (message.facing !== undefined) {
+      writer.uint32(482).string(message.facing);
     }
     return writer;
   },
@@ -1213,6 +1219,14 @@ export const Task: MessageFns<Task> = {
             message.note = reader.string();
             continue;
           }
+          case 60: {
+            if (tag !== 482) {
+              break;
+            }
+
+            message.facing = reader.string();
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -1260,6 +1274,7 @@ export const Task: MessageFns<Task> = {
     message.waiting = object.waiting ?? "";
     message.operation = object.operation ?? 0;
     message.note = object.note ?? "";
+    message.facing = object.facing ?? undefined;
     return message;
   },
 };

@@ -611,6 +611,8 @@ export interface MeasureArtifacts {
   artifacts: ArtifactDigest[];
   /** `os/architecture[/variant]`: the only platforms of indexes to measure; empty = all. */
   platforms: string[];
+  /** Only tell when each was created; of their blobs nothing. */
+  created?: boolean | undefined;
 }
 
 /** A repository and digest. */
@@ -635,6 +637,8 @@ export interface FoundArtifact {
     | undefined;
   /** Each blob once. */
   blobs: BlobSize[];
+  /** When the image was created, in milliseconds since 1970, where that was asked for; absent = not known, or an older agent. */
+  createdMs?: number | undefined;
 }
 
 /** A blob. */
@@ -4718,7 +4722,7 @@ export const FoundTag: MessageFns<FoundTag> = {
 };
 
 function createBaseMeasureArtifacts(): MeasureArtifacts {
-  return { artifacts: [], platforms: [] };
+  return { artifacts: [], platforms: [], created: undefined };
 }
 
 export const MeasureArtifacts: MessageFns<MeasureArtifacts> = {
@@ -4728,6 +4732,9 @@ export const MeasureArtifacts: MessageFns<MeasureArtifacts> = {
     }
     for (const v of message.platforms) {
       writer.uint32(242).string(v!);
+    }
+    if (message.created !== undefined) {
+      writer.uint32(480).bool(message.created);
     }
     return writer;
   },
@@ -4761,6 +4768,14 @@ export const MeasureArtifacts: MessageFns<MeasureArtifacts> = {
             message.platforms.push(reader.string());
             continue;
           }
+          case 60: {
+            if (tag !== 480) {
+              break;
+            }
+
+            message.created = reader.bool();
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -4780,6 +4795,7 @@ export const MeasureArtifacts: MessageFns<MeasureArtifacts> = {
     const message = createBaseMeasureArtifacts();
     message.artifacts = object.artifacts?.map((e) => ArtifactDigest.fromPartial(e)) || [];
     message.platforms = object.platforms?.map((e) => e) || [];
+    message.created = object.created ?? undefined;
     return message;
   },
 };
@@ -4907,7 +4923,7 @@ export const FoundArtifacts: MessageFns<FoundArtifacts> = {
 };
 
 function createBaseFoundArtifact(): FoundArtifact {
-  return { artifact: undefined, blobs: [] };
+  return { artifact: undefined, blobs: [], createdMs: undefined };
 }
 
 export const FoundArtifact: MessageFns<FoundArtifact> = {
@@ -4917,6 +4933,9 @@ export const FoundArtifact: MessageFns<FoundArtifact> = {
     }
     for (const v of message.blobs) {
       BlobSize.encode(v!, writer.uint32(18).fork()).join();
+    }
+    if (message.createdMs !== undefined) {
+      writer.uint32(480).int64(message.createdMs);
     }
     return writer;
   },
@@ -4950,6 +4969,14 @@ export const FoundArtifact: MessageFns<FoundArtifact> = {
             message.blobs.push(BlobSize.decode(reader, reader.uint32()));
             continue;
           }
+          case 60: {
+            if (tag !== 480) {
+              break;
+            }
+
+            message.createdMs = longToNumber(reader.int64());
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -4971,6 +4998,7 @@ export const FoundArtifact: MessageFns<FoundArtifact> = {
       ? ArtifactDigest.fromPartial(object.artifact)
       : undefined;
     message.blobs = object.blobs?.map((e) => BlobSize.fromPartial(e)) || [];
+    message.createdMs = object.createdMs ?? undefined;
     return message;
   },
 };
