@@ -26,8 +26,11 @@ export function facingRules(rule: Rule, rules: readonly Rule[]): Rule[] {
 /** Two enabled rules that bring a tag directly to each other and both say that their source wins, as far as that is found; undefined where none are. */
 export function bothSaySource(rules: readonly Rule[]): readonly [Rule, Rule] | undefined {
   const claiming = rules.filter(({ spec }) => spec.conflict === "source" && spec.enabled);
+  const bySource = Map.groupBy(claiming, ({ spec }) => spec.source.instance);
   for (const rule of claiming) {
-    const [other] = facingRules(rule, claiming);
+    const near = new Set(rule.spec.targets.flatMap(({ instance }) => bySource.get(instance) ?? []));
+    const back = [...near].filter(({ spec }) => spec.targets.some(({ instance }) => instance === rule.spec.source.instance));
+    const [other] = facingRules(rule, back);
     if (other !== undefined) return [rule, other];
   }
   return undefined;
