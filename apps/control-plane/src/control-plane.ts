@@ -45,6 +45,8 @@ import { ConnectedAgents } from "./work/connected-agents.ts";
 import { GateBoard } from "./work/gate-board.ts";
 import { ProgressWriter } from "./work/progress-writer.ts";
 import { Questions } from "./work/questions.ts";
+import { ReachBoard } from "./work/reach-board.ts";
+import { Surveys } from "./work/surveys.ts";
 
 /** A running control plane. Disposing is draining. */
 export interface ControlPlane extends AsyncDisposable {
@@ -79,6 +81,7 @@ export async function startControlPlane(options: ControlPlaneOptions): Promise<C
     sweepHistory(desk, options.history ?? DEFAULT_HISTORY, stopping.signal),
     deliverEvents(desk, parts.sender, stopping.signal),
     watchAgents(desk, stopping.signal),
+    desk.surveys.run(desk, stopping.signal),
   ];
   opening.defer(() => Promise.all(loops).then(() => undefined));
   opening.defer(() => stopping.abort());
@@ -118,6 +121,7 @@ async function assemble(options: ControlPlaneOptions, store: Store) {
     now,
   };
   const gates = new GateBoard();
+  const reach = new ReachBoard();
   const logWriter = new LogWriter(store.logs, log);
   const agents = new ConnectedAgents();
   const base = {
@@ -130,13 +134,15 @@ async function assemble(options: ControlPlaneOptions, store: Store) {
     agents,
     budgets: new Budgets(agents, now),
     gates,
+    reach,
+    surveys: new Surveys(),
     progress: new ProgressWriter(),
     questions: new Questions(options.silenceMs ?? SILENCE_MS),
     logWriter,
     agentLogs: new AgentLogs(),
     executionLog: executionLog(log, logWriter, now),
     changes: new Changes(),
-    metrics: new Metrics({ store, gates, version: VERSION }),
+    metrics: new Metrics({ store, gates, reach, version: VERSION }),
     work: new WakeUp(),
     rates: new Rates(),
     turns: new Turns(),
@@ -155,6 +161,7 @@ function servicesOf({ desk, executions, triggers, sender, log, stopping }: Parts
   const handlers = createHandlers(log, stopping.signal);
   const changed = () => {
     triggers.rulesChanged();
+    desk.surveys.changed();
     desk.tidings.wake();
   };
   const services: Served[] = [
@@ -163,8 +170,8 @@ function servicesOf({ desk, executions, triggers, sender, log, stopping }: Parts
     [wire.RuleServiceService, ruleService(handlers, desk, executions, triggers.rulesChanged)],
     [wire.PlanServiceService, planService(handlers, desk, executions)],
     [wire.ExecutionServiceService, executionService(handlers, desk, executions)],
-    [wire.TaskServiceService, taskService(handlers, desk.store, executions, desk.gates, desk.now)],
-    [wire.AgentServiceService, agentService(handlers, desk.store, desk.agents, desk.gates, desk.now)],
+    [wire.TaskServiceService, taskService(handlers, desk, executions)],
+    [wire.AgentServiceService, agentService(handlers, desk)],
     [wire.WebhookServiceService, webhookService(handlers, desk.store, sender, desk.now, stopping.signal)],
     [wire.ServerServiceService, serverService(handlers, desk.startedAt)],
     [wire.WorkServiceService, workService(desk)],

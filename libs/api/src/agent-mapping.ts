@@ -1,6 +1,6 @@
 import type { Agent, AgentState } from "@transship/model";
 import { type Agent as AgentMessage, AgentState as AgentStateMessage } from "./gen/transship/v1/agent.ts";
-import type { InstanceGate } from "./gen/transship/v1/instance.ts";
+import type { InstanceGate, InstanceReach } from "./gen/transship/v1/instance.ts";
 
 const AGENT_STATES = {
   enrolled: AgentStateMessage.ENROLLED,
@@ -10,8 +10,13 @@ const AGENT_STATES = {
   revoked: AgentStateMessage.REVOKED,
 } as const satisfies Record<AgentState, AgentStateMessage>;
 
-/** A stored agent as a message, with how it stands with its registries. */
-export function agentToMessage(agent: Agent, running: number, gates: readonly InstanceGate[] = []): AgentMessage {
+/** A stored agent as a message, with how it stands with its registries, and which of them it reaches. */
+export function agentToMessage(
+  agent: Agent,
+  running: number,
+  gates: readonly InstanceGate[] = [],
+  reach: readonly InstanceReach[] = [],
+): AgentMessage {
   return {
     name: agent.name,
     region: agent.region,
@@ -24,6 +29,7 @@ export function agentToMessage(agent: Agent, running: number, gates: readonly In
     lastSeenAt: agent.lastSeenAt ?? "",
     createdAt: agent.createdAt,
     gates: [...gates],
+    reach: [...reach],
   };
 }
 

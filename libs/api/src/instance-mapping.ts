@@ -41,8 +41,12 @@ export function instanceResourceFromMessage(message: wire.InstanceResource): unk
   };
 }
 
-/** An instance as users may see it: password and secret are left out. `gates`: how agents stand with it. */
-export function instanceToMessage(instance: Instance, gates: readonly wire.InstanceGate[] = []): wire.Instance {
+/** An instance as users may see it: password and secret are left out. `gates`: how agents stand with it. `reach`: which of them reach it. */
+export function instanceToMessage(
+  instance: Instance,
+  gates: readonly wire.InstanceGate[] = [],
+  reach: readonly wire.InstanceReach[] = [],
+): wire.Instance {
   const { name, labels, spec } = instance;
   const resource = instanceResourceToMessage({
     apiVersion: API_VERSION,
@@ -52,7 +56,7 @@ export function instanceToMessage(instance: Instance, gates: readonly wire.Insta
   });
   if (resource.spec?.credential !== undefined) resource.spec.credential.password = "";
   if (resource.spec?.webhook !== undefined) resource.spec.webhook.secret = "";
-  return { resource, createdAt: instance.createdAt, updatedAt: instance.updatedAt, gates: [...gates] };
+  return { resource, createdAt: instance.createdAt, updatedAt: instance.updatedAt, gates: [...gates], reach: [...reach] };
 }
 
 export function endpointToMessage(endpoint: Endpoint): wire.Endpoint {

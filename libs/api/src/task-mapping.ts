@@ -70,5 +70,6 @@ export function taskToMessage(task: Task, waiting = ""): TaskMessage {
     epoch: task.epoch,
     operation: taskOperationToMessage(task.operation),
     note: task.note ?? "",
+    path: task.path && { source: { ...task.path.source }, target: { ...task.path.target } },
   };
 }

@@ -25,6 +25,7 @@ export { divideLimits, mostSharers } from "./divide-limits.ts";
 export { durationText } from "./duration.ts";
 export { type Execution, type ExecutionSummary, outcomeOf, type TaskCounts, TRIGGERS, type Trigger } from "./execution.ts";
 export { EXECUTION_TRANSITIONS, type ExecutionState } from "./execution-state.ts";
+export { explainNoRoute } from "./explain-no-route.ts";
 export {
   type Credential,
   type Endpoint,
@@ -39,9 +40,10 @@ export type { Limits } from "./limits.ts";
 export { CONTROL_PLANE_SOURCE, LOG_LEVELS, type LogEntry, type LogLevel, type LogLine, levelsFrom, safeEntry } from "./log-line.ts";
 export { belowNamespace, isRepositoryName, resourceName } from "./names.ts";
 export { anything, compilePattern, type Pattern } from "./pattern.ts";
-export { type Candidate, endpointFor, explainNoRoute, rankForCopy, rankForInstance } from "./placement.ts";
+export { type Candidate, endpointFor, rankForCopy, rankForInstance, roundTripText } from "./placement.ts";
 export { PLAN_REASONS, type PlanAction, type PlanItem, type PlanReason } from "./plan.ts";
 export { type ProviderFault, providerFault } from "./provider-fault.ts";
+export { type KnownReach, NO_REACH_KNOWN, type Reach, roundTripClass, sharedEndpoints } from "./reach.ts";
 export {
   API_VERSION,
   type InstanceResource,
@@ -71,6 +73,7 @@ export { type ArtifactKind, KINDS, type NameFilter, type TagFilter } from "./sel
 export { MOST_SIBLINGS, type SiblingPlace, siblingsFor } from "./siblings.ts";
 export { SKIP_REASONS, type SkipReason, skipReasonOf } from "./skip-reasons.ts";
 export { follow, isFinal, mayFollow, statesBefore, type Transitions } from "./state-machine.ts";
+export { MOST_SURVEYED, namedInstances, type SurveyPlace, surveyPlaces } from "./survey.ts";
 export { mayCollide, targetRepository } from "./target-name.ts";
 export {
   type ArtifactPlace,
@@ -80,9 +83,11 @@ export {
   type Failure,
   NO_BYTES,
   NO_PROGRESS,
+  type PathEnd,
   TASK_OPERATIONS,
   type Task,
   type TaskOperation,
+  type TaskPath,
   type TaskProgress,
   type TaskTerms,
 } from "./task.ts";

@@ -28,7 +28,7 @@ function names(rules: readonly Rule[], instances: readonly Instance[], [source, 
   const known = new Map(instances.map((one) => [one.name, one]));
   const [from, to] = [known.get(source ?? ""), known.get(target ?? "")];
   if (from === undefined || to === undefined) throw new Error("no such instance");
-  return siblingsFor({ networks: ["public"] }, from, to, rules, known).map(({ instance: { name } }) => name);
+  return siblingsFor({ name: "a1", networks: ["public"] }, from, to, rules, known).map(({ instance: { name } }) => name);
 }
 
 const gz = instance("gz");

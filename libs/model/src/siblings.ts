@@ -1,6 +1,7 @@
 import type { AgentPlace } from "./agent.ts";
 import type { Endpoint, Instance } from "./instance.ts";
 import { endpointFor } from "./placement.ts";
+import { type KnownReach, NO_REACH_KNOWN } from "./reach.ts";
 import type { Rule } from "./rule.ts";
 
 /** Siblings that are named for one task at most: each of them is a credential that travels. */
@@ -18,17 +19,18 @@ export interface SiblingPlace {
  * does not cross. Those in the target's region come first, then those inside its border; then by name.
  */
 export function siblingsFor(
-  agent: Pick<AgentPlace, "networks">,
+  agent: Pick<AgentPlace, "name" | "networks">,
   source: Instance,
   target: Instance,
   rules: readonly Rule[],
   instances: ReadonlyMap<string, Instance>,
+  known: KnownReach = NO_REACH_KNOWN,
 ): SiblingPlace[] {
   if (source.spec.account !== target.spec.account) return [];
   const names = [...related(rules, source.name, target.name)].filter((name) => name !== source.name && name !== target.name).sort();
   const places = names.flatMap((name) => {
     const instance = instances.get(name);
-    const endpoint = instance === undefined ? undefined : endpointFor(agent, instance);
+    const endpoint = instance === undefined ? undefined : endpointFor(agent, instance, known);
     if (instance === undefined || endpoint === undefined || !mayBeRead(instance, source, target)) return [];
     return [{ instance, endpoint }];
   });

@@ -75,6 +75,19 @@ export interface TaskTerms {
   readonly refill: boolean;
 }
 
+/** One end of the way that a task goes: the endpoint by which its agent reaches an instance. */
+export interface PathEnd {
+  readonly instance: string;
+  readonly url: string;
+  readonly network: string;
+}
+
+/** By which endpoints an agent reaches both sides. */
+export interface TaskPath {
+  readonly source: PathEnd;
+  readonly target: PathEnd;
+}
+
 /** One artifact to bring from a source repository:tag to a target repository:tag, or a tag to take away there. */
 export interface Task extends TaskTerms {
   readonly id: string;
@@ -91,6 +104,8 @@ export interface Task extends TaskTerms {
   readonly agent: string | undefined;
   /** Why that agent: one sentence. */
   readonly placement: string | undefined;
+  /** The way that it goes; undefined until an agent has had the task. */
+  readonly path: TaskPath | undefined;
   /** ISO 8601; end of the lease by the control plane's clock. */
   readonly leaseUntil: string | undefined;
   readonly attempts: number;

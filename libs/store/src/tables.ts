@@ -144,6 +144,8 @@ interface TaskTable extends TaskNumbers {
   epoch: number;
   agent: string | null;
   placement: string | null;
+  /** JSON: by which endpoints the agent goes. */
+  path: string | null;
   /** Set exactly while an agent holds the task. */
   lease_until: string | null;
   attempts: number;

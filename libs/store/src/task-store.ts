@@ -1,4 +1,15 @@
-import type { ArtifactPlace, BlobReport, BlobSums, Failure, Overwrite, Task, TaskProgress, TaskState, TaskTerms } from "@transship/model";
+import type {
+  ArtifactPlace,
+  BlobReport,
+  BlobSums,
+  Failure,
+  Overwrite,
+  Task,
+  TaskPath,
+  TaskProgress,
+  TaskState,
+  TaskTerms,
+} from "@transship/model";
 import type { Page } from "./store.ts";
 
 /**
@@ -34,6 +45,12 @@ export interface HeldTask extends WaitingPair {
   readonly taskId: string;
   readonly agent: string;
   readonly rule: string;
+}
+
+/** A pair of which an agent may have tasks, why it, and by which way it goes. */
+export interface ClaimedPair extends WaitingPair {
+  readonly placement: string;
+  readonly path?: TaskPath | undefined;
 }
 
 /** An agent's claim on a task: only the newest epoch counts. */
@@ -88,7 +105,7 @@ export interface TaskStore {
   lease(
     claim: {
       readonly agent: string;
-      readonly pairs: readonly (WaitingPair & { readonly placement: string })[];
+      readonly pairs: readonly ClaimedPair[];
       readonly limit: number;
       readonly leaseMs: number;
       readonly preferMs: number;

@@ -162,6 +162,7 @@ export class DirectTally {
       epoch: 0,
       agent: undefined,
       placement: undefined,
+      path: undefined,
       leaseUntil: undefined,
       attempts: task.attempts,
       nextAttemptAt: undefined,

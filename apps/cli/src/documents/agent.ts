@@ -2,6 +2,7 @@ import { agentStateFromMessage, type wire } from "@transship/api";
 import type { AgentState } from "@transship/model";
 import { type Document, present } from "./document.ts";
 import { type GateDocument, gateDocument } from "./gate.ts";
+import { type ReachDocument, reachDocument } from "./reach.ts";
 
 /** An agent as JSON has it. */
 export interface AgentDocument extends Document {
@@ -15,6 +16,8 @@ export interface AgentDocument extends Document {
     readonly lastSeenAt?: string;
     /** How it stands with the registries that it talks to; empty while it is not connected. */
     readonly gates: readonly GateDocument[];
+    /** Which endpoints it reaches, as far as it looked; empty in lists. */
+    readonly reach: readonly ReachDocument[];
   };
 }
 
@@ -30,6 +33,7 @@ export function agentDocument(message: wire.Agent): AgentDocument {
       running: message.running,
       ...present({ version: message.version, lastSeenAt: message.lastSeenAt }),
       gates: message.gates.map(gateDocument),
+      reach: message.reach.map(reachDocument),
     },
   };
 }

@@ -2,6 +2,7 @@ import { instanceResourceFromMessage, type wire } from "@transship/api";
 import type { InstanceSpec } from "@transship/model";
 import { type Document, present } from "./document.ts";
 import { type GateDocument, gateDocument } from "./gate.ts";
+import { type ReachDocument, reachDocument } from "./reach.ts";
 
 /** An instance as JSON has it; without the password, which nobody is shown again. */
 export interface InstanceDocument extends Document {
@@ -17,6 +18,8 @@ export interface InstanceDocument extends Document {
     readonly credential: "stored" | "anonymous";
     /** How the connected agents stand with it. */
     readonly gates: readonly GateDocument[];
+    /** Which agents reach it; empty in lists. */
+    readonly reach: readonly ReachDocument[];
   };
 }
 
@@ -30,6 +33,10 @@ export function instanceDocument(message: wire.Instance): InstanceDocument {
     kind: "Instance",
     metadata: { name: resource.name, labels: resource.labels, ...present({ createdAt: message.createdAt, updatedAt: message.updatedAt }) },
     spec: { ...rest, ...(credential === undefined ? {} : { credential: { username: credential.username } }) },
-    status: { credential: credential === undefined ? "anonymous" : "stored", gates: message.gates.map(gateDocument) },
+    status: {
+      credential: credential === undefined ? "anonymous" : "stored",
+      gates: message.gates.map(gateDocument),
+      reach: message.reach.map(reachDocument),
+    },
   };
 }

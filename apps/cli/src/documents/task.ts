@@ -1,5 +1,5 @@
 import { blobReportsFromMessages, progressFromMessage, taskOperationFromMessage, taskStateFromMessage, type wire } from "@transship/api";
-import type { ArtifactPlace, BlobReport, TaskOperation, TaskProgress, TaskState, UploadWay, Way } from "@transship/model";
+import type { ArtifactPlace, BlobReport, TaskOperation, TaskPath, TaskProgress, TaskState, UploadWay, Way } from "@transship/model";
 import { type BlobSumsDocument, blobSumsDocument } from "./blobs.ts";
 import { type Document, present } from "./document.ts";
 import { type FailureDocument, failureDocument } from "./failure.ts";
@@ -24,6 +24,8 @@ export interface TaskDocument extends Document {
     readonly state: TaskState;
     readonly agent?: string;
     readonly placement?: string;
+    /** By which endpoints the agent goes. */
+    readonly path?: TaskPath;
     readonly attempts: number;
     readonly epoch: number;
     readonly nextAttemptAt?: string;
@@ -67,6 +69,7 @@ export function taskDocument(message: wire.Task): TaskDocument {
     status: {
       state: taskStateFromMessage(message.state) ?? "queued",
       ...who,
+      ...pathOf(message.path),
       attempts: message.attempts,
       epoch: message.epoch,
       ...present({ nextAttemptAt: message.nextAttemptAt, waiting: message.waiting, skipReason: message.skipReason, note: message.note }),
@@ -74,6 +77,11 @@ export function taskDocument(message: wire.Task): TaskDocument {
       ...(failure === undefined ? {} : { failure }),
     },
   };
+}
+
+function pathOf(path: wire.TaskPath | undefined): { path?: TaskPath } {
+  const { source, target } = path ?? {};
+  return source === undefined || target === undefined ? {} : { path: { source: { ...source }, target: { ...target } } };
 }
 
 /** A task of the wire, answered alone and so with its blobs, as JSON. */

@@ -3,6 +3,7 @@ import { formatTable } from "../output/table.ts";
 import { formatAge } from "../quantities.ts";
 import { GATES_BY_INSTANCE } from "./gate-columns.ts";
 import type { Noun } from "./noun.ts";
+import { REACH_BY_INSTANCE } from "./reach-columns.ts";
 
 /** Agents. */
 export const agents: Noun<AgentDocument> = {
@@ -27,8 +28,9 @@ export const agents: Noun<AgentDocument> = {
     const { agents: service } = controlPlane.services;
     return agentDocument(await controlPlane.ask(service.getAgent.bind(service), { name }));
   },
-  brief: ({ status: { gates: _gates, ...status }, ...agent }) => ({ ...agent, status }),
-  async *related(_controlPlane, { status: { gates } }) {
+  brief: ({ status: { gates: _gates, reach: _reach, ...status }, ...agent }) => ({ ...agent, status }),
+  async *related(_controlPlane, { status: { gates, reach } }) {
+    if (reach.length > 0) yield { title: "Reaches", text: formatTable(reach, REACH_BY_INSTANCE, { wide: false }) };
     if (gates.length > 0) yield { title: "Registries", text: formatTable(gates, GATES_BY_INSTANCE, { wide: false }) };
   },
 };

@@ -6,6 +6,7 @@ import { cappedFailure } from "./capped-failure.ts";
 import { planDeletions, type TargetDeletions } from "./plan-deletions.ts";
 import { type ItemBytes, PlanMeasure } from "./plan-measure.ts";
 import { planPages } from "./plan-pages.ts";
+import { PlanRoutes } from "./plan-routes.ts";
 import { ruleInstances } from "./rule-instances.ts";
 import type { PlanSaver } from "./save-plan.ts";
 import { type RouteDesk, waitForRoute } from "./wait-for-route.ts";
@@ -31,6 +32,7 @@ export async function* planEvents(
   let repositories: ReadonlySet<string> = new Set();
   let entries = 0;
   let refused = 0;
+  const routes = new PlanRoutes(desk, instances);
   for await (const page of planPages(desk, rule, instances, signal, undefined, { explain: all })) {
     const copies = page.items.filter((item) => item.action === "copy");
     const measured = copies.slice(0, Math.max(0, MOST_MEASURED - summary.copy));
@@ -49,7 +51,7 @@ export async function* planEvents(
     refused += page.refused.length;
     repositories = page.names;
     entries += page.entries;
-    for (const item of page.items) yield { event: { $case: "item", value: itemMessage(item, bytes.get(item)) } };
+    for (const item of page.items) yield { event: { $case: "item", value: itemMessage(item, bytes.get(item), routes.of(item)) } };
     for (const tag of page.refused) yield { event: { $case: "item", value: refusedMessage(rule.spec.source.instance, tag) } };
   }
   const capped: TargetDeletions[] = [];
@@ -73,7 +75,17 @@ function savedItem(item: PlanItem, bytes: ItemBytes | undefined): SavedItem {
 
 function refusedMessage(instance: string, { repository, tag, reason, explanation }: wire.RefusedTag): wire.PlanItem {
   const source = { instance, repository, tag };
-  return { source, target: undefined, digest: "", action: wire.PlanAction.SKIP, reason, explanation, bytes: 0, existingBytes: 0 };
+  return {
+    source,
+    target: undefined,
+    digest: "",
+    action: wire.PlanAction.SKIP,
+    reason,
+    explanation,
+    bytes: 0,
+    existingBytes: 0,
+    route: "",
+  };
 }
 
 const ACTIONS = {
@@ -82,8 +94,8 @@ const ACTIONS = {
   delete: wire.PlanAction.DELETE,
 } as const satisfies Record<PlanAction, wire.PlanAction>;
 
-/** A plan item as a message. */
-export function itemMessage(item: PlanItem, bytes: ItemBytes | undefined): wire.PlanItem {
+/** A plan item as a message. `route`: who would do it now, where that is known. */
+export function itemMessage(item: PlanItem, bytes: ItemBytes | undefined, route = ""): wire.PlanItem {
   return {
     source: { ...item.source },
     target: { ...item.target },
@@ -93,5 +105,6 @@ export function itemMessage(item: PlanItem, bytes: ItemBytes | undefined): wire.
     explanation: item.detail ?? PLAN_REASONS[item.reason],
     bytes: bytes?.crossing ?? 0,
     existingBytes: bytes?.existing ?? 0,
+    route,
   };
 }

@@ -1,4 +1,5 @@
-import type { Rule } from "@transship/model";
+import type { Endpoint, KnownReach, Rule, TaskPath } from "@transship/model";
+import type { WaitingPair } from "@transship/store";
 import type { Budgets } from "../budgets/budgets.ts";
 import type { AgentSession } from "../work/agent-session.ts";
 import type { ConnectedAgents } from "../work/connected-agents.ts";
@@ -16,6 +17,7 @@ export interface AssignmentDesk extends OrphanDesk {
   readonly windows: WindowWatch;
   readonly budgets: Budgets;
   readonly capped: CappedAgents;
+  readonly reach: KnownReach;
 }
 
 /** How long a task that came back to the queue is left to the agent that may hold a checkpoint of it, in milliseconds. */
@@ -32,7 +34,7 @@ export async function assignTasks(desk: AssignmentDesk): Promise<void> {
   desk.turns.keep(new Set(waiting.map(({ rule }) => rule)));
   desk.capped.keep(new Set(waiting.map(({ executionId }) => executionId)));
   const open = waiting.filter(({ rule }) => desk.windows.isOpen(rules.get(rule), desk.now()));
-  const routes = findRoutes(ready, open, { instances, rules });
+  const routes = findRoutes(ready, open, { instances, rules, reach: desk.reach });
   const round: Round = { rules, running: new Map(open.map(({ executionId, running }) => [executionId, running])), exhausted: new Map() };
   const takers = new Set(ready.filter((agent) => agent.credit > 0 && routes.has(agent)));
   // With several takers a task each in turn, so that equals share the work; each turn ends with less credit or fewer takers.
@@ -91,13 +93,23 @@ function contendersOf(routes: readonly Route[], { rules, running }: Round): Cont
   });
 }
 
+function pairOf({ executionId, source, target }: Route): WaitingPair {
+  return { executionId, source, target };
+}
+
+/** By which endpoints the agent goes. */
+function pathOf({ source, target, candidate }: Route): TaskPath {
+  const end = (instance: string, { url, network }: Endpoint) => ({ instance, url, network });
+  return { source: end(source, candidate.source), target: end(target, candidate.target) };
+}
+
 /** Gives tasks of one execution. */
 async function giveFrom(desk: AssignmentDesk, agent: AgentSession, routes: readonly Route[], limit: number, round: Round): Promise<number> {
   const rule = round.rules.get(routes[0]?.rule ?? "");
   const leased = await desk.store.tasks.lease(
     {
       agent: agent.name,
-      pairs: routes.map(({ executionId, source, target, candidate }) => ({ executionId, source, target, placement: candidate.why })),
+      pairs: routes.map((route) => ({ ...pairOf(route), placement: route.candidate.why, path: pathOf(route) })),
       limit,
       leaseMs: desk.leaseMs,
       preferMs: Math.min(PREFERENCE_MS, desk.leaseMs) + desk.windows.closedMs(rule, desk.now(), PREFERENCE_MS),

@@ -1,4 +1,4 @@
-import { type Candidate, type Instance, type Rule, rankForCopy, type SiblingPlace, siblingsFor } from "@transship/model";
+import { type Candidate, type Instance, type KnownReach, type Rule, rankForCopy, type SiblingPlace, siblingsFor } from "@transship/model";
 import type { WaitingWork } from "@transship/store";
 import type { AgentSession } from "../work/agent-session.ts";
 
@@ -15,13 +15,14 @@ export interface Route extends WaitingWork {
 export interface Topology {
   readonly instances: ReadonlyMap<string, Instance>;
   readonly rules: ReadonlyMap<string, Rule>;
+  readonly reach: KnownReach;
 }
 
 /** What each agent may do of what waits. */
 export function findRoutes(
   ready: AgentSession[],
   waiting: readonly WaitingWork[],
-  { instances, rules }: Topology,
+  { instances, rules, reach }: Topology,
 ): Map<AgentSession, Route[]> {
   const routes = new Map<AgentSession, Route[]>();
   // Executions share their pairs: each pair is ranked once.
@@ -29,9 +30,9 @@ export function findRoutes(
     const from = instances.get(works[0]?.source ?? "");
     const to = instances.get(works[0]?.target ?? "");
     if (from === undefined || to === undefined) continue;
-    const candidates = rankForCopy(ready, from, to);
+    const candidates = rankForCopy(ready, from, to, reach);
     for (const candidate of candidates.filter(({ rank }) => rank === candidates[0]?.rank)) {
-      const siblings = siblingsFor(candidate.agent, from, to, [...rules.values()], instances);
+      const siblings = siblingsFor(candidate.agent, from, to, [...rules.values()], instances, reach);
       const own = routes.get(candidate.agent) ?? [];
       own.push(...works.map((work) => ({ ...work, from, to, candidate, siblings })));
       routes.set(candidate.agent, own);

@@ -6,19 +6,28 @@ import { hashToken, newToken } from "../access/tokens.ts";
 import type { Handlers } from "../calls/handlers.ts";
 import type { ConnectedAgents } from "../work/connected-agents.ts";
 import type { GateBoard } from "../work/gate-board.ts";
+import type { ReachBoard } from "../work/reach-board.ts";
+import { withNetworks } from "./with-networks.ts";
+
+/** What the service needs. */
+export interface AgentDesk {
+  readonly store: Store;
+  readonly agents: ConnectedAgents;
+  readonly gates: GateBoard;
+  readonly reach: ReachBoard;
+  readonly now: () => Date;
+}
 
 /** Agents, as operators see them. */
-export function agentService(
-  { unary }: Handlers,
-  store: Store,
-  agents: ConnectedAgents,
-  gates: GateBoard,
-  now: () => Date,
-): wire.AgentServiceServer {
-  const describe = async (agent: Agent) => agentToMessage(agent, (await store.tasks.heldBy(agent.name)).length, gates.ofAgent(agent.name));
+export function agentService({ unary }: Handlers, desk: AgentDesk): wire.AgentServiceServer {
+  const { store, agents, gates, now } = desk;
+  const describe = async (agent: Agent, reach: wire.InstanceReach[] = []) =>
+    agentToMessage(agent, (await store.tasks.heldBy(agent.name)).length, gates.ofAgent(agent.name), reach);
   return {
-    listAgents: unary(async () => ({ agents: await Promise.all((await store.agents.list()).map(describe)) })),
-    getAgent: unary(async ({ name }) => describe(await store.agents.get(name))),
+    listAgents: unary(async () => ({ agents: await Promise.all((await store.agents.list()).map((agent) => describe(agent))) })),
+    getAgent: unary(async ({ name }) =>
+      describe(await store.agents.get(name), withNetworks(desk.reach.ofAgent(name), await store.topology.listInstances())),
+    ),
     drainAgent: unary(async ({ name }) => {
       const agent = await store.agents.draining(name, now());
       const session = agents.get(name);

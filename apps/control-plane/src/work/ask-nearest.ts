@@ -1,13 +1,19 @@
-import { asTransshipError, type Side, TransshipError } from "@transship/errors";
-import { explainNoRoute, type Instance, rankForInstance } from "@transship/model";
+import { asTransshipError, type ErrorCode, type Side, TransshipError } from "@transship/errors";
+import { explainNoRoute, type Instance, type KnownReach, rankForInstance } from "@transship/model";
 import type { Budgets } from "../budgets/budgets.ts";
 import type { AgentSession } from "./agent-session.ts";
 import type { ConnectedAgents } from "./connected-agents.ts";
 import { AgentGone, type Ask, type Found, type Questions } from "./questions.ts";
 import { registryAccess } from "./registry-access.ts";
 
+/** What is known of who reaches what. */
+export interface RouteView {
+  readonly reach: KnownReach;
+  readonly now: () => Date;
+}
+
 /** What asking needs. */
-export interface Desk {
+export interface Desk extends RouteView {
   readonly agents: ConnectedAgents;
   readonly questions: Questions;
   readonly budgets: Budgets;
@@ -15,24 +21,28 @@ export interface Desk {
   readonly execution?: string | undefined;
 }
 
+/** Failures of the way to a registry, which another agent may not have. */
+const OF_THE_WAY: ReadonlySet<ErrorCode> = new Set<ErrorCode>(["CONNECTION_FAILED", "TIMED_OUT", "TLS_FAILED"]);
+
 /**
- * Asks the agent nearest to an instance. Where it vanishes before any part of its answer was used, the next nearest is asked.
+ * Asks the agent nearest to an instance. Where it vanishes, or turns out not to reach the instance, before any part of its answer was used, the next nearest is asked.
  * @throws TransshipError with the side; `NO_ROUTE` where no agent reaches the instance; AgentGone where the answer broke off after parts
  * were used, or where the last agent that reaches the instance vanished.
  */
 export async function* askNearest(
-  { agents, questions, budgets, execution }: Desk,
+  desk: Desk,
   instance: Instance,
   side: Side,
   ask: Ask,
   signal: AbortSignal,
 ): AsyncGenerator<Found, void, undefined> {
+  const { agents, questions, budgets, execution, reach } = desk;
   const tried = new Set<AgentSession>();
-  let gone: AgentGone | undefined;
+  let failed: TransshipError | undefined;
   for (;;) {
     const ready = agents.ready();
-    const candidate = rankForInstance(ready, instance).find(({ agent }) => !tried.has(agent));
-    if (candidate === undefined) throw gone ?? noRoute(ready, instance, instance, side);
+    const candidate = rankForInstance(ready, instance, reach).find(({ agent }) => !tried.has(agent));
+    if (candidate === undefined) throw failed ?? noRoute(desk, instance, instance, side);
     tried.add(candidate.agent);
     let used = false;
     try {
@@ -45,15 +55,21 @@ export async function* askNearest(
       return;
     } catch (thrown) {
       if (signal.aborted) throw thrown;
-      if (!(thrown instanceof AgentGone)) throw asTransshipError(thrown, `asking about ${instance.name}`).with({ side });
-      if (used) throw thrown;
-      gone = thrown;
+      const error = thrown instanceof AgentGone ? thrown : asTransshipError(thrown, `asking about ${instance.name}`).with({ side });
+      if (used || !OF_THE_WAY.has(error.code)) throw error;
+      // What the nearest agent says counts, except that it went away.
+      if (failed === undefined || failed instanceof AgentGone) failed = error;
     }
   }
 }
 
-/** `NO_ROUTE` with the networks on each side. */
-export function noRoute(ready: readonly AgentSession[], source: Instance, target: Instance, side?: Side): TransshipError {
+/** `NO_ROUTE` with the missing links: what each agent reaches, what not, and why. */
+export function noRoute(
+  { agents, reach, now }: RouteView & Pick<Desk, "agents">,
+  source: Instance,
+  target: Instance,
+  side?: Side,
+): TransshipError {
   const what = source.name === target.name ? `reaching ${source.name}` : `copying from ${source.name} to ${target.name}`;
-  return new TransshipError("NO_ROUTE", { what, why: explainNoRoute(ready, source, target), side });
+  return new TransshipError("NO_ROUTE", { what, why: explainNoRoute(agents.ready(), source, target, reach, now()), side });
 }

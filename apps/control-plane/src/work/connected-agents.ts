@@ -12,6 +12,11 @@ export class ConnectedAgents {
     const older = this.#sessions.get(session.name);
     this.#sessions.set(session.name, session);
     older?.end(new TransshipError("CONFLICT", { what: `the stream of agent ${session.name}`, why: "the agent opened a newer one" }));
+    this.reachChanged();
+  }
+
+  /** An agent reaches something that it did not reach before, or the other way round: those who wait for an agent look again. */
+  reachChanged(): void {
     for (const wakeUp of this.#waiting) wakeUp.wake();
   }
 
@@ -34,7 +39,7 @@ export class ConnectedAgents {
     return this.all().filter((session) => !session.draining && !session.stalled && !session.gone.aborted);
   }
 
-  /** Ends when an agent connects, after `ms` milliseconds, or when `signal` aborts. */
+  /** Ends when an agent connects or reaches something new, after `ms` milliseconds, or when `signal` aborts. */
   async nextToJoin(ms: number, signal: AbortSignal): Promise<void> {
     const wakeUp = new WakeUp();
     this.#waiting.add(wakeUp);

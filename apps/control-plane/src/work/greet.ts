@@ -9,12 +9,16 @@ import { VERSION } from "../version.ts";
 import { AgentSession, type WorkStream } from "./agent-session.ts";
 import type { ConnectedAgents } from "./connected-agents.ts";
 import type { GateBoard } from "./gate-board.ts";
+import type { ReachBoard } from "./reach-board.ts";
+import type { Surveys } from "./surveys.ts";
 import type { ReportDesk } from "./take-report.ts";
 
 /** What the Work stream needs. */
 export interface WorkDesk extends ReportDesk, LogDesk {
   readonly agents: ConnectedAgents;
   readonly gates: GateBoard;
+  readonly reach: ReachBoard;
+  readonly surveys: Surveys;
   readonly budgets: Budgets;
   readonly leaseMs: number;
 }
@@ -41,6 +45,7 @@ export async function greet(
   desk.agents.join(session);
   desk.log.info({ agent: known.name, region: known.region, networks: known.networks, holds: hello.holds.length }, "agent connected");
   session.send({ $case: "welcome", value: { version: VERSION, leaseMs: desk.leaseMs, takesLog: true } });
+  desk.surveys.joined();
   await settleHolds(desk, session, hello.holds);
   return session;
 }

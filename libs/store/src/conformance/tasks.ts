@@ -28,6 +28,7 @@ export function taskConformance(openStore: OpenStore): void {
         epoch: 0,
         agent: undefined,
         placement: undefined,
+        path: undefined,
         leaseUntil: undefined,
         attempts: 0,
         nextAttemptAt: undefined,

@@ -8,6 +8,7 @@ import * as arrivals from "./0006-arrivals.ts";
 import * as plansAndTurns from "./0007-plans-and-turns.ts";
 import * as logs from "./0008-logs.ts";
 import * as deliveries from "./0009-deliveries.ts";
+import * as paths from "./0012-paths-and-relays.ts";
 
 /**
  * Every change of the schema by its number, in order. A module here is never edited after it was released, and there is no way down: an older version
@@ -23,4 +24,5 @@ export const MIGRATIONS: Readonly<Record<string, Migration>> = {
   "0007-plans-and-turns": plansAndTurns,
   "0008-logs": logs,
   "0009-deliveries": deliveries,
+  "0012-paths-and-relays": paths,
 };

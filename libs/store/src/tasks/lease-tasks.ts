@@ -1,7 +1,7 @@
 import type { Task } from "@transship/model";
 import type { Tx } from "../database.ts";
 import type { TaskRow } from "../tables.ts";
-import type { TaskStore, WaitingPair } from "../task-store.ts";
+import type { ClaimedPair, TaskStore, WaitingPair } from "../task-store.ts";
 import { moveTask } from "./move-task.ts";
 import { taskOf } from "./task-rows.ts";
 
@@ -10,15 +10,15 @@ export type Claim = Parameters<TaskStore["lease"]>[0];
 
 /** Leases the oldest waiting tasks of all pairs together. */
 export async function leaseTasks(tx: Tx, claim: Claim, now: Date): Promise<Task[]> {
-  const rows: (TaskRow & { readonly why: string })[] = [];
+  const rows: { readonly row: TaskRow; readonly pair: ClaimedPair }[] = [];
   // One query a pair: each reads its index from the oldest on and stops at the limit, however many tasks wait.
   for (const pair of distinct(claim.pairs)) {
-    for (const row of await waitingRows(tx, pair, claim, now)) rows.push({ ...row, why: pair.placement });
+    for (const row of await waitingRows(tx, pair, claim, now)) rows.push({ row, pair });
   }
-  rows.sort((a, b) => a.seq - b.seq);
+  rows.sort((a, b) => a.row.seq - b.row.seq);
   const leaseUntil = new Date(now.getTime() + claim.leaseMs).toISOString();
   const leased: Task[] = [];
-  for (const { why, ...row } of rows.slice(0, Math.max(0, claim.limit))) {
+  for (const { row, pair } of rows.slice(0, Math.max(0, claim.limit))) {
     const moved = await moveTask(
       tx,
       row,
@@ -27,7 +27,8 @@ export async function leaseTasks(tx: Tx, claim: Claim, now: Date): Promise<Task[
         epoch: row.epoch + 1,
         attempts: row.attempts + 1,
         agent: claim.agent,
-        placement: why,
+        placement: pair.placement,
+        path: pair.path === undefined ? null : JSON.stringify(pair.path),
         started_at: row.started_at ?? now.toISOString(),
       },
     );

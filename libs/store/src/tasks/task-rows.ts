@@ -1,4 +1,4 @@
-import { isFinal, NO_BLOBS, TASK_TRANSITIONS, type Task, type TaskProgress, type TaskState } from "@transship/model";
+import { isFinal, NO_BLOBS, TASK_TRANSITIONS, type Task, type TaskPath, type TaskProgress, type TaskState } from "@transship/model";
 import { blobSumsOf, blobsOf } from "../blobs-text.ts";
 import type { Tx } from "../database.ts";
 import { failureOf } from "../failure-text.ts";
@@ -14,7 +14,7 @@ export type ListedTaskRow = Omit<TaskRow, "blobs" | "blob_sums">;
 
 /** The columns of a listed task. */
 export const LISTED_COLUMNS = [
-  ...(["seq", "id", "execution_id", "digest", "overwrite", "state", "epoch", "agent", "placement", "attempts"] as const),
+  ...(["seq", "id", "execution_id", "digest", "overwrite", "state", "epoch", "agent", "placement", "path", "attempts"] as const),
   ...(["source_instance", "source_repository", "source_tag", "target_instance", "target_repository", "target_tag"] as const),
   ...(["total_bytes", "done_bytes", "fetched_bytes", "copied", "mounted", "existing", "resumed", "wasted"] as const),
   ...(["failure", "skip_reason", "operation", "expected", "platforms", "refill", "note"] as const),
@@ -43,6 +43,7 @@ export function taskOf(row: ListedTaskRow): Task {
     epoch: row.epoch,
     agent: row.agent ?? undefined,
     placement: row.placement ?? undefined,
+    path: row.path === null ? undefined : (JSON.parse(row.path) as TaskPath),
     leaseUntil: row.lease_until ?? undefined,
     attempts: row.attempts,
     nextAttemptAt: row.next_attempt_at ?? undefined,

@@ -18,7 +18,7 @@ import {
   type ServiceError,
   type UntypedServiceImplementation,
 } from "@grpc/grpc-js";
-import { InstanceGate } from "./instance.ts";
+import { InstanceGate, InstanceReach } from "./instance.ts";
 
 /** The life of an agent. */
 export const AgentState = {
@@ -71,6 +71,8 @@ export interface Agent {
   createdAt: string;
   /** How it stands with the registries that it talks to, by instance and URL; empty while it is not connected. */
   gates: InstanceGate[];
+  /** Which endpoints it found that it reaches, by instance and URL; empty while it is not connected, and in lists. */
+  reach: InstanceReach[];
 }
 
 /** No filter yet. */
@@ -128,6 +130,7 @@ function createBaseAgent(): Agent {
     lastSeenAt: "",
     createdAt: "",
     gates: [],
+    reach: [],
   };
 }
 
@@ -165,6 +168,9 @@ export const Agent: MessageFns<Agent> = {
     }
     for (const v of message.gates) {
       InstanceGate.encode(v!, writer.uint32(90).fork()).join();
+    }
+    for (const v of message.reach) {
+      InstanceReach.encode(v!, writer.uint32(242).fork()).join();
     }
     return writer;
   },
@@ -270,6 +276,14 @@ export const Agent: MessageFns<Agent> = {
             message.gates.push(InstanceGate.decode(reader, reader.uint32()));
             continue;
           }
+          case 30: {
+            if (tag !== 242) {
+              break;
+            }
+
+            message.reach.push(InstanceReach.decode(reader, reader.uint32()));
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -298,6 +312,7 @@ export const Agent: MessageFns<Agent> = {
     message.lastSeenAt = object.lastSeenAt ?? "";
     message.createdAt = object.createdAt ?? "";
     message.gates = object.gates?.map((e) => InstanceGate.fromPartial(e)) || [];
+    message.reach = object.reach?.map((e) => InstanceReach.fromPartial(e)) || [];
     return message;
   },
 };

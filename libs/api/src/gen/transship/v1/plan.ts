@@ -79,6 +79,8 @@ export interface PlanItem {
   bytes: number;
   /** Bytes of its blobs that the target repository has already, or that an item before it brings. */
   existingBytes: number;
+  /** For copies: which agent would do it now and by which endpoints, in one sentence; empty = in a saved plan, where it would be outdated. */
+  route: string;
 }
 
 /** The sums of a plan. */
@@ -246,6 +248,7 @@ function createBasePlanItem(): PlanItem {
     explanation: "",
     bytes: 0,
     existingBytes: 0,
+    route: "",
   };
 }
 
@@ -274,6 +277,9 @@ export const PlanItem: MessageFns<PlanItem> = {
     }
     if (message.existingBytes !== 0) {
       writer.uint32(64).int64(message.existingBytes);
+    }
+    if (message.route !== "") {
+      writer.uint32(322).string(message.route);
     }
     return writer;
   },
@@ -355,6 +361,14 @@ export const PlanItem: MessageFns<PlanItem> = {
             message.existingBytes = longToNumber(reader.int64());
             continue;
           }
+          case 40: {
+            if (tag !== 322) {
+              break;
+            }
+
+            message.route = reader.string();
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -384,6 +398,7 @@ export const PlanItem: MessageFns<PlanItem> = {
     message.explanation = object.explanation ?? "";
     message.bytes = object.bytes ?? 0;
     message.existingBytes = object.existingBytes ?? 0;
+    message.route = object.route ?? "";
     return message;
   },
 };

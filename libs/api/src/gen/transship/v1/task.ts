@@ -307,6 +307,28 @@ export interface Task {
   operation: TaskOperation;
   /** What was done otherwise than asked for, e.g. that all platforms were copied because the target refuses a part of an index; empty = nothing. */
   note: string;
+  /** The way that the agent goes, by endpoints; absent = no agent has had it yet. */
+  path?: TaskPath | undefined;
+}
+
+/** By which endpoints an agent reaches both sides of a task. */
+export interface TaskPath {
+  /** Of the source. */
+  source:
+    | PathEnd
+    | undefined;
+  /** Of the target. */
+  target: PathEnd | undefined;
+}
+
+/** One end of a path. */
+export interface PathEnd {
+  /** Name of the instance. */
+  instance: string;
+  /** URL of the endpoint. */
+  url: string;
+  /** Network that agent and endpoint share. */
+  network: string;
 }
 
 /** Which tasks. */
@@ -950,6 +972,7 @@ function createBaseTask(): Task {
     waiting: "",
     operation: 0,
     note: "",
+    path: undefined,
   };
 }
 
@@ -1020,6 +1043,9 @@ export const Task: MessageFns<Task> = {
     }
     if (message.note !== "") {
       writer.uint32(250).string(message.note);
+    }
+    if (message.path !== undefined) {
+      TaskPath.encode(message.path, writer.uint32(322).fork()).join();
     }
     return writer;
   },
@@ -1213,6 +1239,14 @@ export const Task: MessageFns<Task> = {
             message.note = reader.string();
             continue;
           }
+          case 40: {
+            if (tag !== 322) {
+              break;
+            }
+
+            message.path = TaskPath.decode(reader, reader.uint32());
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -1260,6 +1294,157 @@ export const Task: MessageFns<Task> = {
     message.waiting = object.waiting ?? "";
     message.operation = object.operation ?? 0;
     message.note = object.note ?? "";
+    message.path = (object.path !== undefined && object.path !== null) ? TaskPath.fromPartial(object.path) : undefined;
+    return message;
+  },
+};
+
+function createBaseTaskPath(): TaskPath {
+  return { source: undefined, target: undefined };
+}
+
+export const TaskPath: MessageFns<TaskPath> = {
+  encode(message: TaskPath, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.source !== undefined) {
+      PathEnd.encode(message.source, writer.uint32(10).fork()).join();
+    }
+    if (message.target !== undefined) {
+      PathEnd.encode(message.target, writer.uint32(18).fork()).join();
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): TaskPath {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseTaskPath();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.source = PathEnd.decode(reader, reader.uint32());
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.target = PathEnd.decode(reader, reader.uint32());
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create(base?: DeepPartial<TaskPath>): TaskPath {
+    return TaskPath.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<TaskPath>): TaskPath {
+    const message = createBaseTaskPath();
+    message.source = (object.source !== undefined && object.source !== null)
+      ? PathEnd.fromPartial(object.source)
+      : undefined;
+    message.target = (object.target !== undefined && object.target !== null)
+      ? PathEnd.fromPartial(object.target)
+      : undefined;
+    return message;
+  },
+};
+
+function createBasePathEnd(): PathEnd {
+  return { instance: "", url: "", network: "" };
+}
+
+export const PathEnd: MessageFns<PathEnd> = {
+  encode(message: PathEnd, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.instance !== "") {
+      writer.uint32(10).string(message.instance);
+    }
+    if (message.url !== "") {
+      writer.uint32(18).string(message.url);
+    }
+    if (message.network !== "") {
+      writer.uint32(26).string(message.network);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): PathEnd {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBasePathEnd();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.instance = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.url = reader.string();
+            continue;
+          }
+          case 3: {
+            if (tag !== 26) {
+              break;
+            }
+
+            message.network = reader.string();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create(base?: DeepPartial<PathEnd>): PathEnd {
+    return PathEnd.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<PathEnd>): PathEnd {
+    const message = createBasePathEnd();
+    message.instance = object.instance ?? "";
+    message.url = object.url ?? "";
+    message.network = object.network ?? "";
     return message;
   },
 };

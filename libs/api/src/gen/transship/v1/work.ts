@@ -51,6 +51,9 @@ export interface AgentMessage {
     | //
     /** What its tasks did. Sent again until acknowledged, while the agent lives. */
     { $case: "log"; value: Log }
+    | //
+    /** Which endpoints the agent truly reaches. */
+    { $case: "reach"; value: Reach }
     | undefined;
 }
 
@@ -91,6 +94,9 @@ export interface ControlMessage {
     | //
     /** This agent's share of limits that all agents keep to together. */
     { $case: "budget"; value: Budget }
+    | //
+    /** Endpoints to look at. */
+    { $case: "survey"; value: Survey }
     | undefined;
 }
 
@@ -228,6 +234,53 @@ export interface Gate {
     | undefined;
   /** How long ago that was, in milliseconds. */
   lastFailureMsAgo: number;
+}
+
+/**
+ * Endpoints that may concern the agent: of instances that rules name, in networks that it is in. Replaces what was said before; an agent that does not know this looks
+ * at none, and is believed to reach what its networks say.
+ */
+export interface Survey {
+  /** At most 64, nearest first. */
+  places: SurveyPlace[];
+  /** Milliseconds between two looks at a place, give or take a fifth: the more agents there are, the rarer each of them looks. */
+  everyMs: number;
+}
+
+/** An endpoint to look at, by a request without any login: 200 or 401 is a registry. */
+export interface SurveyPlace {
+  /** Name of the instance. */
+  instance: string;
+  /** How to reach it. */
+  endpoint:
+    | Endpoint
+    | undefined;
+  /** Kind of registry, as in the instance. */
+  provider: string;
+}
+
+/** Which endpoints the agent truly reaches. */
+export interface Reach {
+  /** Those of which the answer changed since the last message of this stream; in the first one, all that were looked at. */
+  endpoints: EndpointReach[];
+}
+
+/** What an agent found at an endpoint. Durations, since clocks differ, from the moment this message arrives. */
+export interface EndpointReach {
+  /** Name of the instance. */
+  instance: string;
+  /** URL of the endpoint. */
+  url: string;
+  /** Whether something answered that may be a registry, whatever it answered. */
+  reached: boolean;
+  /** Median time from a request to its answer on a connection that is open, in milliseconds; 0 = not measured. */
+  roundTripMs: number;
+  /** Why it is not reached; absent = it is. */
+  failure?:
+    | Failure
+    | undefined;
+  /** Milliseconds since it came to be so. */
+  forMs: number;
 }
 
 /** Reports up to this one are stored; they need not be sent again. */
@@ -681,6 +734,9 @@ export const AgentMessage: MessageFns<AgentMessage> = {
       case "log":
         Log.encode(message.message.value, writer.uint32(162).fork()).join();
         break;
+      case "reach":
+        Reach.encode(message.message.value, writer.uint32(242).fork()).join();
+        break;
     }
     return writer;
   },
@@ -762,6 +818,14 @@ export const AgentMessage: MessageFns<AgentMessage> = {
             message.message = { $case: "log", value: Log.decode(reader, reader.uint32()) };
             continue;
           }
+          case 30: {
+            if (tag !== 242) {
+              break;
+            }
+
+            message.message = { $case: "reach", value: Reach.decode(reader, reader.uint32()) };
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -828,6 +892,12 @@ export const AgentMessage: MessageFns<AgentMessage> = {
         }
         break;
       }
+      case "reach": {
+        if (object.message?.value !== undefined && object.message?.value !== null) {
+          message.message = { $case: "reach", value: Reach.fromPartial(object.message.value) };
+        }
+        break;
+      }
     }
     return message;
   },
@@ -872,6 +942,9 @@ export const ControlMessage: MessageFns<ControlMessage> = {
         break;
       case "budget":
         Budget.encode(message.message.value, writer.uint32(170).fork()).join();
+        break;
+      case "survey":
+        Survey.encode(message.message.value, writer.uint32(242).fork()).join();
         break;
     }
     return writer;
@@ -978,6 +1051,14 @@ export const ControlMessage: MessageFns<ControlMessage> = {
             message.message = { $case: "budget", value: Budget.decode(reader, reader.uint32()) };
             continue;
           }
+          case 30: {
+            if (tag !== 242) {
+              break;
+            }
+
+            message.message = { $case: "survey", value: Survey.decode(reader, reader.uint32()) };
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -1059,6 +1140,12 @@ export const ControlMessage: MessageFns<ControlMessage> = {
       case "budget": {
         if (object.message?.value !== undefined && object.message?.value !== null) {
           message.message = { $case: "budget", value: Budget.fromPartial(object.message.value) };
+        }
+        break;
+      }
+      case "survey": {
+        if (object.message?.value !== undefined && object.message?.value !== null) {
+          message.message = { $case: "survey", value: Survey.fromPartial(object.message.value) };
         }
         break;
       }
@@ -2047,6 +2134,326 @@ export const Gate: MessageFns<Gate> = {
       ? Failure.fromPartial(object.lastFailure)
       : undefined;
     message.lastFailureMsAgo = object.lastFailureMsAgo ?? 0;
+    return message;
+  },
+};
+
+function createBaseSurvey(): Survey {
+  return { places: [], everyMs: 0 };
+}
+
+export const Survey: MessageFns<Survey> = {
+  encode(message: Survey, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    for (const v of message.places) {
+      SurveyPlace.encode(v!, writer.uint32(10).fork()).join();
+    }
+    if (message.everyMs !== 0) {
+      writer.uint32(16).int64(message.everyMs);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): Survey {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseSurvey();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.places.push(SurveyPlace.decode(reader, reader.uint32()));
+            continue;
+          }
+          case 2: {
+            if (tag !== 16) {
+              break;
+            }
+
+            message.everyMs = longToNumber(reader.int64());
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create(base?: DeepPartial<Survey>): Survey {
+    return Survey.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<Survey>): Survey {
+    const message = createBaseSurvey();
+    message.places = object.places?.map((e) => SurveyPlace.fromPartial(e)) || [];
+    message.everyMs = object.everyMs ?? 0;
+    return message;
+  },
+};
+
+function createBaseSurveyPlace(): SurveyPlace {
+  return { instance: "", endpoint: undefined, provider: "" };
+}
+
+export const SurveyPlace: MessageFns<SurveyPlace> = {
+  encode(message: SurveyPlace, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.instance !== "") {
+      writer.uint32(10).string(message.instance);
+    }
+    if (message.endpoint !== undefined) {
+      Endpoint.encode(message.endpoint, writer.uint32(18).fork()).join();
+    }
+    if (message.provider !== "") {
+      writer.uint32(26).string(message.provider);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): SurveyPlace {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseSurveyPlace();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.instance = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.endpoint = Endpoint.decode(reader, reader.uint32());
+            continue;
+          }
+          case 3: {
+            if (tag !== 26) {
+              break;
+            }
+
+            message.provider = reader.string();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create(base?: DeepPartial<SurveyPlace>): SurveyPlace {
+    return SurveyPlace.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<SurveyPlace>): SurveyPlace {
+    const message = createBaseSurveyPlace();
+    message.instance = object.instance ?? "";
+    message.endpoint = (object.endpoint !== undefined && object.endpoint !== null)
+      ? Endpoint.fromPartial(object.endpoint)
+      : undefined;
+    message.provider = object.provider ?? "";
+    return message;
+  },
+};
+
+function createBaseReach(): Reach {
+  return { endpoints: [] };
+}
+
+export const Reach: MessageFns<Reach> = {
+  encode(message: Reach, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    for (const v of message.endpoints) {
+      EndpointReach.encode(v!, writer.uint32(10).fork()).join();
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): Reach {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseReach();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.endpoints.push(EndpointReach.decode(reader, reader.uint32()));
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create(base?: DeepPartial<Reach>): Reach {
+    return Reach.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<Reach>): Reach {
+    const message = createBaseReach();
+    message.endpoints = object.endpoints?.map((e) => EndpointReach.fromPartial(e)) || [];
+    return message;
+  },
+};
+
+function createBaseEndpointReach(): EndpointReach {
+  return { instance: "", url: "", reached: false, roundTripMs: 0, failure: undefined, forMs: 0 };
+}
+
+export const EndpointReach: MessageFns<EndpointReach> = {
+  encode(message: EndpointReach, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.instance !== "") {
+      writer.uint32(10).string(message.instance);
+    }
+    if (message.url !== "") {
+      writer.uint32(18).string(message.url);
+    }
+    if (message.reached !== false) {
+      writer.uint32(24).bool(message.reached);
+    }
+    if (message.roundTripMs !== 0) {
+      writer.uint32(33).double(message.roundTripMs);
+    }
+    if (message.failure !== undefined) {
+      Failure.encode(message.failure, writer.uint32(42).fork()).join();
+    }
+    if (message.forMs !== 0) {
+      writer.uint32(48).int64(message.forMs);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): EndpointReach {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseEndpointReach();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.instance = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.url = reader.string();
+            continue;
+          }
+          case 3: {
+            if (tag !== 24) {
+              break;
+            }
+
+            message.reached = reader.bool();
+            continue;
+          }
+          case 4: {
+            if (tag !== 33) {
+              break;
+            }
+
+            message.roundTripMs = reader.double();
+            continue;
+          }
+          case 5: {
+            if (tag !== 42) {
+              break;
+            }
+
+            message.failure = Failure.decode(reader, reader.uint32());
+            continue;
+          }
+          case 6: {
+            if (tag !== 48) {
+              break;
+            }
+
+            message.forMs = longToNumber(reader.int64());
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create(base?: DeepPartial<EndpointReach>): EndpointReach {
+    return EndpointReach.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<EndpointReach>): EndpointReach {
+    const message = createBaseEndpointReach();
+    message.instance = object.instance ?? "";
+    message.url = object.url ?? "";
+    message.reached = object.reached ?? false;
+    message.roundTripMs = object.roundTripMs ?? 0;
+    message.failure = (object.failure !== undefined && object.failure !== null)
+      ? Failure.fromPartial(object.failure)
+      : undefined;
+    message.forMs = object.forMs ?? 0;
     return message;
   },
 };

@@ -1,0 +1,29 @@
+import { Gauge, type Registry } from "prom-client";
+import type { ReachBoard } from "./work/reach-board.ts";
+
+/** Who reaches which instance, summed over agents: a label for each agent would make series by the hundred thousand in a large fleet. */
+export function gaugeReach(registry: Registry, reach: Pick<ReachBoard, "sums">): void {
+  const agents: Gauge<"instance" | "reached"> = new Gauge({
+    name: "transship_instance_agents",
+    help: "Connected agents that looked at the instance, by whether they reach it.",
+    labelNames: ["instance", "reached"],
+    registers: [registry],
+    collect: () => {
+      agents.reset();
+      for (const [instance, { reaching, failing }] of reach.sums()) {
+        agents.set({ instance, reached: "yes" }, reaching);
+        agents.set({ instance, reached: "no" }, failing);
+      }
+    },
+  });
+  const nearest: Gauge<"instance"> = new Gauge({
+    name: "transship_instance_round_trip_seconds",
+    help: "Round trip of the agent that is nearest to the instance.",
+    labelNames: ["instance"],
+    registers: [registry],
+    collect: () => {
+      nearest.reset();
+      for (const [instance, { nearestMs }] of reach.sums()) if (nearestMs !== undefined) nearest.set({ instance }, nearestMs / 1000);
+    },
+  });
+}
