@@ -18,7 +18,7 @@ export async function handOver(desk: AssignmentDesk, agent: AgentSession, task: 
   if (!sent)
     await desk.store.tasks.finish({ taskId: task.id, epoch: task.epoch }, { state: "queued", progress: task.progress }, desk.now());
   else
-    desk.executionLog.info(task.executionId, `given to agent ${agent.name}: ${task.placement}`, {
+    desk.executionLog.info(task.executionId, `given to ${task.placement}`, {
       task: task.id,
       agent: agent.name,
       attempt: task.attempts,

@@ -32,7 +32,8 @@ function followerWith(rules: readonly string[], trigger: Trigger): HintFollower 
     },
     metrics: new Metrics({
       store: store as unknown as ConstructorParameters<typeof Metrics>[0]["store"],
-      gates: new GateBoard(), reach: new ReachBoard(),
+      gates: new GateBoard(),
+      reach: new ReachBoard(),
       version: "0",
     }),
     log: pino({ level: "silent" }),

@@ -22,7 +22,7 @@ const NOW = new Date("2026-11-21T10:00:00.000Z");
 
 /** What an agent says that it found at an endpoint of an instance. */
 function found(instanceName: string, network: string, reached: boolean, more: Partial<wire.EndpointReach> = {}): wire.EndpointReach {
-  const failure = {
+  const failure: wire.Failure = {
     code: "TIMED_OUT",
     side: 0,
     message: `reaching the registry ${instanceName}: no connection in time`,
@@ -127,7 +127,7 @@ describe("which endpoints agents reach", () => {
     });
     expect(near.assignments[0]?.targetAccess?.endpoint?.url).toBe("https://sg.public.example");
     expect(cut.assignments).toEqual([]);
-    expect(await messages(plane.client, id)).toContain(`given to agent near: ${route}`);
+    expect(await messages(plane.client, id)).toContain(`given to ${route}`);
   });
 
   it("refuses with the missing link where nobody reaches both sides, and waits for one that lately did", async () => {
