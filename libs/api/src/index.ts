@@ -22,6 +22,7 @@ export {
   bytesFromMessage,
   progressFromMessage,
   progressToMessage,
+  taskLegFromMessage,
   taskStateFromMessage,
   taskStateToMessage,
   taskToMessage,

@@ -13,6 +13,8 @@ import {
   nameFilterToMessage,
   presentLists,
   presentNumber,
+  relayFromMessage,
+  relayToMessage,
   tagFilterFromMessage,
   tagFilterToMessage,
   targetFromMessage,
@@ -64,6 +66,7 @@ export function ruleResourceToMessage(resource: RuleResource): RuleResourceMessa
       window: windowToMessage(spec.window),
       limits: limitsToMessage(spec.limits),
       priority: spec.priority ?? 0,
+      relay: relayToMessage(spec.relay),
       enabled: spec.enabled,
     },
   };
@@ -95,6 +98,7 @@ export function ruleResourceFromMessage(message: RuleResourceMessage): unknown {
       ...(spec.window === undefined ? {} : { window: windowFromMessage(spec.window) }),
       ...(spec.limits === undefined ? {} : { limits: limitsFromMessage(spec.limits) }),
       ...presentNumber("priority", spec.priority),
+      ...(spec.relay === undefined ? {} : { relay: relayFromMessage(spec.relay) }),
       enabled: spec.enabled,
     },
   };

@@ -1,4 +1,4 @@
-import type { Deletion, NameFilter, RuleSpec, RuleTarget, TagFilter, Triggers, WorkWindow } from "@transship/model";
+import type { Deletion, NameFilter, Relay, RuleSpec, RuleTarget, TagFilter, Triggers, WorkWindow } from "@transship/model";
 import type * as wire from "./gen/transship/v1/rule.ts";
 import { present } from "./instance-mapping.ts";
 
@@ -84,6 +84,14 @@ export function windowToMessage(window: WorkWindow | undefined): wire.WorkWindow
 
 export function windowFromMessage(message: wire.WorkWindow): unknown {
   return { from: message.from, to: message.to, ...present("timeZone", message.timeZone) };
+}
+
+export function relayToMessage(relay: Relay | undefined): wire.Relay | undefined {
+  return relay && { ...relay };
+}
+
+export function relayFromMessage(message: wire.Relay): unknown {
+  return { instance: message.instance, ...present("namespace", message.namespace) };
 }
 
 /** The lists of a rule that are absent when empty. */

@@ -1,6 +1,6 @@
 import type { AgentPlace } from "./agent.ts";
 import type { Instance } from "./instance.ts";
-import { endpointFor } from "./placement.ts";
+import { endpointFor, rankForCopy } from "./placement.ts";
 import { type KnownReach, sharedEndpoints } from "./reach.ts";
 
 /** Agents that are told of; of a large fleet those that come nearest to it. */
@@ -21,6 +21,25 @@ export function explainNoRoute(agents: readonly AgentPlace[], source: Instance, 
   const more = told.length > MOST_TOLD ? `; and ${told.length - MOST_TOLD} more agents` : "";
   const what = sides.length === 1 ? `no agent reaches ${source.name}` : `no agent reaches both ${source.name} and ${target.name}`;
   return `${what}: ${words.join("; ")}${more}`;
+}
+
+/** Why no agent can do a copy, and no two of them by way of a relay: the hops that nobody can do. */
+export function explainNoWay(
+  agents: readonly AgentPlace[],
+  source: Instance,
+  target: Instance,
+  relay: Instance | undefined,
+  known: KnownReach,
+  now: Date,
+): string {
+  const direct = explainNoRoute(agents, source, target, known, now);
+  if (relay === undefined || agents.length === 0) return direct;
+  const hops = [
+    [source, relay],
+    [relay, target],
+  ] as const;
+  const broken = hops.filter(([from, to]) => rankForCopy(agents, from, to, known).length === 0);
+  return [direct, ...broken.map(([from, to]) => explainNoRoute(agents, from, to, known, now))].join("; by way of the relay ");
 }
 
 /** Sides that the agent shares a network with, reached or not. */

@@ -25,7 +25,7 @@ export { divideLimits, mostSharers } from "./divide-limits.ts";
 export { durationText } from "./duration.ts";
 export { type Execution, type ExecutionSummary, outcomeOf, type TaskCounts, TRIGGERS, type Trigger } from "./execution.ts";
 export { EXECUTION_TRANSITIONS, type ExecutionState } from "./execution-state.ts";
-export { explainNoRoute } from "./explain-no-route.ts";
+export { explainNoRoute, explainNoWay } from "./explain-no-route.ts";
 export {
   type Credential,
   type Endpoint,
@@ -44,6 +44,7 @@ export { type Candidate, endpointFor, rankForCopy, rankForInstance, roundTripTex
 export { PLAN_REASONS, type PlanAction, type PlanItem, type PlanReason } from "./plan.ts";
 export { type ProviderFault, providerFault } from "./provider-fault.ts";
 export { type KnownReach, NO_REACH_KNOWN, type Reach, roundTripClass, sharedEndpoints } from "./reach.ts";
+export { relayFault, relayPlace } from "./relay.ts";
 export {
   API_VERSION,
   type InstanceResource,
@@ -58,9 +59,11 @@ export {
 } from "./resource.ts";
 export {
   type Deletion,
+  instancesOf,
   isOntoItself,
   OVERWRITE,
   type Overwrite,
+  type Relay,
   type Rule,
   type RuleSource,
   type RuleSpec,
@@ -81,14 +84,18 @@ export {
   artifactName,
   type ByteCounts,
   type Failure,
+  type FirstHop,
   NO_BYTES,
   NO_PROGRESS,
   type PathEnd,
+  TASK_LEGS,
   TASK_OPERATIONS,
   type Task,
+  type TaskLeg,
   type TaskOperation,
   type TaskPath,
   type TaskProgress,
+  type TaskRelay,
   type TaskTerms,
 } from "./task.ts";
 export { LEASED_STATES, TASK_TRANSITIONS, type TaskState, WAITING_STATES } from "./task-state.ts";

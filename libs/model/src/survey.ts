@@ -1,7 +1,7 @@
 import type { AgentPlace } from "./agent.ts";
 import { type Endpoint, type Instance, PUBLIC_NETWORK } from "./instance.ts";
 import { sharedEndpoints } from "./reach.ts";
-import type { Rule } from "./rule.ts";
+import { instancesOf, type Rule } from "./rule.ts";
 
 /** Endpoints that one agent looks at, at most. */
 export const MOST_SURVEYED = 64;
@@ -14,7 +14,7 @@ export interface SurveyPlace {
 
 /** Instances that any rule names, each once. */
 export function namedInstances(instances: readonly Instance[], rules: readonly Pick<Rule, "spec">[]): Instance[] {
-  const names = new Set(rules.flatMap(({ spec }) => [spec.source.instance, ...spec.targets.map(({ instance }) => instance)]));
+  const names = new Set(rules.flatMap(({ spec }) => instancesOf(spec)));
   return instances.filter(({ name }) => names.has(name));
 }
 

@@ -64,6 +64,31 @@ export interface Failure {
 export const TASK_OPERATIONS = ["copy", "delete"] as const;
 export type TaskOperation = (typeof TASK_OPERATIONS)[number];
 
+/**
+ * Which part of its way a task was given out for last. `whole`: from source to target. `first`: from the source to the relay. `second`: from the relay to the target.
+ * `target`: a deletion at the target by an agent that does not reach the source, which the control plane had looked at by another.
+ */
+export const TASK_LEGS = ["whole", "first", "second", "target"] as const;
+export type TaskLeg = (typeof TASK_LEGS)[number];
+
+/** How a task goes by way of a relay, where no agent reaches both sides. */
+export interface TaskRelay {
+  readonly place: ArtifactPlace;
+  /** Whether the first hop has brought the artifact there. */
+  readonly there: boolean;
+  /** How it came there; undefined until it has. */
+  readonly first: FirstHop | undefined;
+}
+
+/** A first hop that was done. */
+export interface FirstHop {
+  readonly agent: string;
+  readonly placement: string;
+  readonly path: TaskPath | undefined;
+  /** First hops that were done: more than one where the relay lost what it had. */
+  readonly times: number;
+}
+
 /** What a task is to do beyond its two places, its digest and `overwrite`. */
 export interface TaskTerms {
   readonly operation: TaskOperation;
@@ -106,6 +131,9 @@ export interface Task extends TaskTerms {
   readonly placement: string | undefined;
   /** The way that it goes; undefined until an agent has had the task. */
   readonly path: TaskPath | undefined;
+  readonly leg: TaskLeg;
+  /** Undefined where its rule names no relay. */
+  readonly relay: TaskRelay | undefined;
   /** ISO 8601; end of the lease by the control plane's clock. */
   readonly leaseUntil: string | undefined;
   readonly attempts: number;

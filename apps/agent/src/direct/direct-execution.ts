@@ -163,6 +163,8 @@ export class DirectTally {
       agent: undefined,
       placement: undefined,
       path: undefined,
+      leg: "whole",
+      relay: undefined,
       leaseUntil: undefined,
       attempts: task.attempts,
       nextAttemptAt: undefined,

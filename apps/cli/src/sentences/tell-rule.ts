@@ -1,6 +1,6 @@
 import type { RuleDocument } from "../documents/rule.ts";
 import { printable } from "../output/printable.ts";
-import { deletionSentences, idleSentences, OVERWRITE_WORDS, paceSentences, targetInWords } from "./tell-conditions.ts";
+import { deletionSentences, idleSentences, OVERWRITE_WORDS, paceSentences, relaySentences, targetInWords } from "./tell-conditions.ts";
 import { runSentences } from "./tell-runs.ts";
 import { triggersInWords } from "./tell-schedule.ts";
 import { filterSentences, selectionInWords } from "./tell-selection.ts";
@@ -20,6 +20,7 @@ export function tellRule(rule: RuleDocument, now: Date): string[] {
     `${when}, copies ${selectionInWords(spec)} to ${targets}, ${OVERWRITE_WORDS[spec.overwrite]}.`,
     ...filterSentences(spec),
     ...deletionSentences(spec),
+    ...relaySentences(spec),
     ...paceSentences(spec),
     ...idleSentences(spec),
     ...runSentences(rule, now),

@@ -19,6 +19,8 @@ function failedTask(id: string): Task {
     agent: undefined,
     placement: undefined,
     path: undefined,
+    leg: "whole" as const,
+    relay: undefined,
     leaseUntil: undefined,
     nextAttemptAt: undefined,
     skipReason: undefined,

@@ -1,6 +1,7 @@
-import { type PlanItem, rankForCopy } from "@transship/model";
+import type { PlanItem } from "@transship/model";
 import type { RouteView } from "../work/ask-nearest.ts";
 import type { ConnectedAgents } from "../work/connected-agents.ts";
+import { wayBetween } from "./routes.ts";
 import type { RuleInstances } from "./rule-instances.ts";
 
 /** Agents and what they reach change while a long plan is made: routes are worked out anew after so many milliseconds. */
@@ -18,7 +19,7 @@ export class PlanRoutes {
     this.#instances = instances;
   }
 
-  /** One sentence: the nearest agent and by which endpoints it goes; empty for what is not copied, and where nobody is there any more. */
+  /** One sentence: the nearest agent and by which endpoints it goes, or the two of a relay; empty for what is not copied, and where nobody is there any more. */
   of({ action, target }: PlanItem): string {
     if (action !== "copy") return "";
     const now = this.#desk.now().getTime();
@@ -31,8 +32,11 @@ export class PlanRoutes {
 
   #find(name: string): string {
     const { agents, reach } = this.#desk;
-    const { source, targets } = this.#instances;
+    const { source, targets, relay } = this.#instances;
     const target = targets.find(({ instance }) => instance.name === name)?.instance;
-    return target === undefined ? "" : (rankForCopy(agents.ready(), source, target, reach)[0]?.why ?? "");
+    const way = target && wayBetween(agents.ready(), source, target, relay, reach);
+    if (way === undefined) return "";
+    if ("by" in way) return way.by.why;
+    return `in two hops through ${way.relay.name}: ${way.first.agent.name}, then ${way.second.agent.name}`;
   }
 }

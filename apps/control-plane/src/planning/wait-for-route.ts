@@ -1,8 +1,9 @@
-import { type Agent, type AgentPlace, type KnownReach, rankForCopy } from "@transship/model";
+import type { Agent, AgentPlace, KnownReach } from "@transship/model";
 import type { Store } from "@transship/store";
 import { noRoute, type RouteView } from "../work/ask-nearest.ts";
 import type { ConnectedAgents } from "../work/connected-agents.ts";
 import type { ReachBoard } from "../work/reach-board.ts";
+import { wayBetween } from "./routes.ts";
 import type { RuleInstances } from "./rule-instances.ts";
 
 /** What looking for a route needs. */
@@ -34,7 +35,7 @@ export async function waitForRoute(desk: RouteDesk, instances: RuleInstances, un
     const target = missing(desk.agents.ready(), instances, desk.reach);
     if (target === undefined) return;
     const leftMs = begin + patienceMs - desk.now().getTime();
-    if (leftMs <= 0) throw noRoute(desk, instances.source, target);
+    if (leftMs <= 0) throw noRoute(desk, instances.source, target, undefined, instances.relay);
     await desk.agents.nextToJoin(leftMs, signal);
   }
 }
@@ -44,6 +45,6 @@ function isExpectedBack(agent: Agent, now: number): boolean {
 }
 
 /** The first target that no agent can copy to. */
-function missing(agents: readonly AgentPlace[], { source, targets }: RuleInstances, known: KnownReach) {
-  return targets.find(({ instance }) => rankForCopy(agents, source, instance, known).length === 0)?.instance;
+function missing(agents: readonly AgentPlace[], { source, targets, relay }: RuleInstances, known: KnownReach) {
+  return targets.find(({ instance }) => wayBetween(agents, source, instance, relay, known) === undefined)?.instance;
 }

@@ -1,23 +1,23 @@
-import type { Endpoint, KnownReach, Rule, TaskPath } from "@transship/model";
-import type { WaitingPair } from "@transship/store";
+import type { Endpoint, Instance, Rule } from "@transship/model";
+import type { ClaimedPair } from "@transship/store";
 import type { Budgets } from "../budgets/budgets.ts";
 import type { AgentSession } from "../work/agent-session.ts";
+import type { Desk } from "../work/ask-nearest.ts";
 import type { ConnectedAgents } from "../work/connected-agents.ts";
 import type { CappedAgents } from "./capped-agents.ts";
 import { failOrphans, type OrphanDesk } from "./fail-orphans.ts";
-import { findRoutes, type Route } from "./find-routes.ts";
+import { endsOf, findRoutes, type Route } from "./find-routes.ts";
 import { handOver } from "./hand-over.ts";
 import type { Contender, Turns } from "./turns.ts";
 import type { WindowWatch } from "./window-watch.ts";
 
 /** What assigning needs. */
-export interface AssignmentDesk extends OrphanDesk {
+export interface AssignmentDesk extends OrphanDesk, Desk {
   readonly agents: ConnectedAgents;
   readonly turns: Turns;
   readonly windows: WindowWatch;
   readonly budgets: Budgets;
   readonly capped: CappedAgents;
-  readonly reach: KnownReach;
 }
 
 /** How long a task that came back to the queue is left to the agent that may hold a checkpoint of it, in milliseconds. */
@@ -79,9 +79,9 @@ async function giveTasks(desk: AssignmentDesk, agent: AgentSession, routes: read
 }
 
 /** Whether the agent has a share of the limits at both sides, or there is one left. */
-function mayJoin({ budgets, capped, executionLog }: AssignmentDesk, agent: AgentSession, { source, target, executionId }: Route): boolean {
-  const full = [source, target].find((instance) => !budgets.mayJoin(agent.name, instance));
-  if (full !== undefined) capped.tell(executionLog, executionId, agent.name, full);
+function mayJoin({ budgets, capped, executionLog }: AssignmentDesk, agent: AgentSession, route: Route): boolean {
+  const full = endsOf(route).find((instance) => !budgets.mayJoin(agent.name, instance));
+  if (full !== undefined) capped.tell(executionLog, route.executionId, agent.name, full);
   return full === undefined;
 }
 
@@ -93,14 +93,10 @@ function contendersOf(routes: readonly Route[], { rules, running }: Round): Cont
   });
 }
 
-function pairOf({ executionId, source, target }: Route): WaitingPair {
-  return { executionId, source, target };
-}
-
-/** By which endpoints the agent goes. */
-function pathOf({ source, target, candidate }: Route): TaskPath {
-  const end = (instance: string, { url, network }: Endpoint) => ({ instance, url, network });
-  return { source: end(source, candidate.source), target: end(target, candidate.target) };
+function claimOf({ executionId, source, target, leg, via, why, from, to, candidate }: Route): ClaimedPair {
+  const end = ({ name }: Instance, { url, network }: Endpoint) => ({ instance: name, url, network });
+  const path = leg === "target" ? undefined : { source: end(from, candidate.source), target: end(to, candidate.target) };
+  return { executionId, source, target, leg, via, placement: why, path };
 }
 
 /** Gives tasks of one execution. */
@@ -109,7 +105,7 @@ async function giveFrom(desk: AssignmentDesk, agent: AgentSession, routes: reado
   const leased = await desk.store.tasks.lease(
     {
       agent: agent.name,
-      pairs: routes.map((route) => ({ ...pairOf(route), placement: route.candidate.why, path: pathOf(route) })),
+      pairs: routes.map(claimOf),
       limit,
       leaseMs: desk.leaseMs,
       preferMs: Math.min(PREFERENCE_MS, desk.leaseMs) + desk.windows.closedMs(rule, desk.now(), PREFERENCE_MS),
@@ -119,7 +115,7 @@ async function giveFrom(desk: AssignmentDesk, agent: AgentSession, routes: reado
   );
   for (const task of leased) {
     round.running.set(task.executionId, (round.running.get(task.executionId) ?? 0) + 1);
-    const route = routes.find((one) => one.source === task.source.instance && one.target === task.target.instance);
+    const route = routes.find((one) => one.source === task.source.instance && one.target === task.target.instance && one.leg === task.leg);
     if (route !== undefined) await handOver(desk, agent, task, route);
   }
   return leased.length;

@@ -1,5 +1,5 @@
 import { asTransshipError, type ErrorCode, type Side, TransshipError } from "@transship/errors";
-import { explainNoRoute, type Instance, type KnownReach, rankForInstance } from "@transship/model";
+import { explainNoWay, type Instance, type KnownReach, rankForInstance } from "@transship/model";
 import type { Budgets } from "../budgets/budgets.ts";
 import type { AgentSession } from "./agent-session.ts";
 import type { ConnectedAgents } from "./connected-agents.ts";
@@ -69,7 +69,8 @@ export function noRoute(
   source: Instance,
   target: Instance,
   side?: Side,
+  relay?: Instance,
 ): TransshipError {
   const what = source.name === target.name ? `reaching ${source.name}` : `copying from ${source.name} to ${target.name}`;
-  return new TransshipError("NO_ROUTE", { what, why: explainNoRoute(agents.ready(), source, target, reach, now()), side });
+  return new TransshipError("NO_ROUTE", { what, why: explainNoWay(agents.ready(), source, target, relay, reach, now()), side });
 }

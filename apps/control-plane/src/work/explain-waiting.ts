@@ -36,7 +36,10 @@ export async function explainNoTaker(desk: WaitingDesk, task: Task): Promise<str
   if (source === undefined || target === undefined) return "";
   const ready = desk.agents.ready();
   if (rankForCopy(ready, source, target, desk.reach).length > 0) return "";
-  return explainNoRoute(ready, source, target, desk.reach, desk.now());
+  const relay = task.relay && instances.find(({ name }) => name === task.relay?.place.instance);
+  if (relay === undefined) return explainNoRoute(ready, source, target, desk.reach, desk.now());
+  const [from, to] = task.relay?.there === true ? [relay, target] : [source, relay];
+  return rankForCopy(ready, from, to, desk.reach).length > 0 ? "" : explainNoRoute(ready, from, to, desk.reach, desk.now());
 }
 
 /** ISO texts of one form compare as moments. */

@@ -29,6 +29,8 @@ export function taskConformance(openStore: OpenStore): void {
         agent: undefined,
         placement: undefined,
         path: undefined,
+        leg: "whole",
+        relay: undefined,
         leaseUntil: undefined,
         attempts: 0,
         nextAttemptAt: undefined,

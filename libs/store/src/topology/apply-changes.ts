@@ -1,6 +1,6 @@
 import { isDeepStrictEqual } from "node:util";
 import { TransshipError } from "@transship/errors";
-import type { Resource, ResourceKind, RuleSpec } from "@transship/model";
+import { instancesOf, type Resource, type ResourceKind, type RuleSpec } from "@transship/model";
 import { notFound } from "../not-found.ts";
 import type { AppliedChange, ApplyOutcome, TopologyChange } from "../topology-store.ts";
 
@@ -63,11 +63,6 @@ export function checkReferences(before: Documents, after: Documents): void {
     }
     throw new TransshipError("NOT_FOUND", { what: `instance ${instance}`, why: `rule ${names} names it and it does not exist` });
   }
-}
-
-/** The instances that a rule names, each once. */
-export function instancesOf(spec: Pick<RuleSpec, "source" | "targets">): string[] {
-  return [...new Set([spec.source.instance, ...spec.targets.map((target) => target.instance)])];
 }
 
 function documentOf(resource: Resource): Document {

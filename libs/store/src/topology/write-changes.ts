@@ -1,6 +1,6 @@
-import { RESOURCE_KINDS, type RuleSpec } from "@transship/model";
+import { instancesOf, RESOURCE_KINDS, type RuleSpec } from "@transship/model";
 import type { Tx } from "../database.ts";
-import { type Document, type Documents, instancesOf } from "./apply-changes.ts";
+import type { Document, Documents } from "./apply-changes.ts";
 import { resourceRows, TABLE_OF } from "./topology-rows.ts";
 
 /** Everything stored. */

@@ -42,7 +42,7 @@ function printPlan(call: Call, { status, metadata }: PlanDocument): void {
   }
   if (status.items.length > 0)
     out.write(formatTable(status.items, PLAN_ITEM_COLUMNS, { wide: call.settings.text("output") === "wide", stream: out }));
-  for (const [route, copies] of routesOf(status.items)) out.write(`${copies} by ${route}\n`);
+  for (const [route, copies] of routesOf(status.items)) out.write(`${copies} ${copies === 1 ? "copy" : "copies"}: ${route}\n`);
   const { copy, skip, delete: gone, capped, unchanged, refused } = status.counts;
   const deletions = gone === 0 ? "" : `${gone} to delete, `;
   const left = refused === undefined ? "" : `, ${refused} not selected`;

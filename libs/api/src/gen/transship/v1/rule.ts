@@ -181,6 +181,16 @@ export interface RuleSpec {
     | undefined;
   /** Rules with a higher one go first. */
   priority: number;
+  /** Where no agent reaches both sides, artifacts go in two hops by way of this registry; absent = they do not go. */
+  relay?: Relay | undefined;
+}
+
+/** A third registry that agents of both sides reach. */
+export interface Relay {
+  /** Name of the instance. */
+  instance: string;
+  /** Leading part of the repository names there; empty = `relay`. */
+  namespace: string;
 }
 
 /** A document of kind Rule. */
@@ -1086,6 +1096,7 @@ function createBaseRuleSpec(): RuleSpec {
     window: undefined,
     limits: undefined,
     priority: 0,
+    relay: undefined,
   };
 }
 
@@ -1132,6 +1143,9 @@ export const RuleSpec: MessageFns<RuleSpec> = {
     }
     if (message.priority !== 0) {
       writer.uint32(112).int32(message.priority);
+    }
+    if (message.relay !== undefined) {
+      Relay.encode(message.relay, writer.uint32(170).fork()).join();
     }
     return writer;
   },
@@ -1261,6 +1275,14 @@ export const RuleSpec: MessageFns<RuleSpec> = {
             message.priority = reader.int32();
             continue;
           }
+          case 21: {
+            if (tag !== 170) {
+              break;
+            }
+
+            message.relay = Relay.decode(reader, reader.uint32());
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -1304,6 +1326,74 @@ export const RuleSpec: MessageFns<RuleSpec> = {
       ? Limits.fromPartial(object.limits)
       : undefined;
     message.priority = object.priority ?? 0;
+    message.relay = (object.relay !== undefined && object.relay !== null) ? Relay.fromPartial(object.relay) : undefined;
+    return message;
+  },
+};
+
+function createBaseRelay(): Relay {
+  return { instance: "", namespace: "" };
+}
+
+export const Relay: MessageFns<Relay> = {
+  encode(message: Relay, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.instance !== "") {
+      writer.uint32(10).string(message.instance);
+    }
+    if (message.namespace !== "") {
+      writer.uint32(18).string(message.namespace);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): Relay {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseRelay();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.instance = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.namespace = reader.string();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create(base?: DeepPartial<Relay>): Relay {
+    return Relay.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<Relay>): Relay {
+    const message = createBaseRelay();
+    message.instance = object.instance ?? "";
+    message.namespace = object.namespace ?? "";
     return message;
   },
 };

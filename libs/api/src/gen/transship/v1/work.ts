@@ -362,7 +362,7 @@ export interface Assignment {
   source:
     | ArtifactPlace
     | undefined;
-  /** How to reach it. */
+  /** How to reach it; absent with source_gone. */
   sourceAccess:
     | RegistryAccess
     | undefined;
@@ -400,6 +400,8 @@ export interface Assignment {
   refill: boolean;
   /** For deletions: other tags of the target's repository that this execution deletes too, with the same digest and from the same source repository. */
   alsoGone: string[];
+  /** For deletions: another agent found the tag, and those of also_gone, gone at the source right before. There is no access to the source; the target alone is looked at. */
+  sourceGone: boolean;
 }
 
 /**
@@ -2983,6 +2985,7 @@ function createBaseAssignment(): Assignment {
     platforms: [],
     refill: false,
     alsoGone: [],
+    sourceGone: false,
   };
 }
 
@@ -3041,6 +3044,9 @@ export const Assignment: MessageFns<Assignment> = {
     }
     for (const v of message.alsoGone) {
       writer.uint32(274).string(v!);
+    }
+    if (message.sourceGone !== false) {
+      writer.uint32(360).bool(message.sourceGone);
     }
     return writer;
   },
@@ -3202,6 +3208,14 @@ export const Assignment: MessageFns<Assignment> = {
             message.alsoGone.push(reader.string());
             continue;
           }
+          case 45: {
+            if (tag !== 360) {
+              break;
+            }
+
+            message.sourceGone = reader.bool();
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -3249,6 +3263,7 @@ export const Assignment: MessageFns<Assignment> = {
     message.platforms = object.platforms?.map((e) => e) || [];
     message.refill = object.refill ?? false;
     message.alsoGone = object.alsoGone?.map((e) => e) || [];
+    message.sourceGone = object.sourceGone ?? false;
     return message;
   },
 };
