@@ -9,6 +9,7 @@ import { leaseConformance } from "./leases.ts";
 import { logConformance } from "./logs.ts";
 import { outcomeConformance } from "./outcomes.ts";
 import { planConformance } from "./plans.ts";
+import { relayConformance } from "./relays.ts";
 import type { OpenStore } from "./samples.ts";
 import { taskConformance } from "./tasks.ts";
 import { topologyConformance } from "./topology.ts";
@@ -27,6 +28,7 @@ export function storeConformance(name: string, openStore: OpenStore): void {
     taskConformance(openStore);
     leaseConformance(openStore);
     outcomeConformance(openStore);
+    relayConformance(openStore);
     arrivalConformance(openStore);
     logConformance(openStore);
     leaseModelConformance(openStore);
