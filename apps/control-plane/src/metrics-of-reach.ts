@@ -8,11 +8,14 @@ export function gaugeReach(registry: Registry, reach: Pick<ReachBoard, "sums">):
     help: "Connected agents that looked at the instance, by whether they reach it.",
     labelNames: ["instance", "reached"],
     registers: [registry],
+    // Both gauges at once, since the sums go over all agents; this one is asked first.
     collect: () => {
       agents.reset();
-      for (const [instance, { reaching, failing }] of reach.sums()) {
+      nearest.reset();
+      for (const [instance, { reaching, failing, nearestMs }] of reach.sums()) {
         agents.set({ instance, reached: "yes" }, reaching);
         agents.set({ instance, reached: "no" }, failing);
+        if (nearestMs !== undefined) nearest.set({ instance }, nearestMs / 1000);
       }
     },
   });
@@ -21,9 +24,5 @@ export function gaugeReach(registry: Registry, reach: Pick<ReachBoard, "sums">):
     help: "Round trip of the agent that is nearest to the instance.",
     labelNames: ["instance"],
     registers: [registry],
-    collect: () => {
-      nearest.reset();
-      for (const [instance, { nearestMs }] of reach.sums()) if (nearestMs !== undefined) nearest.set({ instance }, nearestMs / 1000);
-    },
   });
 }

@@ -1,5 +1,5 @@
 import { asTransshipError, type ErrorCode, type Side, TransshipError } from "@transship/errors";
-import { explainNoWay, type Instance, type KnownReach, rankForInstance } from "@transship/model";
+import { endpointFor, explainNoWay, type Instance, type KnownReach, rankForInstance } from "@transship/model";
 import type { Budgets } from "../budgets/budgets.ts";
 import type { AgentSession } from "./agent-session.ts";
 import type { ConnectedAgents } from "./connected-agents.ts";
@@ -24,6 +24,9 @@ export interface Desk extends RouteView {
 /** Failures of the way to a registry, which another agent may not have. */
 const OF_THE_WAY: ReadonlySet<ErrorCode> = new Set<ErrorCode>(["CONNECTION_FAILED", "TIMED_OUT", "TLS_FAILED"]);
 
+/** Agents that may find that they do not reach an instance before it counts: each of them tries for a while. */
+const MOST_UNREACHED = 3;
+
 /**
  * Asks the agent nearest to an instance. Where it vanishes, or turns out not to reach the instance, before any part of its answer was used, the next nearest is asked.
  * @throws TransshipError with the side; `NO_ROUTE` where no agent reaches the instance; AgentGone where the answer broke off after parts
@@ -39,6 +42,7 @@ export async function* askNearest(
   const { agents, questions, budgets, execution, reach } = desk;
   const tried = new Set<AgentSession>();
   let failed: TransshipError | undefined;
+  let unreached = 0;
   for (;;) {
     const ready = agents.ready();
     const candidate = rankForInstance(ready, instance, reach).find(({ agent }) => !tried.has(agent));
@@ -59,6 +63,7 @@ export async function* askNearest(
       if (used || !OF_THE_WAY.has(error.code)) throw error;
       // What the nearest agent says counts, except that it went away.
       if (failed === undefined || failed instanceof AgentGone) failed = error;
+      if (!(error instanceof AgentGone) && ++unreached === MOST_UNREACHED) throw failed;
     }
   }
 }
@@ -71,6 +76,9 @@ export function noRoute(
   side?: Side,
   relay?: Instance,
 ): TransshipError {
+  const ready = agents.ready();
+  const isCutOff = (instance: Instance) => ready.every((agent) => endpointFor(agent, instance, reach) === undefined);
+  const cutOff = isCutOff(source) === isCutOff(target) ? undefined : isCutOff(source) ? "source" : "target";
   const what = source.name === target.name ? `reaching ${source.name}` : `copying from ${source.name} to ${target.name}`;
-  return new TransshipError("NO_ROUTE", { what, why: explainNoWay(agents.ready(), source, target, relay, reach, now()), side });
+  return new TransshipError("NO_ROUTE", { what, why: explainNoWay(ready, source, target, relay, reach, now()), side: side ?? cutOff });
 }

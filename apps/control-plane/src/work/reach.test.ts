@@ -202,6 +202,41 @@ describe("which endpoints agents reach", () => {
   });
 });
 
+describe("a registry that nobody reaches", () => {
+  it("is tried by three agents, and what the nearest says is told", async () => {
+    await using plane = await startTest();
+    const world = new World();
+    const names = ["a1", "a2", "a3", "a4", "a5"];
+    const refusal = (name: string) => ({
+      code: "CONNECTION_FAILED",
+      side: wire.Side.UNSPECIFIED,
+      message: `${name}: refused`,
+      hint: "",
+      tried: "",
+    });
+    const agents = names.map(
+      (name) => new FakeAgent({ address: plane.address, world, name, answer: () => ({ $case: "failure", value: refusal(name) }) }),
+    );
+    await until("all", () => agents.every((agent) => agent.heardOf("welcome").length === 1));
+    await apply(plane.client);
+    expect((await runToEnd(plane.client)).failure).toMatchObject({
+      code: "CONNECTION_FAILED",
+      message: "a1: refused",
+      side: wire.Side.SOURCE,
+    });
+    expect(agents.map((agent) => agent.heardOf("question").length)).toEqual([1, 1, 1, 0, 0]);
+    for (const agent of agents) agent[Symbol.dispose]();
+  });
+
+  it("is the side of the refusal", async () => {
+    await using plane = await startTest();
+    using agent = new FakeAgent({ address: plane.address, world: new World(), name: "gz-1" });
+    await apply(plane.client, { resources: [inNetworks("gz", "public"), inNetworks("sg", "idc"), rule("r")] });
+    await until("the welcome", () => agent.heardOf("welcome").length > 0);
+    expect((await runToEnd(plane.client)).failure).toMatchObject({ code: "NO_ROUTE", side: wire.Side.TARGET });
+  });
+});
+
 describe("the board of what is reached", () => {
   it("is bounded by agent, whatever it says, and takes durations that make no sense", () => {
     const board = new ReachBoard();

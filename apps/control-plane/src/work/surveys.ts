@@ -1,5 +1,5 @@
 import { endpointToMessage, type wire } from "@transship/api";
-import { type Instance, namedInstances, surveyPlaces } from "@transship/model";
+import { type Endpoint, type Instance, namedInstances, type SurveyPlace, surveyPlaces } from "@transship/model";
 import type { Store } from "@transship/store";
 import type { Logger } from "pino";
 import { WakeUp } from "../wake-up.ts";
@@ -25,12 +25,15 @@ export interface SurveyDesk {
   readonly log: Logger;
 }
 
-/** What agents of one place are asked to look at; one object for all of them. */
-interface Survey {
-  readonly places: readonly wire.SurveyPlace[];
-  /** The definition of each place, by instance and URL. */
-  readonly texts: ReadonlyMap<string, string>;
+/** A place as it is told to all agents that it may concern. */
+interface ToldPlace {
+  readonly place: wire.SurveyPlace;
+  /** Everything that is told of it, to compare. */
+  readonly text: string;
 }
+
+/** What agents of one region, border and networks are asked to look at. */
+type Survey = readonly ToldPlace[];
 
 /** Tells each agent which endpoints may concern it: when it comes, and when instances or rules change. Agents of one region, border and networks share one list. */
 export class Surveys {
@@ -38,6 +41,8 @@ export class Surveys {
   readonly #told = new WeakMap<AgentSession, Survey>();
   readonly #surveys = new Map<string, Survey>();
   #instances: readonly Instance[] = [];
+  /** One object for all agents that a place is told to: they may be many thousands. */
+  #places = new WeakMap<Endpoint, ToldPlace>();
   #stale = true;
 
   /** Instances or rules are others now. */
@@ -78,8 +83,9 @@ export class Surveys {
       if (told === survey) continue;
       this.#told.set(session, survey);
       if (told !== undefined && isSame(told, survey)) continue;
-      for (const [key, text] of told?.texts ?? []) if (survey.texts.get(key) !== text) forget(reach, session, key);
-      session.send({ $case: "survey", value: { places: [...survey.places], everyMs } });
+      const kept = new Set(survey.map(({ text }) => text));
+      for (const { place, text } of told ?? []) if (!kept.has(text)) reach.forget(session.name, place.instance, place.endpoint?.url ?? "");
+      session.send({ $case: "survey", value: { places: survey.map(({ place }) => place), everyMs } });
     }
   }
 
@@ -99,22 +105,21 @@ export class Surveys {
     const key = JSON.stringify([region, border, networks]);
     const known = this.#surveys.get(key);
     if (known !== undefined) return known;
-    const places = surveyPlaces({ region, border, networks }, this.#instances).map(({ instance, endpoint }) => ({
-      instance: instance.name,
-      endpoint: endpointToMessage(endpoint),
-      provider: instance.spec.provider,
-    }));
-    const survey = { places, texts: new Map(places.map((place) => [`${place.instance} ${place.endpoint.url}`, JSON.stringify(place)])) };
+    const survey = surveyPlaces({ region, border, networks }, this.#instances).map((one) => this.#placeOf(one));
     this.#surveys.set(key, survey);
     return survey;
+  }
+
+  #placeOf({ instance, endpoint }: SurveyPlace): ToldPlace {
+    const known = this.#places.get(endpoint);
+    if (known !== undefined) return known;
+    const place = { instance: instance.name, endpoint: endpointToMessage(endpoint), provider: instance.spec.provider };
+    const told = { place, text: JSON.stringify(place) };
+    this.#places.set(endpoint, told);
+    return told;
   }
 }
 
 function isSame(a: Survey, b: Survey): boolean {
-  return a.texts.size === b.texts.size && [...a.texts].every(([key, text]) => b.texts.get(key) === text);
-}
-
-function forget(reach: ReachBoard, session: AgentSession, key: string): void {
-  const [instance = "", url = ""] = key.split(" ");
-  reach.forget(session.name, instance, url);
+  return a.length === b.length && a.every((one, index) => one.text === b[index]?.text);
 }
