@@ -30,7 +30,7 @@ describe("explainNoRoute", () => {
   });
 
   it("names the missing link, since when and why", () => {
-    const unreached = { reached: false, roundTripMs: undefined, why: "no connection in time", since: "2026-11-21T10:00:00.000Z" };
+    const unreached = { reached: false, roundTripMs: undefined, why: "no connection in time", since: NOW.getTime() - 20_000 };
     const known: KnownReach = { of: (who, where) => (who === "gz-1" && where === "sg" ? unreached : undefined) };
     expect(explainNoRoute([agent("sg-1", "vpc-sg"), agent("gz-1", "vpc-gz", "public")], gz, sg, known, NOW)).toBe(
       "no agent reaches both gz and sg: gz-1 reaches gz (vpc-gz) but not sg: by public no connection in time, for 20 s; " +

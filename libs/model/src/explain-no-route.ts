@@ -71,8 +71,8 @@ function whyNot(agent: AgentPlace, side: Instance, known: KnownReach, now: Date)
 }
 
 /** `, for 20 s`; nothing where the span is not known. */
-function spanText(since: string | undefined, now: Date): string {
-  const seconds = Math.round((now.getTime() - Date.parse(since ?? "")) / 1000);
+function spanText(since: number | undefined, now: Date): string {
+  const seconds = Math.round((now.getTime() - (since ?? Number.NaN)) / 1000);
   if (!(seconds >= 0)) return "";
   if (seconds < 120) return `, for ${seconds} s`;
   return seconds < 7200 ? `, for ${Math.round(seconds / 60)} min` : `, for ${Math.round(seconds / 3600)} h`;

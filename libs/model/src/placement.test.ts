@@ -69,7 +69,7 @@ function knowing(found: Readonly<Record<string, number | string>>): KnownReach {
       const it = found[`${who} ${where} ${new URL(url).host.split(".")[1]}`];
       if (it === undefined) return undefined;
       const reached = typeof it === "number";
-      return { reached, roundTripMs: reached ? it : undefined, why: reached ? undefined : it, since: "2026-11-21T10:00:00.000Z" };
+      return { reached, roundTripMs: reached ? it : undefined, why: reached ? undefined : it, since: 0 };
     },
   };
 }

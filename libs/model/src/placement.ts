@@ -21,7 +21,14 @@ export function endpointFor(
   instance: Pick<Instance, "name" | "spec">,
   known: KnownReach = NO_REACH_KNOWN,
 ): Endpoint | undefined {
-  return sharedEndpoints(agent, instance).find(({ url }) => known.of(agent.name, instance.name, url)?.reached !== false);
+  // Asked for thousands of agents at every turn of the scheduler: makes no lists.
+  let open: Endpoint | undefined;
+  for (const endpoint of instance.spec.endpoints) {
+    const better = open === undefined || (open.network === PUBLIC_NETWORK && endpoint.network !== PUBLIC_NETWORK);
+    if (!better || !agent.networks.includes(endpoint.network)) continue;
+    if (known.of(agent.name, instance.name, endpoint.url)?.reached !== false) open = endpoint;
+  }
+  return open;
 }
 
 /**
@@ -34,21 +41,59 @@ export function rankForCopy<A extends AgentPlace>(
   target: Instance,
   known: KnownReach = NO_REACH_KNOWN,
 ): Candidate<A>[] {
-  const candidates = agents.flatMap((agent) => {
-    const from = endpointFor(agent, source, known);
-    const to = endpointFor(agent, target, known);
-    if (from === undefined || to === undefined) return [];
-    const roundTripMs = known.of(agent.name, target.name, to.url)?.roundTripMs;
-    const { rank, why } = nearness(agent, target, to);
-    const path = `${why} (${pathText(agent, target, to, known)})`;
-    const rest = source.name === target.name ? "" : `; source ${source.name} by ${pathText(agent, source, from, known)}`;
-    return [{ agent, source: from, target: to, rank, roundTripMs, why: `agent ${agent.name}: ${path}${rest}` }];
-  });
+  const candidates: Ranked<A>[] = [];
   const best = new Map<number, number>();
-  for (const { rank, roundTripMs } of candidates) {
+  for (const agent of agents) {
+    const from = endpointFor(agent, source, known);
+    const to = from && endpointFor(agent, target, known);
+    if (from === undefined || to === undefined) continue;
+    const candidate = new Ranked(agent, { instance: source, endpoint: from }, { instance: target, endpoint: to }, known);
+    const { rank, roundTripMs } = candidate;
     if (roundTripMs !== undefined) best.set(rank, Math.min(roundTripMs, best.get(rank) ?? roundTripMs));
+    candidates.push(candidate);
   }
-  return candidates.map(({ roundTripMs, ...candidate }) => ({ ...candidate, rank: finer(candidate.rank, roundTripMs, best) })).sort(byRank);
+  for (const candidate of candidates) candidate.rank = finer(candidate.rank, candidate.roundTripMs, best);
+  return candidates.sort(byRank);
+}
+
+interface End {
+  readonly instance: Instance;
+  readonly endpoint: Endpoint;
+}
+
+/** A candidate that finds its words only when they are asked for: of thousands one or two are. */
+class Ranked<A extends AgentPlace> implements Candidate<A> {
+  readonly agent: A;
+  rank: number;
+  readonly roundTripMs: number | undefined;
+  readonly #from: End;
+  readonly #to: End;
+  readonly #known: KnownReach;
+
+  constructor(agent: A, from: End, to: End, known: KnownReach) {
+    this.agent = agent;
+    this.#from = from;
+    this.#to = to;
+    this.#known = known;
+    this.rank = nearness(agent, to.instance, to.endpoint);
+    this.roundTripMs = known.of(agent.name, to.instance.name, to.endpoint.url)?.roundTripMs;
+  }
+
+  get source(): Endpoint {
+    return this.#from.endpoint;
+  }
+
+  get target(): Endpoint {
+    return this.#to.endpoint;
+  }
+
+  get why(): string {
+    const { instance: source } = this.#from;
+    const { instance: target } = this.#to;
+    const path = `${nearnessText(this.agent, target, this.target)} (${pathText(this.agent, target, this.target, this.#known)})`;
+    const rest = source.name === target.name ? "" : `; source ${source.name} by ${pathText(this.agent, source, this.source, this.#known)}`;
+    return `agent ${this.agent.name}: ${path}${rest}`;
+  }
 }
 
 /** Agents that can reach one instance, nearest first. Used for inventories and connection tests. */
@@ -70,16 +115,17 @@ function finer(rank: number, roundTripMs: number | undefined, best: ReadonlyMap<
   return rank + Math.min(roundTripClass(roundTripMs, bestMs), CLASSES - 1) / CLASSES;
 }
 
-function nearness(agent: AgentPlace, target: Instance, endpoint: Endpoint): { rank: number; why: string } {
-  const here = agent.region === target.spec.region;
-  if (endpoint.network !== PUBLIC_NETWORK) {
-    return { rank: 0, why: here ? `same region as ${target.name}` : `in network ${endpoint.network} of ${target.name}` };
-  }
-  if (here) return { rank: 1, why: `same region as ${target.name}` };
-  if (agent.border !== undefined && agent.border === target.spec.border) {
-    return { rank: 2, why: `inside border ${agent.border} like ${target.name}` };
-  }
-  return { rank: 3, why: `reaches ${target.name} from region ${agent.region}` };
+function nearness(agent: AgentPlace, { spec }: Instance, endpoint: Endpoint): number {
+  if (endpoint.network !== PUBLIC_NETWORK) return 0;
+  if (agent.region === spec.region) return 1;
+  return agent.border !== undefined && agent.border === spec.border ? 2 : 3;
+}
+
+function nearnessText(agent: AgentPlace, target: Instance, endpoint: Endpoint): string {
+  if (agent.region === target.spec.region) return `same region as ${target.name}`;
+  if (endpoint.network !== PUBLIC_NETWORK) return `in network ${endpoint.network} of ${target.name}`;
+  if (nearness(agent, target, endpoint) === 2) return `inside border ${agent.border} like ${target.name}`;
+  return `reaches ${target.name} from region ${agent.region}`;
 }
 
 /** `private network vpc-sg, 3 ms`; says so where it is a detour. */

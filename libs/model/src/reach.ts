@@ -8,8 +8,8 @@ export interface Reach {
   readonly roundTripMs: number | undefined;
   /** Why it is not reached, in a few words. */
   readonly why: string | undefined;
-  /** ISO 8601; since when it is so. */
-  readonly since: string;
+  /** Since when it is so, in milliseconds since the epoch. */
+  readonly since: number;
 }
 
 /** What is known of who reaches what. */

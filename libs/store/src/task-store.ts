@@ -45,7 +45,7 @@ export interface WaitingWork extends WaitingPair {
   readonly via?: string | undefined;
 }
 
-/** A task that an agent has, and what it works on: of a hop, the two ends of that hop. */
+/** A task that an agent has, and what it works on: of a hop, the two ends of that hop; of a deletion at the target alone, the target twice. */
 export interface HeldTask extends WaitingPair {
   readonly taskId: string;
   readonly agent: string;

@@ -6,6 +6,8 @@ import { safeFailure } from "../logs/failure-facts.ts";
 const MOST_PLACES = 2 * MOST_SURVEYED;
 /** Endpoints told of one instance. */
 const MOST_TOLD = 1_000;
+/** Names and URLs that are shared among agents. */
+const MOST_TEXTS = 10_000;
 
 interface Found extends Reach {
   readonly url: string;
@@ -17,6 +19,7 @@ interface Found extends Reach {
 /** Which endpoints the connected agents truly reach, by what each said last. In memory: it comes again with the agent's next stream. */
 export class ReachBoard implements KnownReach {
   readonly #byAgent = new Map<string, Map<string, readonly Found[]>>();
+  readonly #texts = new Map<string, string>();
 
   of(agent: string, instance: string, url: string): Reach | undefined {
     return this.#find(agent, instance, url);
@@ -41,9 +44,9 @@ export class ReachBoard implements KnownReach {
     for (const said of endpoints) {
       const before = this.#find(agent, said.instance, said.url);
       if (before === undefined && sizeOf(own) >= MOST_PLACES) continue;
-      const found = foundOf(said, before, now);
+      const found = foundOf({ ...said, url: this.#shared(said.url) }, before, now);
       const others = (own.get(said.instance) ?? []).filter(({ url }) => url !== said.url);
-      own.set(said.instance, [...others, found]);
+      own.set(this.#shared(said.instance), others.length === 0 ? [found] : [...others, found]);
       news ||= isNews(before, found);
     }
     return news;
@@ -90,6 +93,15 @@ export class ReachBoard implements KnownReach {
     return sums;
   }
 
+  /** The same text for all agents that say it: they may be many thousands, and say the same. */
+  #shared(text: string): string {
+    const known = this.#texts.get(text);
+    if (known !== undefined) return known;
+    if (this.#texts.size >= MOST_TEXTS) this.#texts.clear();
+    this.#texts.set(text, text);
+    return text;
+  }
+
   #find(agent: string, instance: string, url: string): Found | undefined {
     return this.#byAgent
       .get(agent)
@@ -107,7 +119,7 @@ function foundOf(said: wire.EndpointReach, before: Found | undefined, now: Date)
     reached,
     roundTripMs: reached && roundTripMs > 0 ? roundTripMs : undefined,
     why: failure && failureToError(failure).why,
-    since: new Date(now.getTime() - Math.min(Math.max(0, said.forMs), now.getTime())).toISOString(),
+    since: now.getTime() - Math.min(Math.max(0, said.forMs), now.getTime()),
     failure,
     lostAt: reached ? undefined : lost,
   };
@@ -129,7 +141,7 @@ function sizeOf(own: ReadonlyMap<string, readonly Found[]>): number {
 /** The network is the instance's to say: whoever shows this fills it in. */
 function message(agent: string, instance: string, found: Found): wire.InstanceReach {
   const { url, reached, roundTripMs = 0, failure, since } = found;
-  return { agent, instance, url, network: "", reached, roundTripMs, failure, since };
+  return { agent, instance, url, network: "", reached, roundTripMs, failure, since: new Date(since).toISOString() };
 }
 
 function byPlace(a: wire.InstanceReach, b: wire.InstanceReach): number {

@@ -120,7 +120,7 @@ export function relayConformance(openStore: OpenStore): void {
       expect((await claim(store, "sg-1", "target", 0)).map(({ id, leg, operation }) => `${id} ${leg} ${operation}`)).toEqual([
         "3 target delete",
       ]);
-      expect(await store.tasks.held()).toMatchObject([{ source: "gz", target: "sg" }]);
+      expect(await store.tasks.held()).toMatchObject([{ source: "sg", target: "sg" }]);
     });
   });
 }

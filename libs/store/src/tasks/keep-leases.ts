@@ -50,7 +50,7 @@ export async function heldTasks(tx: Tx): Promise<HeldTask[]> {
   return rows.map(({ agent, via, leg, source, target, ...row }) => ({
     ...row,
     agent: agent ?? "",
-    source: leg === "second" ? (via ?? source) : source,
+    source: leg === "second" ? (via ?? source) : leg === "target" ? target : source,
     target: leg === "first" ? (via ?? target) : target,
   }));
 }
