@@ -16,6 +16,7 @@ import { Reports } from "./report.ts";
 import { RetryBudget } from "./retry-budget.ts";
 import { RulePaces } from "./rule-paces.ts";
 import { holdSession } from "./session.ts";
+import { Surveyor } from "./survey/surveyor.ts";
 import { Assignments } from "./take-assignments.ts";
 import { TaskLogs } from "./task-logs.ts";
 import { VERSION } from "./version.ts";
@@ -51,6 +52,7 @@ export async function startAgent(options: AgentOptions): Promise<Agent> {
   const spoolDirectory = join(options.dataDirectory, "spool");
   const engine = starting.use(options.engine?.(journal) ?? createCopyEngine({ journal, spoolDirectory, spoolLimitBytes }));
   const registries = starting.use(new Registries());
+  const surveyor = starting.use(new Surveyor(registries));
 
   const paces = new RulePaces();
   const connection = new Connection();
@@ -71,7 +73,7 @@ export async function startAgent(options: AgentOptions): Promise<Agent> {
     logger,
     tell,
   });
-  const means = { identity, assignments, leases, reports, logs, connection, registries, paces, logger };
+  const means = { identity, assignments, leases, reports, logs, connection, registries, surveyor, paces, logger };
 
   const stopping = new AbortController();
   let ready = false;

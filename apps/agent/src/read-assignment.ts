@@ -8,7 +8,8 @@ export interface Assigned {
   readonly key: wire.LeaseKey;
   readonly leaseMs: number;
   readonly source: ArtifactPlace;
-  readonly sourceAccess: wire.RegistryAccess;
+  /** Undefined for a deletion of what another agent found gone at the source. */
+  readonly sourceAccess: wire.RegistryAccess | undefined;
   readonly target: ArtifactPlace;
   readonly targetAccess: wire.RegistryAccess;
   /** Others that may have the same blobs. */
@@ -40,7 +41,7 @@ export function readAssignment(key: wire.LeaseKey, message: wire.Assignment): As
     key,
     leaseMs: message.leaseMs,
     source: given(message.source, what, "source"),
-    sourceAccess: given(message.sourceAccess, what, "access to the source"),
+    sourceAccess: message.sourceGone ? undefined : given(message.sourceAccess, what, "access to the source"),
     target: given(message.target, what, "target"),
     targetAccess: given(message.targetAccess, what, "access to the target"),
     siblings: message.siblings,

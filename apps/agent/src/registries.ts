@@ -2,14 +2,16 @@ import { createHash } from "node:crypto";
 import { credentialFromMessage, endpointFromMessage, limitsFromMessage, type wire } from "@transship/api";
 import { TransshipError } from "@transship/errors";
 import { AGENT_PRODUCT } from "@transship/model";
-import { openRegistry, type Registry, type RegistryOptions } from "@transship/oci";
+import { type OpenReach, openReach, openRegistry, type Registry, type RegistryOptions } from "@transship/oci";
 import { ChartMemory, openChartMuseum } from "@transship/providers";
-import type { GateState } from "@transship/transfer";
+import type { GateState, InstanceGate } from "@transship/transfer";
 import { InstanceGates } from "./instance-gates.ts";
 import { VERSION } from "./version.ts";
 
 /** A registry client is closed after so many milliseconds without a user. */
 const IDLE_MS = 60_000;
+/** Who only looks whether a registry is there does not wait as long as who has work for it. */
+const REACH_TIMEOUTS = { connectMs: 5_000, headersMs: 10_000 };
 
 /** A registry client in use. Disposing gives it back. */
 export interface BorrowedRegistry extends Disposable {
@@ -71,15 +73,24 @@ export class Registries implements AsyncDisposable {
 
   /** Opens a client that nobody else uses, behind the instance's gate. The caller disposes of it. @throws TransshipError `INVALID_ARGUMENT` as {@link borrow}. */
   open(access: wire.RegistryAccess | undefined): Registry {
-    if (access?.endpoint === undefined) {
-      throw new TransshipError("INVALID_ARGUMENT", { what: "reaching a registry", why: "the control plane named no endpoint" });
-    }
+    if (access?.endpoint === undefined) throw noEndpoint();
     this.#limit(access);
-    const { url, address, ca, proxy: proxyUrl, proxyCredential, clientCertificate } = endpointFromMessage(access.endpoint);
-    const credential = credentialFromMessage(access.credential);
-    const proxy = proxyUrl === undefined ? undefined : { url: proxyUrl, credential: proxyCredential };
-    const options = { url, address, ca, proxy, clientCertificate, credential, userAgent: `${AGENT_PRODUCT}/${VERSION}` };
+    const options = { ...optionsOf(access.endpoint), credential: credentialFromMessage(access.credential) };
     return this.#gates.guard(gateName(access), openAs(access.provider ?? "registry", options, this.#charts));
+  }
+
+  /** Opens a way to find out whether a place is there: without login, apart from the clients that work uses. The caller disposes of it. @throws TransshipError as {@link open}. */
+  reach({ endpoint, provider }: wire.SurveyPlace): OpenReach {
+    if (endpoint === undefined) throw noEndpoint();
+    if (provider !== "chartmuseum") return openReach({ ...optionsOf(endpoint), timeouts: REACH_TIMEOUTS });
+    const base = new URL(endpoint.url);
+    const index = `${base.pathname.replace(/\/$/, "")}/index.yaml`;
+    return openReach({ ...optionsOf(endpoint), url: base.origin, timeouts: REACH_TIMEOUTS }, index);
+  }
+
+  /** The gate that all work with an endpoint goes through. */
+  gateOf(place: wire.SurveyPlace): InstanceGate {
+    return this.#gates.of(gateName(place));
   }
 
   /** Takes this agent's shares of instances' limits, and pauses that others were asked for: at once, for work under way too. @throws TransshipError `INVALID_ARGUMENT` for limits that are none. */
@@ -148,8 +159,18 @@ function keyOf(access: wire.RegistryAccess | undefined): string {
 }
 
 /** An instance by the endpoint that is used: when an operator corrects the endpoint, what the wrong one taught (an open circuit) is not held against it. */
-function gateName({ instance, endpoint }: wire.RegistryAccess): string {
+function gateName({ instance, endpoint }: Pick<wire.RegistryAccess, "instance" | "endpoint">): string {
   return `${instance} ${endpoint?.url ?? ""} ${endpoint?.address ?? ""} ${endpoint?.proxy?.url ?? ""}`;
+}
+
+/** How an endpoint is reached, whatever for. */
+function optionsOf(endpoint: wire.Endpoint): Omit<RegistryOptions, "credential"> {
+  const { url, address, ca } = endpointFromMessage(endpoint);
+  return { url, address, ca, userAgent: `${AGENT_PRODUCT}/${VERSION}` };
+}
+
+function noEndpoint(): TransshipError {
+  return new TransshipError("INVALID_ARGUMENT", { what: "reaching a registry", why: "the control plane named no endpoint" });
 }
 
 /** Throws `UNSUPPORTED` for a kind of registry that is newer than this agent. */

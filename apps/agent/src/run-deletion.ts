@@ -8,10 +8,11 @@ import { type Attempt, borrow, NO_COST } from "./run-task.ts";
 export async function runDeletion(assigned: Assigned, registries: Registries, signal: AbortSignal): Promise<Attempt> {
   const { source, target, digest, alsoGone } = assigned;
   try {
-    using from = borrow("source", () => registries.borrow(assigned.sourceAccess));
+    const { sourceAccess } = assigned;
+    using from = sourceAccess && borrow("source", () => registries.borrow(sourceAccess));
     using at = borrow("target", () => registries.borrow(assigned.targetAccess));
     const request = {
-      source: from.registry.repository(source.repository),
+      source: from?.registry.repository(source.repository),
       target: at.registry.repository(target.repository),
       reference: source.tag,
       tag: target.tag,

@@ -10,6 +10,8 @@ import type { Reports } from "./report.ts";
 import { DemandReport } from "./report-demand.ts";
 import { GateReport } from "./report-gates.ts";
 import type { RulePaces } from "./rule-paces.ts";
+import { ReachReport } from "./survey/report-reach.ts";
+import type { Surveyor } from "./survey/surveyor.ts";
 import type { Assignments } from "./take-assignments.ts";
 import type { TaskLogs } from "./task-logs.ts";
 import type { ControlSays, WorkStream } from "./work-stream.ts";
@@ -29,6 +31,7 @@ export interface SessionMeans {
   readonly logs: TaskLogs;
   readonly connection: Connection;
   readonly registries: Registries;
+  readonly surveyor: Surveyor;
   readonly paces: RulePaces;
   readonly logger: Logger;
 }
@@ -67,9 +70,10 @@ export async function holdSession(
   const questions = ending.use(new Questions(stream, means.registries, means.logs, means.logger));
   for (const message of assignments.progress()) connection.tell(message);
   ending.use(new GateReport(stream, means.registries));
+  const reach = ending.use(new ReachReport(stream, means.surveyor));
   const demand = new DemandReport(stream, assignments);
   ending.use(demand);
-  for await (const message of messages) hear(message, { ...means, renewals, questions, demand, stream });
+  for await (const message of messages) hear(message, { ...means, renewals, questions, demand, reach, stream });
 }
 
 interface Hearing extends SessionMeans {
@@ -77,6 +81,7 @@ interface Hearing extends SessionMeans {
   readonly questions: Questions;
   readonly demand: DemandReport;
   readonly stream: WorkStream;
+  readonly reach: ReachReport;
 }
 
 function hear(message: ControlSays, hearing: Hearing): void {
@@ -96,6 +101,10 @@ function hear(message: ControlSays, hearing: Hearing): void {
     case "budget":
       hearing.registries.share(message.value.instances);
       hearing.paces.share(message.value.rules);
+      break;
+    case "survey":
+      hearing.surveyor.take(message.value);
+      hearing.reach.begin();
       break;
     case "ack":
       reports.acknowledge(message.value.sequence);

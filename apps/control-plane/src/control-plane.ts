@@ -47,7 +47,9 @@ import { ConnectedAgents } from "./work/connected-agents.ts";
 import { GateBoard } from "./work/gate-board.ts";
 import { ProgressWriter } from "./work/progress-writer.ts";
 import { Questions } from "./work/questions.ts";
+import { ReachBoard } from "./work/reach-board.ts";
 import { Rivals } from "./work/rivals.ts";
+import { Surveys } from "./work/surveys.ts";
 
 /** A running control plane. Disposing is draining. */
 export interface ControlPlane extends AsyncDisposable {
@@ -83,6 +85,7 @@ export async function startControlPlane(options: ControlPlaneOptions): Promise<C
     sweepHistory(desk, options.history ?? DEFAULT_HISTORY, stopping.signal),
     deliverEvents(desk, parts.sender, stopping.signal),
     watchAgents(desk, stopping.signal),
+    desk.surveys.run(desk, stopping.signal),
   ];
   opening.defer(() => Promise.all(loops).then(() => undefined));
   opening.defer(() => stopping.abort());
@@ -122,6 +125,7 @@ async function assemble(options: ControlPlaneOptions, store: Store) {
     now,
   };
   const gates = new GateBoard();
+  const reach = new ReachBoard();
   const logWriter = new LogWriter(store.logs, log);
   const agents = new ConnectedAgents();
   const base = {
@@ -136,13 +140,15 @@ async function assemble(options: ControlPlaneOptions, store: Store) {
     challengeMs: options.challengeMs ?? CHALLENGE_MS,
     budgets: new Budgets(agents, now),
     gates,
+    reach,
+    surveys: new Surveys(),
     progress: new ProgressWriter(),
     questions: new Questions(options.silenceMs ?? SILENCE_MS),
     logWriter,
     agentLogs: new AgentLogs(),
     executionLog: executionLog(log, logWriter, now),
     changes: new Changes(),
-    metrics: new Metrics({ store, gates, version: VERSION }),
+    metrics: new Metrics({ store, gates, reach, version: VERSION }),
     work: new WakeUp(),
     clock: new WakeUp(),
     rates: new Rates(),
@@ -164,6 +170,7 @@ function servicesOf({ desk, executions, triggers, sender, log, stopping }: Parts
     desk.agents.relabel(await desk.store.agents.list());
     desk.work.wake();
     triggers.rulesChanged();
+    desk.surveys.changed();
     desk.tidings.wake();
     stopGoneEdges(desk.store, executions).catch((thrown: unknown) =>
       log.error({ err: thrown }, "executions of changed edges were not stopped"),
@@ -176,7 +183,7 @@ function servicesOf({ desk, executions, triggers, sender, log, stopping }: Parts
     [wire.ReplicationServiceService, replicationService(handlers, desk, executions, changed, stopping.signal)],
     [wire.PlanServiceService, planService(handlers, desk, executions)],
     [wire.ExecutionServiceService, executionService(handlers, desk, executions)],
-    [wire.TaskServiceService, taskService(handlers, desk.store, executions, desk.gates, desk.now)],
+    [wire.TaskServiceService, taskService(handlers, desk, executions)],
     [wire.AgentServiceService, agentService(handlers, desk)],
     [wire.WebhookServiceService, webhookService(handlers, desk.store, sender, desk.now, stopping.signal)],
     [wire.ServerServiceService, serverService(handlers, desk.startedAt)],

@@ -125,7 +125,7 @@ describe("leases", () => {
     expect(far.assignments).toEqual([]);
     expect(near1.assignments.length).toBeGreaterThan(0);
     expect(near2.assignments.length).toBeGreaterThan(0);
-    expect((await tasks(plane.client, id))[0]?.placement).toMatch(/^near[12] is in region sg of sg$/);
+    expect((await tasks(plane.client, id))[0]?.placement).toMatch(/^agent near[12]: same region as sg \(public\); source gz by public$/);
   });
 
   it("come again after a failure that passes, not before its time", async () => {

@@ -3,13 +3,16 @@ import type { Store } from "@transship/store";
 import { Counter, Gauge, Histogram, Registry } from "prom-client";
 import { gaugeDeliveries } from "./metrics-of-deliveries.ts";
 import { gaugeGates } from "./metrics-of-gates.ts";
+import { gaugeReach } from "./metrics-of-reach.ts";
 import { gaugeRules } from "./metrics-of-rules.ts";
 import type { GateBoard } from "./work/gate-board.ts";
+import type { ReachBoard } from "./work/reach-board.ts";
 
 /** What the metrics read when they are scraped. */
 export interface Scraped {
   readonly store: Pick<Store, "executions" | "agents" | "topology" | "deliveries">;
   readonly gates: Pick<GateBoard, "all">;
+  readonly reach: Pick<ReachBoard, "sums">;
   readonly version: string;
 }
 
@@ -64,6 +67,7 @@ export class Metrics {
     this.#gaugeAgents(scraped.store);
     gaugeRules(this.#registry, scraped.store);
     gaugeGates(this.#registry, scraped.gates);
+    gaugeReach(this.#registry, scraped.reach);
     gaugeDeliveries(this.#registry, scraped.store.deliveries);
   }
 

@@ -86,7 +86,7 @@ describe("a rule", () => {
     await apply(plane.client);
     const end = await runToEnd(plane.client);
     expect(end).toMatchObject({ state: FAILED, failure: { code: "NO_ROUTE" } });
-    expect(end.failure?.message).toContain("a1 (elsewhere)");
+    expect(end.failure?.message).toContain("a1 does not reach gz: it is in elsewhere, and gz in public");
   });
 
   it("ends partial where a task fails, and repeats only that", async () => {

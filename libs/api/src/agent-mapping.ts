@@ -4,7 +4,7 @@ import {
   type AgentResource as AgentResourceMessage,
   AgentState as AgentStateMessage,
 } from "./gen/transship/v1/agent.ts";
-import type { InstanceGate } from "./gen/transship/v1/instance.ts";
+import type { InstanceGate, InstanceReach } from "./gen/transship/v1/instance.ts";
 
 const AGENT_STATES = {
   enrolled: AgentStateMessage.ENROLLED,
@@ -18,12 +18,14 @@ const AGENT_STATES = {
 export interface AgentNews {
   /** How it stands with its registries. */
   readonly gates?: readonly InstanceGate[];
+  /** Which endpoints it found that it reaches. */
+  readonly reach?: readonly InstanceReach[];
   /** What somebody should look after. */
   readonly warnings?: readonly string[];
 }
 
 /** A stored agent as a message. */
-export function agentToMessage(agent: Agent, running: number, { gates = [], warnings = [] }: AgentNews = {}): AgentMessage {
+export function agentToMessage(agent: Agent, running: number, { gates = [], reach = [], warnings = [] }: AgentNews = {}): AgentMessage {
   return {
     name: agent.name,
     region: agent.region,
@@ -39,6 +41,7 @@ export function agentToMessage(agent: Agent, running: number, { gates = [], warn
     labels: { ...agent.labels },
     host: agent.host,
     warnings: [...warnings],
+    reach: [...reach],
   };
 }
 

@@ -35,6 +35,7 @@ export {
   bytesFromMessage,
   progressFromMessage,
   progressToMessage,
+  taskLegFromMessage,
   taskStateFromMessage,
   taskStateToMessage,
   taskToMessage,

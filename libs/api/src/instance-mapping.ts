@@ -41,8 +41,12 @@ export function instanceResourceFromMessage(message: wire.InstanceResource): unk
   };
 }
 
-/** An instance as users may see it: passwords, secret and keys are left out. `gates`: how agents stand with it. */
-export function instanceToMessage(instance: Instance, gates: readonly wire.InstanceGate[] = []): wire.Instance {
+/** An instance as users may see it: passwords, secret and keys are left out. `gates`: how agents stand with it. `reach`: which of them reach it. */
+export function instanceToMessage(
+  instance: Instance,
+  gates: readonly wire.InstanceGate[] = [],
+  reach: readonly wire.InstanceReach[] = [],
+): wire.Instance {
   const { name, labels, spec } = instance;
   const resource = instanceResourceToMessage({
     apiVersion: API_VERSION,
@@ -56,7 +60,7 @@ export function instanceToMessage(instance: Instance, gates: readonly wire.Insta
     if (proxy?.credential !== undefined) proxy.credential.password = "";
     if (clientCertificate !== undefined) clientCertificate.privateKey = "";
   }
-  return { resource, createdAt: instance.createdAt, updatedAt: instance.updatedAt, gates: [...gates] };
+  return { resource, createdAt: instance.createdAt, updatedAt: instance.updatedAt, gates: [...gates], reach: [...reach] };
 }
 
 /** An endpoint as a message, secrets included: only for what goes to the control plane, or to an agent with an access. */

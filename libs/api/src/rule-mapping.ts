@@ -16,6 +16,8 @@ import {
   nameFilterToMessage,
   presentLists,
   presentNumber,
+  relayFromMessage,
+  relayToMessage,
   tagFilterFromMessage,
   tagFilterToMessage,
   targetFromMessage,
@@ -70,6 +72,7 @@ export function ruleResourceToMessage(resource: RuleResource): RuleResourceMessa
       consent: spec.consent ?? [],
       agents: agentSelectorToMessage(spec.agents),
       conflict: spec.conflict,
+      relay: relayToMessage(spec.relay),
       enabled: spec.enabled,
     },
   };
@@ -104,6 +107,7 @@ export function ruleResourceFromMessage(message: RuleResourceMessage): unknown {
       ...consentFromMessages(spec.consent),
       ...(spec.agents === undefined ? {} : { agents: agentSelectorFromMessage(spec.agents) }),
       ...present("conflict", spec.conflict ?? ""),
+      ...(spec.relay === undefined ? {} : { relay: relayFromMessage(spec.relay) }),
       enabled: spec.enabled,
     },
   };

@@ -1,4 +1,15 @@
-import type { AgentSelector, Consent, Deletion, NameFilter, RuleSpec, RuleTarget, TagFilter, Triggers, WorkWindow } from "@transship/model";
+import type {
+  AgentSelector,
+  Consent,
+  Deletion,
+  NameFilter,
+  Relay,
+  RuleSpec,
+  RuleTarget,
+  TagFilter,
+  Triggers,
+  WorkWindow,
+} from "@transship/model";
 import type * as wire from "./gen/transship/v1/rule.ts";
 import { present } from "./instance-mapping.ts";
 
@@ -92,6 +103,14 @@ export function agentSelectorToMessage(selector: AgentSelector | undefined): wir
 
 export function agentSelectorFromMessage({ labels, names }: wire.AgentSelector): AgentSelector {
   return { ...(Object.keys(labels).length === 0 ? {} : { labels }), ...presentList("names", names) };
+}
+
+export function relayToMessage(relay: Relay | undefined): wire.Relay | undefined {
+  return relay && { ...relay };
+}
+
+export function relayFromMessage(message: wire.Relay): unknown {
+  return { instance: message.instance, ...present("namespace", message.namespace) };
 }
 
 /** The lists of a rule that are absent when empty. */

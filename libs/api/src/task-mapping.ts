@@ -1,10 +1,13 @@
-import type { ByteCounts, Task, TaskProgress, TaskState } from "@transship/model";
+import type { ByteCounts, Task, TaskLeg, TaskPath, TaskProgress, TaskRelay, TaskState } from "@transship/model";
 import { blobReportToMessage, blobSumsToMessages } from "./blob-report-mapping.ts";
 import { storedFailureToMessage } from "./failure-mapping.ts";
 import {
   type ByteCounts as ByteCountsMessage,
+  TaskLeg as TaskLegMessage,
   type Task as TaskMessage,
+  type TaskPath as TaskPathMessage,
   type TaskProgress as TaskProgressMessage,
+  type TaskRelay as TaskRelayMessage,
   TaskState as TaskStateMessage,
 } from "./gen/transship/v1/task.ts";
 import { taskOperationToMessage } from "./task-terms-mapping.ts";
@@ -45,6 +48,35 @@ export function progressFromMessage(message: TaskProgressMessage | undefined): T
   return { totalBytes, doneBytes, fetchedBytes: Math.max(doneBytes, fetchedBytes), bytes: bytesFromMessage(bytes) };
 }
 
+const TASK_LEGS = {
+  whole: TaskLegMessage.WHOLE,
+  first: TaskLegMessage.FIRST,
+  second: TaskLegMessage.SECOND,
+  target: TaskLegMessage.TARGET,
+} as const satisfies Record<TaskLeg, TaskLegMessage>;
+
+/** Unspecified, and a part that a newer peer knows, is the whole way. */
+export function taskLegFromMessage(message: TaskLegMessage): TaskLeg {
+  return (Object.keys(TASK_LEGS) as TaskLeg[]).find((leg) => TASK_LEGS[leg] === message) ?? "whole";
+}
+
+function pathToMessage(path: TaskPath | undefined): TaskPathMessage | undefined {
+  return path && { source: { ...path.source }, target: { ...path.target } };
+}
+
+function relayToMessage(relay: TaskRelay | undefined): TaskRelayMessage | undefined {
+  if (relay === undefined) return undefined;
+  const { agent = "", placement = "", path, times = 0 } = relay.first ?? {};
+  return {
+    place: { ...relay.place },
+    there: relay.there,
+    firstAgent: agent,
+    firstPlacement: placement,
+    firstPath: pathToMessage(path),
+    firstHops: times,
+  };
+}
+
 /** A stored task as a message. `waiting`: what it waits for, where a registry is the reason. */
 export function taskToMessage(task: Task, waiting = ""): TaskMessage {
   return {
@@ -71,5 +103,8 @@ export function taskToMessage(task: Task, waiting = ""): TaskMessage {
     operation: taskOperationToMessage(task.operation),
     note: task.note ?? "",
     facing: task.facing,
+    path: pathToMessage(task.path),
+    leg: TASK_LEGS[task.leg],
+    relay: relayToMessage(task.relay),
   };
 }

@@ -279,7 +279,7 @@ export const CODES = {
     "retry-later",
     "FAILED_PRECONDITION",
     EXIT.unavailable,
-    "Start an agent that shares a network with both instances, or add an endpoint in a network that an agent is in.",
+    "Start an agent that reaches both instances, add an endpoint in a network that an agent is in, or name a relay on the rule.",
   ),
   LEASE_LOST: row("retry", "FAILED_PRECONDITION", EXIT.failed, "Another agent has the task now; nothing to do."),
   CANCELLED: row("never", "CANCELLED", EXIT.failed, "Stopped on request; run again when wanted: what arrived is kept."),

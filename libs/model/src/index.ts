@@ -28,6 +28,7 @@ export { durationText } from "./duration.ts";
 export { EDGE_STATES, type EdgeFacts, type EdgeState, type EdgeStatus, edgeStatus } from "./edge-status.ts";
 export { type Execution, type ExecutionSummary, outcomeOf, type TaskCounts, TRIGGERS, type Trigger } from "./execution.ts";
 export { EXECUTION_TRANSITIONS, type ExecutionState } from "./execution-state.ts";
+export { explainNoRoute, explainNoWay } from "./explain-no-route.ts";
 export type { Holder } from "./holder.ts";
 export {
   type Credential,
@@ -43,9 +44,11 @@ export type { Limits } from "./limits.ts";
 export { CONTROL_PLANE_SOURCE, LOG_LEVELS, type LogEntry, type LogLevel, type LogLine, levelsFrom, safeEntry } from "./log-line.ts";
 export { belowNamespace, isRepositoryName, labelsSchema, resourceName } from "./names.ts";
 export { anything, compilePattern, type Pattern } from "./pattern.ts";
-export { type Candidate, endpointFor, explainNoRoute, rankForCopy, rankForInstance } from "./placement.ts";
+export { type Candidate, endpointFor, rankForCopy, rankForInstance, roundTripText } from "./placement.ts";
 export { PLAN_REASONS, type PlanAction, type PlanItem, type PlanReason } from "./plan.ts";
 export { type ProviderFault, providerFault } from "./provider-fault.ts";
+export { type KnownReach, NO_REACH_KNOWN, type Reach, roundTripClass, sharedEndpoints } from "./reach.ts";
+export { relayFault, relayPlace } from "./relay.ts";
 export { type Edge, edgeName, edgeRule, edgeRules, type Replication, type ReplicationSpec, readEdgeName } from "./replication.ts";
 export { type EdgeFault, edgeFaults } from "./replication-fault.ts";
 export { descendants, pathTo, promoted, type TreeFault, treeFaults } from "./replication-tree.ts";
@@ -67,9 +70,11 @@ export {
   CONFLICT_CHOICES,
   type ConflictChoice,
   type Deletion,
+  instancesOf,
   isOntoItself,
   OVERWRITE,
   type Overwrite,
+  type Relay,
   type Rule,
   type RuleSource,
   type RuleSpec,
@@ -82,6 +87,7 @@ export { type ArtifactKind, KINDS, type NameFilter, type TagFilter } from "./sel
 export { type HoldingSibling, holdersFor, MOST_SIBLINGS, mayHaveNearer, type SiblingPlace, siblingsFor } from "./siblings.ts";
 export { SKIP_REASONS, type SkipReason, skipReasonOf } from "./skip-reasons.ts";
 export { follow, isFinal, mayFollow, statesBefore, type Transitions } from "./state-machine.ts";
+export { MOST_SURVEYED, namedInstances, type SurveyPlace, surveyPlaces } from "./survey.ts";
 export { mayCollide, targetRepository } from "./target-name.ts";
 export {
   type ArtifactPlace,
@@ -89,12 +95,18 @@ export {
   artifactName,
   type ByteCounts,
   type Failure,
+  type FirstHop,
   NO_BYTES,
   NO_PROGRESS,
+  type PathEnd,
+  TASK_LEGS,
   TASK_OPERATIONS,
   type Task,
+  type TaskLeg,
   type TaskOperation,
+  type TaskPath,
   type TaskProgress,
+  type TaskRelay,
   type TaskTerms,
 } from "./task.ts";
 export { LEASED_STATES, TASK_TRANSITIONS, type TaskState, WAITING_STATES } from "./task-state.ts";

@@ -1,7 +1,8 @@
 import { describe, expect, it } from "vitest";
 import type { AgentPlace } from "./agent.ts";
 import type { Instance } from "./instance.ts";
-import { endpointFor, explainNoRoute, rankForCopy, rankForInstance } from "./placement.ts";
+import { endpointFor, rankForCopy, rankForInstance } from "./placement.ts";
+import type { KnownReach, Reach } from "./reach.ts";
 
 function instance(name: string, region: string, border: string | undefined, ...networks: string[]): Instance {
   const endpoints = networks.map((network) => ({ url: `https://${name}.${network}.test`, network }));
@@ -18,9 +19,9 @@ const sg = instance("sg", "ap-singapore", "intl", "public", "vpc-sg");
 
 describe("endpointFor", () => {
   it("takes a private network before the public one, and none where none is shared", () => {
-    expect(endpointFor({ networks: ["public", "vpc-gz"] }, gz)?.network).toBe("vpc-gz");
-    expect(endpointFor({ networks: ["public"] }, gz)?.network).toBe("public");
-    expect(endpointFor({ networks: ["idc"] }, gz)).toBeUndefined();
+    expect(endpointFor(agent("a", "r", undefined, "public", "vpc-gz"), gz)?.network).toBe("vpc-gz");
+    expect(endpointFor(agent("a", "r", undefined, "public"), gz)?.network).toBe("public");
+    expect(endpointFor(agent("a", "r", undefined, "idc"), gz)).toBeUndefined();
   });
 });
 
@@ -46,7 +47,7 @@ describe("rankForCopy", () => {
       target: { network: "public" },
       why: expect.stringContaining("ap-guangzhou"),
     });
-    expect(ranked[2]?.why).toBe("c-region is in region ap-singapore of sg");
+    expect(ranked[2]?.why).toBe("agent c-region: same region as sg (public); source gz by public");
   });
 
   it("leaves out agents that reach one side only", () => {
@@ -61,14 +62,51 @@ describe("rankForCopy", () => {
   });
 });
 
-describe("explainNoRoute", () => {
-  it("names the networks on each side and who is there", () => {
-    expect(explainNoRoute([], gz, sg)).toBe("no agent is online");
-    expect(explainNoRoute([agent("a", "r", undefined, "idc")], gz, sg)).toBe(
-      "no agent is in a network of gz (public, vpc-gz) and in one of sg (public, vpc-sg); online: a (idc)",
+/** Who reaches what, by `agent instance network`: a round trip in milliseconds, or why not. */
+function knowing(found: Readonly<Record<string, number | string>>): KnownReach {
+  return {
+    of: (who, where, url): Reach | undefined => {
+      const it = found[`${who} ${where} ${new URL(url).host.split(".")[1]}`];
+      if (it === undefined) return undefined;
+      const reached = typeof it === "number";
+      return { reached, roundTripMs: reached ? it : undefined, why: reached ? undefined : it, since: 0 };
+    },
+  };
+}
+
+describe("what agents found", () => {
+  const near = agent("near", "ap-singapore", "intl", "public", "vpc-sg");
+  const far = agent("far", "eu-1", "intl", "public");
+
+  it("takes the next endpoint where one is not reached, and no agent that reaches none", () => {
+    const detour = knowing({ "near sg vpc-sg": "no connection in time" });
+    expect(endpointFor(near, sg, detour)?.network).toBe("public");
+    const [first] = rankForCopy([near, far], gz, sg, detour);
+    expect(first).toMatchObject({ agent: near, rank: 1, target: { network: "public" } });
+    expect(first?.why).toBe("agent near: same region as sg (public, since it does not reach vpc-sg); source gz by public");
+    const cut = knowing({ "near sg vpc-sg": "cut", "near sg public": "cut" });
+    expect(rankForCopy([near, far], gz, sg, cut).map((candidate) => candidate.agent.name)).toEqual(["far"]);
+  });
+
+  it("says by which endpoints, and how far it is", () => {
+    const known = knowing({ "near sg vpc-sg": 0.42, "near gz public": 61.7 });
+    expect(rankForCopy([near], gz, sg, known)[0]?.why).toBe(
+      "agent near: same region as sg (private network vpc-sg, 0.4 ms); source gz by public, 62 ms",
     );
-    expect(explainNoRoute([agent("a", "r", undefined, "idc")], gz, gz)).toBe(
-      "no agent is in a network of gz (public, vpc-gz); online: a (idc)",
-    );
+  });
+
+  it("orders equals by round trip, those of one place sharing, and lets who has not measured yet share too", () => {
+    const agents = ["a", "b", "c", "d"].map((name) => agent(name, "eu-1", "intl", "public"));
+    const known = knowing({ "a sg public": 240, "b sg public": 31, "c sg public": 24 });
+    const ranked = rankForCopy(agents, gz, sg, known);
+    expect(ranked.map(({ agent: { name }, rank }) => `${name} ${rank}`)).toEqual(["b 2", "c 2", "d 2", "a 2.3"]);
+  });
+
+  it("never lets a round trip outweigh a nearer place", () => {
+    const known = knowing({ "near sg vpc-sg": 900, "far sg public": 1 });
+    expect(rankForCopy([far, near], gz, sg, known)[0]?.agent).toBe(near);
+    const both = knowing({ "near sg vpc-sg": 9e9, "b sg vpc-sg": 0.1, "far sg public": 1 });
+    const ranked = rankForCopy([far, near, { ...near, name: "b" }], gz, sg, both);
+    expect(ranked.map((candidate) => candidate.agent.name)).toEqual(["b", "near", "far"]);
   });
 });

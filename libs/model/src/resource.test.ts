@@ -52,7 +52,7 @@ describe("parseResource", () => {
     [
       "a foreign key",
       rule({ nothingLikeIt: 1 }),
-      "spec.nothingLikeIt: unknown key `nothingLikeIt`; known keys: description, source, repositories, tags, kinds, platforms, targets, overwrite, deletion, triggers, window, limits, priority, conflict, agents, consent, enabled",
+      "spec.nothingLikeIt: unknown key `nothingLikeIt`; known keys: description, source, repositories, tags, kinds, platforms, targets, overwrite, deletion, triggers, window, limits, priority, relay, conflict, agents, consent, enabled",
     ],
     [
       "a password in a URL",

@@ -25,6 +25,11 @@ const instanceResource = z.strictObject({
 const ruleResource = z
   .strictObject({ apiVersion: z.literal(API_VERSION), kind: z.literal("Rule"), metadata: metadataSchema, spec: ruleSpecSchema })
   .superRefine((rule, context) => {
+    const { relay } = rule.spec;
+    if (relay !== undefined && [rule.spec.source, ...rule.spec.targets].some(({ instance }) => instance === relay.instance)) {
+      const message = `${relay.instance} is a side of the rule already; name a third instance that both sides' agents reach`;
+      context.addIssue({ code: "custom", path: ["spec", "relay", "instance"], message });
+    }
     for (const [index, target] of rule.spec.targets.entries()) {
       if (rule.spec.source.namespace === undefined && namesNamespace(target.repository)) {
         context.addIssue({

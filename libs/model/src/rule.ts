@@ -65,6 +65,13 @@ export const deletionSchema = z.strictObject({
   maxShare: share.default(10),
 });
 
+/** A registry that both sides' agents reach, for where no agent reaches both sides. */
+export const relaySchema = z.strictObject({
+  instance: resourceName,
+  /** Leading part of the repository names there. */
+  namespace: namespaceName.refine((name) => name.length <= 100, "must have at most 100 characters").default("relay"),
+});
+
 /** On-demand synchronisation of part of one instance to places in others. */
 export const ruleSpecSchema = z.strictObject({
   description: z.string().max(1024).optional(),
@@ -90,6 +97,8 @@ export const ruleSpecSchema = z.strictObject({
   limits: limitsSchema.pick({ bytesPerSecond: true }).optional(),
   /** Rules with a higher one go first where agents are short; absent = 0. */
   priority: z.int("must be a whole number").min(-100).max(100).optional(),
+  /** Where no agent reaches both sides, artifacts go in two hops by way of this registry; absent = they do not go. */
+  relay: relaySchema.optional(),
   /** Absent = `stop`. Without effect where no rule leads back from the target to the source. */
   conflict: z.enum(CONFLICT_CHOICES, { error: `must be one of: ${CONFLICT_CHOICES.join(", ")}` }).optional(),
   /** The only agents that list, resolve and copy for it; absent = any. */
@@ -102,6 +111,7 @@ export const ruleSpecSchema = z.strictObject({
 export type RuleSource = z.infer<typeof ruleSourceSchema>;
 export type RuleTarget = z.infer<typeof ruleTargetSchema>;
 export type Deletion = z.infer<typeof deletionSchema>;
+export type Relay = z.infer<typeof relaySchema>;
 export type RuleSpec = z.infer<typeof ruleSpecSchema>;
 /** A rule as stored, or an edge of a replication as the rule that does its work. */
 export interface Rule {
@@ -113,6 +123,11 @@ export interface Rule {
   readonly updatedAt: string;
   /** The edge that it stands for; absent = it is a rule that somebody wrote. */
   readonly edge?: { readonly replication: string; readonly from: string; readonly to: string } | undefined;
+}
+
+/** The instances that a rule names, each once: its source, its targets, its relay. */
+export function instancesOf({ source, targets, relay }: Pick<RuleSpec, "source" | "targets" | "relay">): string[] {
+  return [...new Set([source.instance, ...targets.map(({ instance }) => instance), ...(relay === undefined ? [] : [relay.instance])])];
 }
 
 /** Whether a rule would copy a place onto itself: same instance, same names. */

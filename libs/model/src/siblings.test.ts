@@ -28,7 +28,7 @@ function names(rules: readonly Rule[], instances: readonly Instance[], [source, 
   const known = new Map(instances.map((one) => [one.name, one]));
   const [from, to] = [known.get(source ?? ""), known.get(target ?? "")];
   if (from === undefined || to === undefined) throw new Error("no such instance");
-  return siblingsFor({ networks: ["public"] }, from, to, rules, known).map(({ instance: { name } }) => name);
+  return siblingsFor({ name: "a1", networks: ["public"] }, from, to, rules, known).map(({ instance: { name } }) => name);
 }
 
 const gz = instance("gz");
@@ -90,7 +90,7 @@ describe("those who may have an artifact", () => {
   function holders(others: readonly Instance[], who: readonly string[], source = from): string[] {
     const known = new Map([source, to, ...others].map((one) => [one.name, one]));
     const held = who.map((name) => ({ instance: name, repository: `${name}/app` }));
-    return holdersFor({ networks: ["public"] }, source, to, held, known).flatMap(({ instance: { name }, repositories }) =>
+    return holdersFor({ name: "a1", networks: ["public"] }, source, to, held, known).flatMap(({ instance: { name }, repositories }) =>
       repositories.map((repository) => `${name} ${repository}`),
     );
   }

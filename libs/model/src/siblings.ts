@@ -2,6 +2,7 @@ import type { AgentPlace } from "./agent.ts";
 import type { Holder } from "./holder.ts";
 import type { Endpoint, Instance } from "./instance.ts";
 import { endpointFor } from "./placement.ts";
+import { type KnownReach, NO_REACH_KNOWN } from "./reach.ts";
 import type { Rule } from "./rule.ts";
 
 /** Siblings that are named for one task at most: each of them is a credential that travels. */
@@ -19,13 +20,16 @@ export interface SiblingPlace {
  * does not cross. Those in the target's region come first, then those inside its border; then by name.
  */
 export function siblingsFor(
-  agent: Pick<AgentPlace, "networks">,
+  agent: Pick<AgentPlace, "name" | "networks">,
   source: Instance,
   target: Instance,
   rules: readonly Rule[],
   instances: ReadonlyMap<string, Instance>,
+  known: KnownReach = NO_REACH_KNOWN,
 ): SiblingPlace[] {
-  const places = [...related(rules, source.name, target.name)].sort().flatMap((name) => placeOf(name, agent, source, target, instances));
+  const places = [...related(rules, source.name, target.name)]
+    .sort()
+    .flatMap((name) => placeOf(name, agent, source, target, { instances, known }));
   return nearestFirst(places, target).slice(0, MOST_SIBLINGS);
 }
 
@@ -39,15 +43,16 @@ export interface HoldingSibling extends SiblingPlace {
  * first; of equals, in the order given.
  */
 export function holdersFor(
-  agent: Pick<AgentPlace, "networks">,
+  agent: Pick<AgentPlace, "name" | "networks">,
   source: Instance,
   target: Instance,
   holders: readonly Holder[],
   instances: ReadonlyMap<string, Instance>,
+  known: KnownReach = NO_REACH_KNOWN,
 ): HoldingSibling[] {
   const repositories = Map.groupBy(holders, ({ instance }) => instance);
   const places = [...repositories].flatMap(([name, theirs]) =>
-    placeOf(name, agent, source, target, instances).map((place) => ({
+    placeOf(name, agent, source, target, { instances, known }).map((place) => ({
       ...place,
       repositories: theirs.map(({ repository }) => repository),
     })),
@@ -64,14 +69,14 @@ export function mayHaveNearer(source: Instance, target: Instance): boolean {
 /** Where an agent finds an instance that may be read from in place of the source; none where a law forbids it. */
 function placeOf(
   name: string,
-  agent: Pick<AgentPlace, "networks">,
+  agent: Pick<AgentPlace, "name" | "networks">,
   source: Instance,
   target: Instance,
-  instances: ReadonlyMap<string, Instance>,
+  { instances, known }: { readonly instances: ReadonlyMap<string, Instance>; readonly known: KnownReach },
 ): SiblingPlace[] {
   const instance = name === source.name || name === target.name ? undefined : instances.get(name);
   if (instance === undefined || !mayBeRead(instance, source, target)) return [];
-  const endpoint = endpointFor(agent, instance);
+  const endpoint = endpointFor(agent, instance, known);
   return endpoint === undefined ? [] : [{ instance, endpoint }];
 }
 

@@ -64,6 +64,31 @@ export interface Failure {
 export const TASK_OPERATIONS = ["copy", "delete"] as const;
 export type TaskOperation = (typeof TASK_OPERATIONS)[number];
 
+/**
+ * Which part of its way a task was given out for last. `whole`: from source to target. `first`: from the source to the relay. `second`: from the relay to the target.
+ * `target`: a deletion at the target by an agent that does not reach the source, which the control plane had looked at by another.
+ */
+export const TASK_LEGS = ["whole", "first", "second", "target"] as const;
+export type TaskLeg = (typeof TASK_LEGS)[number];
+
+/** How a task goes by way of a relay, where no agent reaches both sides. */
+export interface TaskRelay {
+  readonly place: ArtifactPlace;
+  /** Whether the first hop has brought the artifact there. */
+  readonly there: boolean;
+  /** How it came there; undefined until it has. */
+  readonly first: FirstHop | undefined;
+}
+
+/** A first hop that was done. */
+export interface FirstHop {
+  readonly agent: string;
+  readonly placement: string;
+  readonly path: TaskPath | undefined;
+  /** First hops that were done: more than one where the relay lost what it had. */
+  readonly times: number;
+}
+
 /** What a task is to do beyond its two places, its digest and `overwrite`. */
 export interface TaskTerms {
   readonly operation: TaskOperation;
@@ -78,6 +103,19 @@ export interface TaskTerms {
   readonly platforms: readonly string[] | undefined;
   /** Brings what is missing even where the target's tag has the digest already. */
   readonly refill: boolean;
+}
+
+/** One end of the way that a task goes: the endpoint by which its agent reaches an instance. */
+export interface PathEnd {
+  readonly instance: string;
+  readonly url: string;
+  readonly network: string;
+}
+
+/** By which endpoints an agent reaches both sides. */
+export interface TaskPath {
+  readonly source: PathEnd;
+  readonly target: PathEnd;
 }
 
 /** One artifact to bring from a source repository:tag to a target repository:tag, or a tag to take away there. */
@@ -98,6 +136,11 @@ export interface Task extends TaskTerms {
   readonly home?: string | undefined;
   /** Why that agent: one sentence. */
   readonly placement: string | undefined;
+  /** The way that it goes; undefined until an agent has had the task. */
+  readonly path: TaskPath | undefined;
+  readonly leg: TaskLeg;
+  /** Undefined where its rule names no relay. */
+  readonly relay: TaskRelay | undefined;
   /** ISO 8601; end of the lease by the control plane's clock. */
   readonly leaseUntil: string | undefined;
   readonly attempts: number;

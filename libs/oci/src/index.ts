@@ -18,8 +18,15 @@ export { openLayout } from "./layout/open-layout.ts";
 export { type Descriptor, type Manifest, manifestMediaType, type ParsedManifest, type Platform, parseManifest } from "./manifest.ts";
 export { MEDIA_TYPES } from "./media-types.ts";
 export { checkRepositoryName, checkTag, repositoryFault, tagFault } from "./names.ts";
-export { type OpenClient, openClient, openRegistry, type RegistryOptions } from "./open-registry.ts";
+export {
+  type OpenClient,
+  openClient,
+  openReach,
+  openRegistry,
+  type RegistryOptions,
+} from "./open-registry.ts";
 export { type HttpProxy, type ProxyFor, proxyFromEnvironment } from "./proxy.ts";
+export type { OpenReach } from "./reach.ts";
 export { readBytes } from "./read-blob.ts";
 export {
   formatReference,

@@ -10,6 +10,7 @@ import { Exchange, type RequestObserver } from "./exchange.ts";
 import { HttpRepository } from "./http-repository.ts";
 import { ping } from "./ping.ts";
 import { type HttpProxy, type ProxyFor, parseProxyUrl } from "./proxy.ts";
+import { type OpenReach, timeAnswer } from "./reach.ts";
 import type { CallOptions, Registry, Repository } from "./repository.ts";
 import { DEFAULT_TIMEOUTS, type Timeouts } from "./timeouts.ts";
 import { UrlGuard } from "./url-guard.ts";
@@ -63,7 +64,23 @@ export function openClient(options: RegistryOptions & { readonly passwordFirst: 
   return { client, [Symbol.asyncDispose]: () => connections[Symbol.asyncDispose]() };
 }
 
-function connect(options: RegistryOptions, passwordFirst: boolean): { readonly client: RegistryClient; readonly connections: Connections } {
+/**
+ * Opens a way to find out whether a registry is there (OCI distribution-spec 1.1, end-1), whatever login it wants. `index`: of a chart repository, the path of its index
+ * instead. Nothing is sent before the first question. Throws `INVALID_ARGUMENT`.
+ */
+export function openReach(options: RegistryOptions, index?: string): OpenReach {
+  const { client, connections, exchange } = connect({ ...options, credential: undefined, connections: 1 }, false);
+  const url = index === undefined ? client.url("") : new URL(index, client.origin);
+  return {
+    ask: ({ signal } = {}) => timeAnswer(exchange, index === undefined ? "GET" : "HEAD", url, signal),
+    [Symbol.asyncDispose]: () => connections[Symbol.asyncDispose](),
+  };
+}
+
+function connect(
+  options: RegistryOptions,
+  passwordFirst: boolean,
+): { readonly client: RegistryClient; readonly connections: Connections; readonly exchange: Exchange } {
   const origin = parseOrigin(options.url);
   if (options.address !== undefined && isIP(options.address) === 0)
     throw new TransshipError("INVALID_ARGUMENT", { what: `address "${options.address.slice(0, 100)}"`, why: "it is not an IP address" });
@@ -77,7 +94,7 @@ function connect(options: RegistryOptions, passwordFirst: boolean): { readonly c
   const connections = new Connections({ ...reach, connections: options.connections ?? 64, timeouts, guard });
   const exchange = new Exchange(connections, timeouts, options.userAgent ?? "transship", options.onRequest);
   const authorizer = new Authorizer(exchange, guard, new CredentialHolder(options.credential), passwordFirst);
-  return { client: new RegistryClient(origin, exchange, authorizer, guard), connections };
+  return { client: new RegistryClient(origin, exchange, authorizer, guard), connections, exchange };
 }
 
 class HttpRegistry implements Registry {

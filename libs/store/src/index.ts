@@ -10,6 +10,7 @@ export type { Page, Store } from "./store.ts";
 export type {
   AttemptCost,
   AttemptOutcome,
+  ClaimedPair,
   HeldTask,
   LeaseKey,
   NewTask,

@@ -7,6 +7,7 @@ import type {
   Overwrite,
   Rung,
   ScopeAction,
+  TaskLeg,
   TaskOperation,
   TaskState,
   Trigger,
@@ -171,6 +172,17 @@ interface TaskTable extends TaskNumbers {
   epoch: number;
   agent: string | null;
   placement: string | null;
+  /** JSON: by which endpoints the agent goes. */
+  path: string | null;
+  leg: Generated<TaskLeg>;
+  /** The place at the relay; null = the rule names none. */
+  via_instance: string | null;
+  via_repository: string | null;
+  via_tag: string | null;
+  /** 1 = the first hop has brought it there. */
+  at_relay: Generated<number>;
+  /** JSON: how it came there. */
+  first_hop: string | null;
   /** Set exactly while an agent holds the task. */
   lease_until: string | null;
   attempts: number;

@@ -1,4 +1,16 @@
-import type { ArtifactPlace, BlobReport, BlobSums, Failure, Overwrite, Task, TaskProgress, TaskState, TaskTerms } from "@transship/model";
+import type {
+  ArtifactPlace,
+  BlobReport,
+  BlobSums,
+  Failure,
+  Overwrite,
+  Task,
+  TaskLeg,
+  TaskPath,
+  TaskProgress,
+  TaskState,
+  TaskTerms,
+} from "@transship/model";
 import type { Page } from "./store.ts";
 
 /**
@@ -12,6 +24,8 @@ export interface NewTask extends Partial<TaskTerms> {
   readonly target: ArtifactPlace;
   readonly digest: string;
   readonly overwrite: Overwrite;
+  /** Where it may lie between two hops; absent = it goes in one. */
+  readonly via?: ArtifactPlace | undefined;
 }
 
 /** A pair of instances between which tasks of one execution wait. */
@@ -27,13 +41,24 @@ export interface WaitingWork extends WaitingPair {
   readonly rule: string;
   /** Tasks of the execution that agents have now, of all its pairs. */
   readonly running: number;
+  /** The instance by way of which tasks of the pair may go; absent = none. */
+  readonly via?: string | undefined;
 }
 
-/** A task that an agent has, and what it works on. */
+/** A task that an agent has, and what it works on: of a hop, the two ends of that hop; of a deletion at the target alone, the target twice. */
 export interface HeldTask extends WaitingPair {
   readonly taskId: string;
   readonly agent: string;
   readonly rule: string;
+}
+
+/** A pair of which an agent may have tasks, why it, and by which way it goes. */
+export interface ClaimedPair extends WaitingPair {
+  readonly placement: string;
+  readonly path?: TaskPath | undefined;
+  /** Absent = `whole`. Of `first` and `second`, tasks that are not, or are, at the relay `via`; of `target`, deletions. */
+  readonly leg?: TaskLeg | undefined;
+  readonly via?: string | undefined;
 }
 
 /** An agent's claim on a task: only the newest epoch counts. */
@@ -90,7 +115,7 @@ export interface TaskStore {
       readonly agent: string;
       /** Where the process is that gets them: see `heldBy`. */
       readonly home?: string | undefined;
-      readonly pairs: readonly (WaitingPair & { readonly placement: string })[];
+      readonly pairs: readonly ClaimedPair[];
       readonly limit: number;
       readonly leaseMs: number;
       readonly preferMs: number;
@@ -106,7 +131,10 @@ export interface TaskStore {
   expire(now: Date): Promise<Task[]>;
   /** Records progress and the state among `leased`, `copying`, `verifying`; false when the epoch is stale. */
   progress(lease: LeaseKey, state: TaskState, progress: TaskProgress): Promise<boolean>;
-  /** Records how an attempt ended; with it what a copy brought, or that a deletion was done. */
+  /**
+   * Records how an attempt ended; with it what a copy brought, or that a deletion was done. A first hop that succeeded sends the task back to `queued`, to wait for its second,
+   * with attempts counted anew; a second hop that finds the relay without the artifact sends it back for its first.
+   */
   finish(lease: LeaseKey, outcome: AttemptOutcome, now: Date): Promise<ReportResult>;
   /** Cancels all unfinished tasks of an execution; returns those that agents hold. */
   cancelAll(executionId: string, now: Date): Promise<Task[]>;

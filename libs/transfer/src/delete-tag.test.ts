@@ -38,6 +38,15 @@ describe("deleteTag", () => {
     expect(await digestAt(stage.target, "app", "moved")).toBe(later);
   });
 
+  it("looks at the target alone where somebody else found the source without it", async () => {
+    await using stage = await open();
+    const digest = await stray(stage.target, "v1");
+    const { target } = stage.request("app", "v1");
+    const request = { source: undefined, target, reference: "v1", tag: "v1", digest: digest as never, alsoGone: [] };
+    expect(await deleteTag(request, new AbortController().signal)).toEqual({ outcome: "deleted", by: "tag" });
+    expect([await digestAt(stage.target, "app", "v1"), stage.source.stats.requests()]).toEqual([undefined, 0]);
+  });
+
   it("deletes by digest where the registry knows nothing else, and only what no other tag names", async () => {
     await using stage = await open({ delete: "digest-only" });
     const shared = await stray(stage.target, "a");

@@ -6,7 +6,8 @@ import { tryPatiently, withSide } from "./patience.ts";
 
 /** A tag to take away at a target because the source no longer has it. */
 export interface DeleteRequest {
-  readonly source: Repository;
+  /** Undefined where somebody else has just found the tags gone there. */
+  readonly source: Repository | undefined;
   readonly target: Repository;
   /** Tag at the source, which must be gone. */
   readonly reference: string;
@@ -34,13 +35,14 @@ export type DeleteResult =
 const READ_BACK_AFTER_MS = [0, 250, 1_000, 4_000];
 
 /**
- * Deletes one tag: the source must say 404 for it now, and the target's tag must name what was planned. By tag (OCI distribution-spec 1.1, end-9) where the
+ * Deletes one tag: the source, where it is given, must say 404 for it now, and the target's tag must name what was planned. By tag (OCI distribution-spec 1.1, end-9) where the
  * registry can; else by digest, which takes every tag of the manifest away, and only where no other tag needs it.
  * @throws TransshipError `TARGET_UNCONFIRMED` where the target still shows the digest afterwards, and what either registry refuses with, with its side.
  */
 export async function deleteTag(request: DeleteRequest, signal: AbortSignal): Promise<DeleteResult> {
   const { source, target, reference, tag, digest } = request;
-  if ((await tryPatiently("source", signal, () => source.resolve(reference, { signal }))) !== undefined) return { outcome: "returned" };
+  if (source !== undefined && (await tryPatiently("source", signal, () => source.resolve(reference, { signal }))) !== undefined)
+    return { outcome: "returned" };
   const present = await tryPatiently("target", signal, () => target.resolve(tag, { signal }));
   if (present === undefined) return { outcome: "absent" };
   if (present.digest !== digest) return { outcome: "moved" };
@@ -53,6 +55,7 @@ export async function deleteTag(request: DeleteRequest, signal: AbortSignal): Pr
 
 /** Those that go too: what is deleted by digest takes them along, so the source must say 404 for them now as well. */
 async function stillGone({ source, alsoGone }: DeleteRequest, signal: AbortSignal): Promise<string[]> {
+  if (source === undefined) return [...alsoGone];
   const gone: string[] = [];
   for (const tag of alsoGone) {
     if ((await tryPatiently("source", signal, () => source.resolve(tag, { signal }))) === undefined) gone.push(tag);

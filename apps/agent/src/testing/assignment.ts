@@ -30,6 +30,7 @@ export function assignment(
     platforms: [],
     refill: false,
     alsoGone: [],
+    sourceGone: false,
     ...more,
   };
   return { $case: "assignment", value };

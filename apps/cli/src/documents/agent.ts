@@ -2,6 +2,7 @@ import { agentStateFromMessage, type wire } from "@transship/api";
 import type { AgentState } from "@transship/model";
 import { type Document, present } from "./document.ts";
 import { type GateDocument, gateDocument } from "./gate.ts";
+import { type ReachDocument, reachDocument } from "./reach.ts";
 
 /** An agent as JSON has it. */
 export interface AgentDocument extends Document {
@@ -19,6 +20,8 @@ export interface AgentDocument extends Document {
     readonly warnings: readonly string[];
     /** How it stands with the registries that it talks to; empty while it is not connected. */
     readonly gates: readonly GateDocument[];
+    /** Which endpoints it reaches, as far as it looked; empty in lists. */
+    readonly reach: readonly ReachDocument[];
   };
 }
 
@@ -35,6 +38,7 @@ export function agentDocument(message: wire.Agent): AgentDocument {
       ...present({ version: message.version, lastSeenAt: message.lastSeenAt, host: message.host }),
       warnings: message.warnings,
       gates: message.gates.map(gateDocument),
+      reach: message.reach.map(reachDocument),
     },
   };
 }

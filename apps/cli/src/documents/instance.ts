@@ -2,6 +2,7 @@ import { instanceResourceFromMessage, type wire } from "@transship/api";
 import type { Endpoint, InstanceSpec } from "@transship/model";
 import { type Document, present } from "./document.ts";
 import { type GateDocument, gateDocument } from "./gate.ts";
+import { type ReachDocument, reachDocument } from "./reach.ts";
 
 /** An endpoint without what nobody is shown again: the password of its proxy, and its key. */
 type EndpointDocument = Omit<Endpoint, "proxyCredential" | "clientCertificate"> & {
@@ -26,6 +27,8 @@ export interface InstanceDocument extends Document {
     readonly credential: "stored" | "anonymous";
     /** How the connected agents stand with it. */
     readonly gates: readonly GateDocument[];
+    /** Which agents reach it; empty in lists. */
+    readonly reach: readonly ReachDocument[];
   };
 }
 
@@ -43,7 +46,11 @@ export function instanceDocument(message: wire.Instance): InstanceDocument {
       endpoints: spec.endpoints.map(endpointDocument),
       ...(credential === undefined ? {} : { credential: { username: credential.username } }),
     },
-    status: { credential: credential === undefined ? "anonymous" : "stored", gates: message.gates.map(gateDocument) },
+    status: {
+      credential: credential === undefined ? "anonymous" : "stored",
+      gates: message.gates.map(gateDocument),
+      reach: message.reach.map(reachDocument),
+    },
   };
 }
 

@@ -20,6 +20,8 @@ export interface PlanItemDocument {
   /** Bytes that would cross, and bytes that are at the target already. */
   readonly bytes: number;
   readonly existingBytes: number;
+  /** For copies: the agent that would do it now, and by which endpoints; absent in saved plans. */
+  readonly route?: string;
 }
 
 /** A plan as JSON has it. */
@@ -66,6 +68,7 @@ export function planItemDocument(item: wire.PlanItem): PlanItemDocument {
     ...present({ atTarget: item.atTarget ?? "", base: item.base ?? "", facing: item.facing ?? "" }),
     bytes: item.bytes,
     existingBytes: item.existingBytes,
+    ...present({ route: item.route }),
   };
 }
 

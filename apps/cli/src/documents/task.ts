@@ -1,5 +1,22 @@
-import { blobReportsFromMessages, progressFromMessage, taskOperationFromMessage, taskStateFromMessage, type wire } from "@transship/api";
-import type { ArtifactPlace, BlobReport, TaskOperation, TaskProgress, TaskState, UploadWay, Way } from "@transship/model";
+import {
+  blobReportsFromMessages,
+  progressFromMessage,
+  taskLegFromMessage,
+  taskOperationFromMessage,
+  taskStateFromMessage,
+  type wire,
+} from "@transship/api";
+import type {
+  ArtifactPlace,
+  BlobReport,
+  TaskLeg,
+  TaskOperation,
+  TaskPath,
+  TaskProgress,
+  TaskState,
+  UploadWay,
+  Way,
+} from "@transship/model";
 import { type BlobSumsDocument, blobSumsDocument } from "./blobs.ts";
 import { type Document, present } from "./document.ts";
 import { type FailureDocument, failureDocument } from "./failure.ts";
@@ -24,6 +41,17 @@ export interface TaskDocument extends Document {
     readonly state: TaskState;
     readonly agent?: string;
     readonly placement?: string;
+    /** By which endpoints the agent goes. */
+    readonly path?: TaskPath;
+    /** Which part of its way it was given out for last. */
+    readonly leg: TaskLeg;
+    /** How it goes by way of a relay where no agent reaches both sides. */
+    readonly relay?: {
+      readonly place: ArtifactPlace;
+      /** Whether the first hop has brought it there. */
+      readonly there: boolean;
+      readonly firstHop?: { readonly agent: string; readonly placement: string; readonly path?: TaskPath; readonly times: number };
+    };
     readonly attempts: number;
     readonly epoch: number;
     readonly nextAttemptAt?: string;
@@ -69,6 +97,9 @@ export function taskDocument(message: wire.Task): TaskDocument {
     status: {
       state: taskStateFromMessage(message.state) ?? "queued",
       ...who,
+      ...pathOf(message.path),
+      leg: taskLegFromMessage(message.leg),
+      ...relayOf(message.relay),
       attempts: message.attempts,
       epoch: message.epoch,
       ...present({ nextAttemptAt: message.nextAttemptAt, waiting: message.waiting, skipReason: message.skipReason, note: message.note }),
@@ -77,6 +108,18 @@ export function taskDocument(message: wire.Task): TaskDocument {
       ...(failure === undefined ? {} : { failure }),
     },
   };
+}
+
+function pathOf(path: wire.TaskPath | undefined): { path?: TaskPath } {
+  const { source, target } = path ?? {};
+  return source === undefined || target === undefined ? {} : { path: { source: { ...source }, target: { ...target } } };
+}
+
+function relayOf(relay: wire.TaskRelay | undefined): Pick<TaskDocument["status"], "relay"> {
+  if (relay === undefined) return {};
+  const { place = NOWHERE, there, firstAgent: agent, firstPlacement: placement, firstHops: times } = relay;
+  const firstHop = { agent, placement, ...pathOf(relay.firstPath), times };
+  return { relay: { place: { ...place }, there, ...(times === 0 ? {} : { firstHop }) } };
 }
 
 /** A task of the wire, answered alone and so with its blobs, as JSON. */

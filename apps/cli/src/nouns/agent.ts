@@ -4,6 +4,7 @@ import { formatAge } from "../quantities.ts";
 import { GATES_BY_INSTANCE } from "./gate-columns.ts";
 import { labelsText } from "./labels-text.ts";
 import type { Noun } from "./noun.ts";
+import { REACH_BY_INSTANCE } from "./reach-columns.ts";
 
 /** Agents. */
 export const agents: Noun<AgentDocument> = {
@@ -32,8 +33,9 @@ export const agents: Noun<AgentDocument> = {
     return agentDocument(await controlPlane.ask(service.getAgent.bind(service), { name }));
   },
   tell: ({ status: { warnings } }) => warnings.map((warning) => `Warning: ${warning}.`),
-  brief: ({ status: { gates: _gates, warnings: _warnings, ...status }, ...agent }) => ({ ...agent, status }),
-  async *related(_controlPlane, { status: { gates } }) {
+  brief: ({ status: { gates: _gates, reach: _reach, warnings: _warnings, ...status }, ...agent }) => ({ ...agent, status }),
+  async *related(_controlPlane, { status: { gates, reach } }) {
+    if (reach.length > 0) yield { title: "Reaches", text: formatTable(reach, REACH_BY_INSTANCE, { wide: false }) };
     if (gates.length > 0) yield { title: "Registries", text: formatTable(gates, GATES_BY_INSTANCE, { wide: false }) };
   },
 };

@@ -5,6 +5,7 @@ import { formatAge, formatBytes } from "../quantities.ts";
 import { GATES_BY_AGENT } from "./gate-columns.ts";
 import { labelsText } from "./labels-text.ts";
 import type { Noun } from "./noun.ts";
+import { REACH_BY_AGENT } from "./reach-columns.ts";
 import { rules } from "./rule.ts";
 
 /** Instances. */
@@ -34,9 +35,10 @@ export const instances: Noun<InstanceDocument> = {
     const { instances: service } = controlPlane.services;
     return instanceDocument(await controlPlane.ask(service.getInstance.bind(service), { name }));
   },
-  brief: ({ status: { gates: _gates, ...status }, ...instance }) => ({ ...instance, status }),
+  brief: ({ status: { gates: _gates, reach: _reach, ...status }, ...instance }) => ({ ...instance, status }),
   async *related(controlPlane, instance) {
-    const { gates } = instance.status;
+    const { gates, reach } = instance.status;
+    if (reach.length > 0) yield { title: "Reached by", text: formatTable(reach, REACH_BY_AGENT, { wide: false }) };
     if (gates.length > 0) yield { title: "Agents that talk to it", text: formatTable(gates, GATES_BY_AGENT, { wide: false }) };
     const { name } = instance.metadata;
     const { rules: service } = controlPlane.services;

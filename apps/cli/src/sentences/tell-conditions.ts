@@ -42,6 +42,11 @@ export function deletionSentences({ deletion }: Pick<RuleSpec, "deletion">): str
   return [`Deletes at each target what was deleted at the source, and nothing there where that is ${cap}.`];
 }
 
+/** By way of what artifacts go where no agent reaches both sides; nothing where they do not. */
+export function relaySentences({ relay }: Pick<RuleSpec, "relay">): string[] {
+  return relay === undefined ? [] : [`Where no agent reaches both sides, goes in two hops by way of ${relay.instance}/${relay.namespace}.`];
+}
+
 /** When and how eagerly a rule works: what it looks at again, its window, limits, priority and agents, and who agreed. */
 export function paceSentences({ triggers, window, limits, priority = 0, agents, consent = [] }: RuleSpec): string[] {
   const poll = spanInWords(triggers?.poll ?? DEFAULT_POLL_MS);

@@ -39,6 +39,8 @@ const DEFAULTS: Readonly<Record<string, unknown>> = {
   "window.timeZone": "UTC",
   "limits.bytesPerSecond": undefined,
   priority: 0,
+  relay: undefined,
+  "relay.namespace": "relay",
   enabled: true,
 };
 
@@ -91,6 +93,7 @@ const specs = fc.record({
   window: maybe(fc.record({ from: fc.constantFrom("22:00", "01:30"), to: fc.constantFrom("06:00", "23:00"), timeZone: maybe(timeZone) })),
   limits: maybe(fc.record({ bytesPerSecond: maybe(fc.constantFrom("1MiB", "50MB")) })),
   priority: maybe(fc.integer({ min: -100, max: 100 })),
+  relay: maybe(fc.record({ instance: text.map((name) => `relay-${name}`), namespace: maybe(text) })),
   enabled: maybe(fc.boolean()),
 });
 
@@ -133,7 +136,8 @@ function leaves(value: unknown, path: string[] = []): string[] {
 }
 
 /** Told with the field above them, which is checked. */
-const WITH_THEIR_PARENT = /^source\.instance$|^targets\.0\.instance$|^targets\.1\.|^triggers\.schedule\.cron$|^window\.(?:from|to)$/;
+const WITH_THEIR_PARENT =
+  /^source\.instance$|^targets\.0\.instance$|^targets\.1\.|^relay\.instance$|^triggers\.schedule\.cron$|^window\.(?:from|to)$/;
 
 describe("tellRule", () => {
   it("tells every field that is not as it would be by default", () => {

@@ -1,6 +1,14 @@
 import type { RuleDocument } from "../documents/rule.ts";
 import { printable } from "../output/printable.ts";
-import { conflictSentences, deletionSentences, idleSentences, OVERWRITE_WORDS, paceSentences, targetInWords } from "./tell-conditions.ts";
+import {
+  conflictSentences,
+  deletionSentences,
+  idleSentences,
+  OVERWRITE_WORDS,
+  paceSentences,
+  relaySentences,
+  targetInWords,
+} from "./tell-conditions.ts";
 import { runSentences } from "./tell-runs.ts";
 import { triggersInWords } from "./tell-schedule.ts";
 import { filterSentences, selectionInWords } from "./tell-selection.ts";
@@ -21,6 +29,7 @@ export function tellRule(rule: RuleDocument, now: Date): string[] {
     ...filterSentences(spec),
     ...conflictSentences(spec, rule.status.facing),
     ...deletionSentences(spec),
+    ...relaySentences(spec),
     ...paceSentences(spec),
     ...idleSentences(spec),
     ...runSentences(rule, now),

@@ -123,7 +123,7 @@ describe("parseTopology", () => {
     const [message] = resources.map(resourceMessage);
     const sent = message?.kind?.$case === "instance" ? message.kind.value : undefined;
     const resource = wire.InstanceResource.decode(wire.InstanceResource.encode(sent as wire.InstanceResource).finish());
-    const { spec } = instanceDocument({ resource, createdAt: "", updatedAt: "", gates: [] });
+    const { spec } = instanceDocument({ resource, createdAt: "", updatedAt: "", gates: [], reach: [] });
     expect(spec.limits).toEqual({ bytesPerSecond: 52_428_800, requestsPerSecond: 0.5, connections: 16 });
   });
 

@@ -52,7 +52,7 @@ describe("an endpoint", () => {
     expect(endpoint?.clientCertificate).toEqual({ certificate: TEST_PEM_FILES["client.crt"], privateKey: "" });
     const { sent } = await parse(`${PAIR}, ${PROXY}`);
     const resource = wire.InstanceResource.decode(wire.InstanceResource.encode(sent as wire.InstanceResource).finish());
-    const { spec } = instanceDocument({ resource, createdAt: "", updatedAt: "", gates: [] });
+    const { spec } = instanceDocument({ resource, createdAt: "", updatedAt: "", gates: [], reach: [] });
     expect(spec.endpoints).toEqual([
       {
         url: "https://gz.example.com",

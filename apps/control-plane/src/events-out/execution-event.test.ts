@@ -15,7 +15,16 @@ function ended(state: ExecutionSummary["state"], more: Partial<ExecutionSummary>
 function failedTask(id: string): Task {
   const place = { instance: "gz", repository: "team/app", tag: id };
   const terms = { operation: "copy", expected: undefined, platforms: undefined, refill: false, note: undefined } as const;
-  const unset = { agent: undefined, placement: undefined, leaseUntil: undefined, nextAttemptAt: undefined, skipReason: undefined };
+  const unset = {
+    agent: undefined,
+    placement: undefined,
+    path: undefined,
+    leg: "whole" as const,
+    relay: undefined,
+    leaseUntil: undefined,
+    nextAttemptAt: undefined,
+    skipReason: undefined,
+  };
   const moments = { createdAt: "", startedAt: undefined, finishedAt: undefined };
   const counts = { epoch: 1, attempts: 4, progress: NO_PROGRESS, blobs: [], blobSums: NO_BLOBS };
   const what = { id, executionId: "x1", source: place, target: place, digest: "", overwrite: "always", state: "failed" } as const;

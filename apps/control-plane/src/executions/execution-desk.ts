@@ -6,11 +6,13 @@ import type { Metrics } from "../metrics.ts";
 import type { RouteDesk } from "../planning/wait-for-route.ts";
 import type { WakeUp } from "../wake-up.ts";
 import type { Desk } from "../work/ask-nearest.ts";
+import type { ReachBoard } from "../work/reach-board.ts";
 import type { Rates } from "./rates.ts";
 
 /** What running executions needs. */
 export interface ExecutionDesk extends Desk, RouteDesk {
   readonly store: Store;
+  readonly reach: ReachBoard;
   readonly changes: Changes;
   readonly metrics: Metrics;
   readonly rates: Rates;

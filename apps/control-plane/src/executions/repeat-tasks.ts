@@ -20,7 +20,7 @@ export async function repeatTasks(desk: ExecutionDesk, execution: Execution): Pr
 
 /** Adds copies of tasks to an execution. */
 export async function addAgain(desk: ExecutionDesk, execution: string, tasks: readonly Task[]): Promise<void> {
-  const again = tasks.map(({ source, target, digest, overwrite, operation, expected, facing, platforms, refill }) => ({
+  const again = tasks.map(({ source, target, digest, overwrite, operation, expected, facing, platforms, refill, relay }) => ({
     id: taskId(execution, source, target),
     executionId: execution,
     source,
@@ -32,6 +32,7 @@ export async function addAgain(desk: ExecutionDesk, execution: string, tasks: re
     facing,
     platforms,
     refill,
+    via: relay?.place,
   }));
   if (again.length > 0) await desk.store.tasks.add(again, desk.now());
 }

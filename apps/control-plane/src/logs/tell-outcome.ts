@@ -11,7 +11,18 @@ export function tellOutcome(log: ExecutionLog, task: Task): void {
   log[level](task.executionId, message, { task: task.id, agent, state, attempt: attempts, copied, wasted, ...why });
 }
 
-function outcomeWords({ state, attempts, agent, failure, nextAttemptAt, skipReason, progress }: Task): [LogLevel, string] {
+/** A task between its hops: the first was done, or the relay lost what it brought. */
+function turnWords({ relay }: Task): [LogLevel, string] {
+  const name = relay?.place.instance;
+  if (relay?.there === true)
+    return ["info", `first hop done by agent ${relay.first?.agent}: it is at the relay ${name} and waits for the second`];
+  return ["warn", `the relay ${name} no longer has it; it waits for its first hop again`];
+}
+
+function outcomeWords(task: Task): [LogLevel, string] {
+  const { state, attempts, agent, failure, nextAttemptAt, skipReason, progress } = task;
+  // Nobody has a task between its hops; one that was given back keeps its agent.
+  if (state === "queued" && agent === undefined && task.relay !== undefined) return turnWords(task);
   const cause = failure === undefined ? "" : `: ${failureWords(failure)}`;
   switch (state) {
     case "succeeded":

@@ -7,6 +7,7 @@ import { FoundConflicts } from "./found-conflicts.ts";
 import { planDeletions, type TargetDeletions } from "./plan-deletions.ts";
 import { type ItemBytes, PlanMeasure } from "./plan-measure.ts";
 import { planPages } from "./plan-pages.ts";
+import { PlanRoutes } from "./plan-routes.ts";
 import { ruleInstances } from "./rule-instances.ts";
 import type { PlanSaver } from "./save-plan.ts";
 import { type RouteDesk, waitForRoute } from "./wait-for-route.ts";
@@ -34,6 +35,7 @@ export async function* planEvents(
   let entries = 0;
   let refused = 0;
   const conflicts = new FoundConflicts();
+  const routes = new PlanRoutes(desk, instances);
   for await (const page of planPages(desk, rule, instances, signal, undefined, { explain: all })) {
     const copies = page.items.filter((item) => item.action === "copy");
     const measured = copies.slice(0, Math.max(0, MOST_MEASURED - summary.copy));
@@ -53,7 +55,7 @@ export async function* planEvents(
     conflicts.add(page.bothSides.conflicts);
     repositories = page.names;
     entries += page.entries;
-    for (const item of page.items) yield { event: { $case: "item", value: itemMessage(item, bytes.get(item)) } };
+    for (const item of page.items) yield { event: { $case: "item", value: itemMessage(item, bytes.get(item), routes.of(item)) } };
     for (const tag of page.refused) yield { event: { $case: "item", value: refusedMessage(rule.spec.source.instance, tag) } };
   }
   const capped: TargetDeletions[] = [];
@@ -79,7 +81,17 @@ function savedItem(item: PlanItem, bytes: ItemBytes | undefined): SavedItem {
 
 function refusedMessage(instance: string, { repository, tag, reason, explanation }: wire.RefusedTag): wire.PlanItem {
   const source = { instance, repository, tag };
-  return { source, target: undefined, digest: "", action: wire.PlanAction.SKIP, reason, explanation, bytes: 0, existingBytes: 0 };
+  return {
+    source,
+    target: undefined,
+    digest: "",
+    action: wire.PlanAction.SKIP,
+    reason,
+    explanation,
+    bytes: 0,
+    existingBytes: 0,
+    route: "",
+  };
 }
 
 const ACTIONS = {
@@ -88,8 +100,8 @@ const ACTIONS = {
   delete: wire.PlanAction.DELETE,
 } as const satisfies Record<PlanAction, wire.PlanAction>;
 
-/** A plan item as a message. */
-export function itemMessage(item: PlanItem, bytes: ItemBytes | undefined): wire.PlanItem {
+/** A plan item as a message. `route`: who would do it now, where that is known. */
+export function itemMessage(item: PlanItem, bytes: ItemBytes | undefined, route = ""): wire.PlanItem {
   return {
     source: { ...item.source },
     target: { ...item.target },
@@ -102,5 +114,6 @@ export function itemMessage(item: PlanItem, bytes: ItemBytes | undefined): wire.
     atTarget: item.atTarget,
     base: item.base,
     facing: item.facing,
+    route,
   };
 }

@@ -1,41 +1,43 @@
-import { type Agent, type AgentPlace, type AgentSelector, type LabelledAgent, rankForCopy, selectAgents } from "@transship/model";
+import { type Agent, type AgentPlace, type AgentSelector, type KnownReach, type LabelledAgent, selectAgents } from "@transship/model";
 import type { Store } from "@transship/store";
-import { noRoute } from "../work/ask-nearest.ts";
+import { noRoute, type RouteView } from "../work/ask-nearest.ts";
 import type { ConnectedAgents } from "../work/connected-agents.ts";
+import type { ReachBoard } from "../work/reach-board.ts";
+import { wayBetween } from "./routes.ts";
 import type { RuleInstances } from "./rule-instances.ts";
 
 /** What looking for a route needs. */
-export interface RouteDesk {
+export interface RouteDesk extends RouteView {
   readonly store: Pick<Store, "agents">;
   readonly agents: ConnectedAgents;
   /** How long work waits for an agent that is expected, in milliseconds. */
   readonly routePatienceMs: number;
   /** The only agents that count; absent = any. */
   readonly selector?: AgentSelector | undefined;
-  readonly now: () => Date;
+  readonly reach: ReachBoard;
 }
 
-/** An agent that was heard of so many milliseconds ago or less is expected back: it is being restarted, or its network is down for a moment. */
+/** An agent that was heard of, or reached a registry, so many milliseconds ago or less is expected back: it is being restarted, or a network is down for a moment. */
 const EXPECTED_BACK_MS = 10 * 60_000;
 
 /**
- * Ends when an agent is there for each copy of a rule. Without one: `NO_ROUTE`, after `routePatienceMs` where agents that could do it were there lately or the work
- * was `underWay` before, else at once.
+ * Ends when an agent is there for each copy of a rule. Without one: `NO_ROUTE`, after `routePatienceMs` where agents that could do it were there lately, or reached
+ * both sides lately, or the work was `underWay` before; else at once.
  */
 export async function waitForRoute(desk: RouteDesk, instances: RuleInstances, underWay: boolean, signal: AbortSignal): Promise<void> {
   const begin = desk.now().getTime();
   let patienceMs = underWay ? desk.routePatienceMs : 0;
-  if (!underWay && missing(desk, desk.agents.ready(), instances) !== undefined) {
+  if (!underWay && missing(desk, desk.agents.ready(), instances, desk.reach) !== undefined) {
     const mayReturn = (await desk.store.agents.list()).filter((agent) => agent.state === "offline" && isExpectedBack(agent, begin));
-    if (missing(desk, [...desk.agents.ready(), ...mayReturn], instances) === undefined) patienceMs = desk.routePatienceMs;
+    const mayReach = desk.reach.forgiving(EXPECTED_BACK_MS, desk.now());
+    if (missing(desk, [...desk.agents.ready(), ...mayReturn], instances, mayReach) === undefined) patienceMs = desk.routePatienceMs;
   }
   for (;;) {
     signal.throwIfAborted();
-    const ready = desk.agents.ready();
-    const target = missing(desk, ready, instances);
+    const target = missing(desk, desk.agents.ready(), instances, desk.reach);
     if (target === undefined) return;
     const leftMs = begin + patienceMs - desk.now().getTime();
-    if (leftMs <= 0) throw noRoute(ready, instances.source, target, { selector: desk.selector });
+    if (leftMs <= 0) throw noRoute(desk, instances.source, target, { relay: instances.relay });
     await desk.agents.nextToJoin(leftMs, signal);
   }
 }
@@ -45,7 +47,12 @@ function isExpectedBack(agent: Agent, now: number): boolean {
 }
 
 /** The first target that no agent can copy to. */
-function missing({ selector }: RouteDesk, agents: readonly (AgentPlace & LabelledAgent)[], { source, targets }: RuleInstances) {
+function missing(
+  { selector }: RouteDesk,
+  agents: readonly (AgentPlace & LabelledAgent)[],
+  { source, targets, relay }: RuleInstances,
+  known: KnownReach,
+) {
   const selected = selectAgents(agents, selector);
-  return targets.find(({ instance }) => rankForCopy(selected, source, instance).length === 0)?.instance;
+  return targets.find(({ instance }) => wayBetween(selected, source, instance, relay, known) === undefined)?.instance;
 }

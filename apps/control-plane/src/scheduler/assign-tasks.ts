@@ -1,17 +1,19 @@
-import type { Rule } from "@transship/model";
+import type { Endpoint, Instance, Rule } from "@transship/model";
+import type { ClaimedPair } from "@transship/store";
 import type { Budgets } from "../budgets/budgets.ts";
 import type { AgentSession } from "../work/agent-session.ts";
+import type { Desk } from "../work/ask-nearest.ts";
 import type { ConnectedAgents } from "../work/connected-agents.ts";
 import type { CappedAgents } from "./capped-agents.ts";
 import { failOrphans, type OrphanDesk } from "./fail-orphans.ts";
-import { findRoutes, type Route } from "./find-routes.ts";
+import { endsOf, findRoutes, type Route } from "./find-routes.ts";
 import { handOver } from "./hand-over.ts";
 import { SiblingNamer } from "./name-siblings.ts";
 import type { Contender, Turns } from "./turns.ts";
 import type { WindowWatch } from "./window-watch.ts";
 
 /** What assigning needs. */
-export interface AssignmentDesk extends OrphanDesk {
+export interface AssignmentDesk extends OrphanDesk, Desk {
   readonly agents: ConnectedAgents;
   readonly turns: Turns;
   readonly windows: WindowWatch;
@@ -33,7 +35,7 @@ export async function assignTasks(desk: AssignmentDesk): Promise<void> {
   desk.turns.keep(new Set(waiting.map(({ rule }) => rule)));
   desk.capped.keep(new Set(waiting.map(({ executionId }) => executionId)));
   const open = waiting.filter(({ rule }) => desk.windows.isOpen(rules.get(rule), desk.now()));
-  const routes = findRoutes(ready, open, { instances, rules });
+  const routes = findRoutes(ready, open, { instances, rules, reach: desk.reach });
   const siblings = new SiblingNamer(desk, instances);
   const round: Round = {
     rules,
@@ -85,9 +87,9 @@ async function giveTasks(desk: AssignmentDesk, agent: AgentSession, routes: read
 }
 
 /** Whether the agent has a share of the limits at both sides, or there is one left. */
-function mayJoin({ budgets, capped, executionLog }: AssignmentDesk, agent: AgentSession, { source, target, executionId }: Route): boolean {
-  const full = [source, target].find((instance) => !budgets.mayJoin(agent.name, instance));
-  if (full !== undefined) capped.tell(executionLog, executionId, agent.name, full);
+function mayJoin({ budgets, capped, executionLog }: AssignmentDesk, agent: AgentSession, route: Route): boolean {
+  const full = endsOf(route).find((instance) => !budgets.mayJoin(agent.name, instance));
+  if (full !== undefined) capped.tell(executionLog, route.executionId, agent.name, full);
   return full === undefined;
 }
 
@@ -99,6 +101,12 @@ function contendersOf(routes: readonly Route[], { rules, running }: Round): Cont
   });
 }
 
+function claimOf({ executionId, source, target, leg, via, why, from, to, candidate }: Route): ClaimedPair {
+  const end = ({ name }: Instance, { url, network }: Endpoint) => ({ instance: name, url, network });
+  const path = leg === "target" ? undefined : { source: end(from, candidate.source), target: end(to, candidate.target) };
+  return { executionId, source, target, leg, via, placement: why, path };
+}
+
 /** Gives tasks of one execution. */
 async function giveFrom(desk: AssignmentDesk, agent: AgentSession, routes: readonly Route[], limit: number, round: Round): Promise<number> {
   const rule = round.rules.get(routes[0]?.rule ?? "");
@@ -106,7 +114,7 @@ async function giveFrom(desk: AssignmentDesk, agent: AgentSession, routes: reado
     {
       agent: agent.name,
       home: agent.home,
-      pairs: routes.map(({ executionId, source, target, candidate }) => ({ executionId, source, target, placement: candidate.why })),
+      pairs: routes.map(claimOf),
       limit,
       leaseMs: desk.leaseMs,
       preferMs: Math.min(PREFERENCE_MS, desk.leaseMs) + desk.windows.closedMs(rule, desk.now(), PREFERENCE_MS),
@@ -116,7 +124,7 @@ async function giveFrom(desk: AssignmentDesk, agent: AgentSession, routes: reado
   );
   for (const task of leased) {
     round.running.set(task.executionId, (round.running.get(task.executionId) ?? 0) + 1);
-    const route = routes.find((one) => one.source === task.source.instance && one.target === task.target.instance);
+    const route = routes.find((one) => one.source === task.source.instance && one.target === task.target.instance && one.leg === task.leg);
     if (route !== undefined) await handOver(desk, agent, task, route, await round.siblings.name(agent, task, route));
   }
   return leased.length;

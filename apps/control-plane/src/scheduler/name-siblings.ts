@@ -1,4 +1,4 @@
-import { type HoldingSibling, holdersFor, type Instance, MOST_SIBLINGS, mayHaveNearer, type Task } from "@transship/model";
+import { type HoldingSibling, holdersFor, type Instance, type KnownReach, MOST_SIBLINGS, mayHaveNearer, type Task } from "@transship/model";
 import type { Store } from "@transship/store";
 import type { Budgets } from "../budgets/budgets.ts";
 import type { AgentSession } from "../work/agent-session.ts";
@@ -8,15 +8,21 @@ import type { Route } from "./find-routes.ts";
 export class SiblingNamer {
   readonly #store: Pick<Store, "arrivals">;
   readonly #budgets: Pick<Budgets, "mayJoin">;
+  readonly #reach: KnownReach;
   readonly #instances: ReadonlyMap<string, Instance>;
   #byRegion: Map<string, string[]> | undefined;
 
   constructor(
-    { store, budgets }: { readonly store: Pick<Store, "arrivals">; readonly budgets: Pick<Budgets, "mayJoin"> },
+    {
+      store,
+      budgets,
+      reach,
+    }: { readonly store: Pick<Store, "arrivals">; readonly budgets: Pick<Budgets, "mayJoin">; readonly reach: KnownReach },
     instances: ReadonlyMap<string, Instance>,
   ) {
     this.#store = store;
     this.#budgets = budgets;
+    this.#reach = reach;
     this.#instances = instances;
   }
 
@@ -36,7 +42,7 @@ export class SiblingNamer {
   async #holding(agent: AgentSession, { digest, source }: Task, { from, to }: Route): Promise<HoldingSibling[]> {
     if (!mayHaveNearer(from, to)) return [];
     const holders = await this.#store.arrivals.holders({ digest, source }, this.#inRegion(to.spec.region));
-    return holdersFor(agent, from, to, holders, this.#instances);
+    return holdersFor(agent, from, to, holders, this.#instances, this.#reach);
   }
 
   #inRegion(region: string): string[] {

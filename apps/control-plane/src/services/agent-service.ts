@@ -7,14 +7,17 @@ import type { Handlers } from "../calls/handlers.ts";
 import { versionWarning } from "../work/check-version.ts";
 import type { ConnectedAgents } from "../work/connected-agents.ts";
 import type { GateBoard } from "../work/gate-board.ts";
+import type { ReachBoard } from "../work/reach-board.ts";
 import type { Rivals } from "../work/rivals.ts";
 import { askBack, sendAway, type TakeBackDesk } from "../work/take-back.ts";
+import { withNetworks } from "./with-networks.ts";
 
 /** What managing agents needs. */
 export interface AgentDesk extends TakeBackDesk {
   readonly store: Store;
   readonly agents: ConnectedAgents;
   readonly gates: GateBoard;
+  readonly reach: ReachBoard;
   readonly rivals: Rivals;
   readonly now: () => Date;
 }
@@ -22,13 +25,15 @@ export interface AgentDesk extends TakeBackDesk {
 /** Agents, as operators see them. */
 export function agentService({ unary }: Handlers, desk: AgentDesk): wire.AgentServiceServer {
   const { store, agents, gates, rivals, now } = desk;
-  const describe = async (agent: Agent) => {
+  const describe = async (agent: Agent, reach: wire.InstanceReach[] = []) => {
     const warnings = [rivals.warningFor(agent.name, now()), versionWarning(agent.version)].filter((text) => text !== undefined);
-    return agentToMessage(agent, (await store.tasks.heldBy(agent.name)).length, { gates: gates.ofAgent(agent.name), warnings });
+    return agentToMessage(agent, (await store.tasks.heldBy(agent.name)).length, { gates: gates.ofAgent(agent.name), reach, warnings });
   };
   return {
-    listAgents: unary(async () => ({ agents: await Promise.all((await store.agents.list()).map(describe)) })),
-    getAgent: unary(async ({ name }) => describe(await store.agents.get(name))),
+    listAgents: unary(async () => ({ agents: await Promise.all((await store.agents.list()).map((agent) => describe(agent))) })),
+    getAgent: unary(async ({ name }) =>
+      describe(await store.agents.get(name), withNetworks(desk.reach.ofAgent(name), await store.topology.listInstances())),
+    ),
     drainAgent: unary(async ({ name, now: atOnce }) => {
       const agent = await store.agents.draining(name, now());
       const session = agents.get(name);

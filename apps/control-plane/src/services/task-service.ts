@@ -4,8 +4,7 @@ import type { Task, TaskState } from "@transship/model";
 import type { Store } from "@transship/store";
 import type { Handlers } from "../calls/handlers.ts";
 import type { Executions } from "../executions/executions.ts";
-import { explainWaiting } from "../work/explain-waiting.ts";
-import type { GateBoard } from "../work/gate-board.ts";
+import { explainNoTaker, explainWaiting, type WaitingDesk } from "../work/explain-waiting.ts";
 import { readPage } from "./read-page.ts";
 
 const USUAL_PAGE = 100;
@@ -13,19 +12,21 @@ const USUAL_PAGE = 100;
 /** Tasks: one artifact each. */
 export function taskService(
   { unary }: Handlers,
-  store: Store,
+  desk: WaitingDesk & { readonly store: Store },
   executions: Executions,
-  gates: GateBoard,
-  now: () => Date,
 ): wire.TaskServiceServer {
-  const describe = (task: Task) => taskToMessage(task, explainWaiting(task, gates, now()));
+  const { store } = desk;
+  const describe = (task: Task) => taskToMessage(task, explainWaiting(task, desk.gates, desk.now()));
   return {
     listTasks: unary(async (request) => {
       const filter = { executionId: request.executionId === "" ? undefined : request.executionId, states: readStates(request.states) };
       const { rows, nextPageToken } = await readPage(request, USUAL_PAGE, (page) => store.tasks.list(filter, page));
       return { tasks: rows.map(describe), nextPageToken };
     }),
-    getTask: unary(async ({ id }) => describe(await store.tasks.get(id))),
+    getTask: unary(async ({ id }) => {
+      const task = await store.tasks.get(id);
+      return taskToMessage(task, (await explainNoTaker(desk, task)) || explainWaiting(task, desk.gates, desk.now()));
+    }),
     retryTask: unary(async ({ id }) => ({ executionId: (await executions.retryTask(id)).execution.id })),
   };
 }

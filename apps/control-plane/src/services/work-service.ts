@@ -39,6 +39,7 @@ async function serve(desk: Desk, stream: WorkStream): Promise<void> {
 async function leave(desk: Desk, session: AgentSession): Promise<void> {
   if (!desk.agents.leave(session)) return;
   desk.gates.leave(session.name);
+  desk.reach.leave(session.name);
   desk.log.info({ agent: session.name }, "agent disconnected");
   await desk.store.agents.disconnected(session.name, desk.now());
 }

@@ -6,6 +6,7 @@ import { describe, expect, it } from "vitest";
 import type { Opened } from "../executions/executions.ts";
 import { Metrics } from "../metrics.ts";
 import { GateBoard } from "../work/gate-board.ts";
+import { ReachBoard } from "../work/reach-board.ts";
 import { EventRules } from "./event-rules.ts";
 import { HintFollower } from "./follow-hints.ts";
 import type { Hint } from "./formats/hint.ts";
@@ -32,6 +33,7 @@ function followerWith(rules: readonly string[], trigger: Trigger): HintFollower 
     metrics: new Metrics({
       store: store as unknown as ConstructorParameters<typeof Metrics>[0]["store"],
       gates: new GateBoard(),
+      reach: new ReachBoard(),
       version: "0",
     }),
     log: pino({ level: "silent" }),

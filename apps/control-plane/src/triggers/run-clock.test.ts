@@ -8,6 +8,7 @@ import type { Opened } from "../executions/executions.ts";
 import { Metrics } from "../metrics.ts";
 import { WakeUp } from "../wake-up.ts";
 import { GateBoard } from "../work/gate-board.ts";
+import { ReachBoard } from "../work/reach-board.ts";
 import { runClock } from "./run-clock.ts";
 
 it("starts what is due, says what was missed, and tries again what could not start", async () => {
@@ -42,7 +43,7 @@ it("starts what is due, says what was missed, and tries again what could not sta
     started.push(`${rule} ${why}`);
     return {} as Opened;
   };
-  const metrics = new Metrics({ store, gates: new GateBoard(), version: "0" });
+  const metrics = new Metrics({ store, gates: new GateBoard(), reach: new ReachBoard(), version: "0" });
   const desk = { store, executions: { trigger }, tidings, metrics, log: pino({ level: "silent" }), now: () => now };
   const clock = runClock(desk, changed, stopping.signal);
   const look = async (moment: string) => {

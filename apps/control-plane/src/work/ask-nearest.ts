@@ -1,9 +1,11 @@
-import { asTransshipError, type Side, TransshipError } from "@transship/errors";
+import { asTransshipError, type ErrorCode, type Side, TransshipError } from "@transship/errors";
 import {
   type AgentSelector,
-  explainNoRoute,
+  endpointFor,
+  explainNoWay,
   explainUnselected,
   type Instance,
+  type KnownReach,
   rankForInstance,
   selectAgents,
   selectorText,
@@ -16,8 +18,14 @@ import { registryAccess } from "./registry-access.ts";
 
 const SELECTED_HINT = "Start an agent that fits, label one of those (a document of `kind: Agent`), or change the rule's `agents`.";
 
+/** What is known of who reaches what. */
+export interface RouteView {
+  readonly reach: KnownReach;
+  readonly now: () => Date;
+}
+
 /** What asking needs. */
-export interface Desk {
+export interface Desk extends RouteView {
   readonly agents: ConnectedAgents;
   readonly questions: Questions;
   readonly budgets: Budgets;
@@ -27,24 +35,32 @@ export interface Desk {
   readonly selector?: AgentSelector | undefined;
 }
 
+/** Failures of the way to a registry, which another agent may not have. */
+const OF_THE_WAY: ReadonlySet<ErrorCode> = new Set<ErrorCode>(["CONNECTION_FAILED", "TIMED_OUT", "TLS_FAILED"]);
+
+/** Agents that may find that they do not reach an instance before it counts: each of them tries for a while. */
+const MOST_UNREACHED = 3;
+
 /**
- * Asks the agent nearest to an instance. Where it vanishes before any part of its answer was used, the next nearest is asked.
+ * Asks the agent nearest to an instance. Where it vanishes, or turns out not to reach the instance, before any part of its answer was used, the next nearest is asked.
  * @throws TransshipError with the side; `NO_ROUTE` where no agent reaches the instance; AgentGone where the answer broke off after parts
  * were used, or where the last agent that reaches the instance vanished.
  */
 export async function* askNearest(
-  { agents, questions, budgets, execution, selector }: Desk,
+  desk: Desk,
   instance: Instance,
   side: Side,
   ask: Ask,
   signal: AbortSignal,
 ): AsyncGenerator<Found, void, undefined> {
+  const { agents, questions, budgets, execution, reach } = desk;
   const tried = new Set<AgentSession>();
-  let gone: AgentGone | undefined;
+  let failed: TransshipError | undefined;
+  let unreached = 0;
   for (;;) {
     const ready = agents.ready();
-    const candidate = rankForInstance(selectAgents(ready, selector), instance).find(({ agent }) => !tried.has(agent));
-    if (candidate === undefined) throw gone ?? noRoute(ready, instance, instance, { side, selector });
+    const candidate = rankForInstance(selectAgents(ready, desk.selector), instance, reach).find(({ agent }) => !tried.has(agent));
+    if (candidate === undefined) throw failed ?? noRoute(desk, instance, instance, { side });
     tried.add(candidate.agent);
     let used = false;
     try {
@@ -57,24 +73,29 @@ export async function* askNearest(
       return;
     } catch (thrown) {
       if (signal.aborted) throw thrown;
-      if (!(thrown instanceof AgentGone)) throw asTransshipError(thrown, `asking about ${instance.name}`).with({ side });
-      if (used) throw thrown;
-      gone = thrown;
+      const error = thrown instanceof AgentGone ? thrown : asTransshipError(thrown, `asking about ${instance.name}`).with({ side });
+      if (used || !OF_THE_WAY.has(error.code)) throw error;
+      // What the nearest agent says counts, except that it went away.
+      if (failed === undefined || failed instanceof AgentGone) failed = error;
+      if (!(error instanceof AgentGone) && ++unreached === MOST_UNREACHED) throw failed;
     }
   }
 }
 
-/** `NO_ROUTE` with the networks on each side; where `selector` lets no agent through, with what each lacks. */
+/** `NO_ROUTE` with the missing links: what each agent reaches, what not, and why; where the desk's selector lets no agent through, what each lacks. */
 export function noRoute(
-  ready: readonly AgentSession[],
+  { agents, reach, now, selector }: RouteView & Pick<Desk, "agents" | "selector">,
   source: Instance,
   target: Instance,
-  { side, selector }: { readonly side?: Side; readonly selector?: AgentSelector | undefined } = {},
+  { side, relay }: { readonly side?: Side; readonly relay?: Instance | undefined } = {},
 ): TransshipError {
   const what = source.name === target.name ? `reaching ${source.name}` : `copying from ${source.name} to ${target.name}`;
-  const selected = selectAgents(ready, selector);
-  if (selector !== undefined && selected.length === 0)
-    return new TransshipError("NO_ROUTE", { what, why: explainUnselected(ready, selector), side, hint: SELECTED_HINT });
+  const ready = selectAgents(agents.ready(), selector);
+  if (selector !== undefined && ready.length === 0)
+    return new TransshipError("NO_ROUTE", { what, why: explainUnselected(agents.ready(), selector), side, hint: SELECTED_HINT });
+  const isCutOff = (instance: Instance) => ready.every((agent) => endpointFor(agent, instance, reach) === undefined);
+  const cutOff = isCutOff(source) === isCutOff(target) ? undefined : isCutOff(source) ? "source" : "target";
   const among = selector === undefined ? "" : `of agents with ${selectorText(selector)}: `;
-  return new TransshipError("NO_ROUTE", { what, why: `${among}${explainNoRoute(selected, source, target)}`, side });
+  const why = `${among}${explainNoWay(ready, source, target, relay, reach, now())}`;
+  return new TransshipError("NO_ROUTE", { what, why, side: side ?? cutOff });
 }

@@ -13,6 +13,11 @@ export class ConnectedAgents {
     const older = this.#sessions.get(session.name);
     this.#sessions.set(session.name, session);
     older?.end(new TransshipError("CONFLICT", { what: `the stream of agent ${session.name}`, why: "the agent opened a newer one" }));
+    this.reachChanged();
+  }
+
+  /** An agent reaches something that it did not reach before, or the other way round: those who wait for an agent look again. */
+  reachChanged(): void {
     for (const wakeUp of this.#waiting) wakeUp.wake();
   }
 

@@ -1,5 +1,8 @@
 import { wire } from "@transship/api";
-import { isFinal, LEASED_STATES, TASK_TRANSITIONS, type Task } from "@transship/model";
+import { explainNoRoute, isFinal, LEASED_STATES, rankForCopy, TASK_TRANSITIONS, type Task, WAITING_STATES } from "@transship/model";
+import type { Store } from "@transship/store";
+import type { RouteView } from "./ask-nearest.ts";
+import type { ConnectedAgents } from "./connected-agents.ts";
 import type { GateBoard } from "./gate-board.ts";
 
 /**
@@ -16,6 +19,27 @@ export function explainWaiting(task: Task, board: Pick<GateBoard, "all">, now: D
     if (own.length > 0 && reasons.every((reason) => reason !== "")) return reasons.sort()[0] ?? "";
   }
   return "";
+}
+
+/** What telling why nobody takes a task needs. */
+export interface WaitingDesk extends RouteView {
+  readonly store: Pick<Store, "topology">;
+  readonly agents: ConnectedAgents;
+  readonly gates: Pick<GateBoard, "all">;
+}
+
+/** Why no agent takes a waiting task, where none can: the missing links. Empty otherwise, and where an instance of it is gone. */
+export async function explainNoTaker(desk: WaitingDesk, task: Task): Promise<string> {
+  if (!(WAITING_STATES as readonly string[]).includes(task.state)) return "";
+  const instances = await desk.store.topology.listInstances();
+  const [source, target] = [task.source, task.target].map((place) => instances.find(({ name }) => name === place.instance));
+  if (source === undefined || target === undefined) return "";
+  const ready = desk.agents.ready();
+  if (rankForCopy(ready, source, target, desk.reach).length > 0) return "";
+  const relay = task.relay && instances.find(({ name }) => name === task.relay?.place.instance);
+  if (relay === undefined) return explainNoRoute(ready, source, target, desk.reach, desk.now());
+  const [from, to] = task.relay?.there === true ? [relay, target] : [source, relay];
+  return rankForCopy(ready, from, to, desk.reach).length > 0 ? "" : explainNoRoute(ready, from, to, desk.reach, desk.now());
 }
 
 /** ISO texts of one form compare as moments. */

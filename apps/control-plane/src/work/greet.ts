@@ -11,11 +11,15 @@ import { AgentSession, type WorkStream } from "./agent-session.ts";
 import { checkVersion } from "./check-version.ts";
 import { claimName, type NameDesk } from "./claim-name.ts";
 import type { GateBoard } from "./gate-board.ts";
+import type { ReachBoard } from "./reach-board.ts";
+import type { Surveys } from "./surveys.ts";
 import type { ReportDesk } from "./take-report.ts";
 
 /** What the Work stream needs. */
 export interface WorkDesk extends ReportDesk, LogDesk, NameDesk {
   readonly gates: GateBoard;
+  readonly reach: ReachBoard;
+  readonly surveys: Surveys;
   readonly budgets: Budgets;
   readonly leaseMs: number;
   /** Wakes what starts executions by the clock. */
@@ -52,6 +56,7 @@ export async function greet(
   desk.log.info({ agent: known.name, region: known.region, networks: known.networks, holds: hello.holds.length }, "agent connected");
   session.send({ $case: "welcome", value: { version: VERSION, leaseMs: desk.leaseMs, takesLog: true } });
   if (session.draining) session.send({ $case: "drain", value: { over: false } });
+  desk.surveys.joined();
   await settleHolds(desk, session, hello.holds);
   // What edges lacked may have been this agent.
   if (await desk.store.topology.repairNow(desk.now())) desk.clock.wake();

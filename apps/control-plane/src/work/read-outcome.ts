@@ -20,7 +20,10 @@ const LONGEST_WAIT_MS = 3_600_000;
 export function readOutcome(message: wire.Outcome, task: Task, now: Date): AttemptOutcome {
   const cost = costOf(message);
   const state = taskStateFromMessage(message.state);
-  const failure = message.failure === undefined ? unexplained(message.state) : safeFailure(failureFromMessage(message.failure));
+  const failure = ofHop(
+    task,
+    message.failure === undefined ? unexplained(message.state) : safeFailure(failureFromMessage(message.failure)),
+  );
   switch (state) {
     case "succeeded":
       return taskOperationFromMessage(message.operation) === task.operation
@@ -40,6 +43,14 @@ export function readOutcome(message: wire.Outcome, task: Task, now: Date): Attem
     default:
       return { state: "failed", ...cost, failure };
   }
+}
+
+/** Says which hop failed: of a hop, one side is the relay. */
+function ofHop({ leg, relay, source, target }: Task, failure: Failure): Failure {
+  if (relay === undefined || (leg !== "first" && leg !== "second")) return failure;
+  const name = relay.place.instance;
+  const hop = leg === "first" ? `first hop, ${source.instance} to relay ${name}` : `second hop, relay ${name} to ${target.instance}`;
+  return { ...failure, message: `${hop}: ${failure.message}` };
 }
 
 /** What a copy that succeeded changed at the target. */

@@ -32,6 +32,11 @@ export async function takeMessage(
       if (desk.agents.get(session.name) !== session) return;
       desk.gates.take(session.name, message.value, desk.now());
       return desk.budgets.heard(session, message.value);
+    case "reach":
+      if (desk.agents.get(session.name) !== session || !desk.reach.take(session.name, message.value, desk.now())) return;
+      desk.agents.reachChanged();
+      desk.work.wake();
+      return;
     case "log":
       return takeLog(desk, session, message.value);
     case "alive":

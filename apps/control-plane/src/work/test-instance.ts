@@ -13,7 +13,7 @@ const PATIENCE_MS = 30_000;
 export async function testInstance(desk: Desk, instance: Instance): Promise<wire.InstanceTest[]> {
   const ready = desk.agents.ready();
   const candidates = rankForInstance(ready, instance);
-  if (candidates.length === 0) throw noRoute(ready, instance, instance);
+  if (candidates.length === 0) throw noRoute(desk, instance, instance);
   return Promise.all(candidates.map((candidate) => ping(desk, instance, candidate)));
 }
 

@@ -10,6 +10,7 @@ import { logConformance } from "./logs.ts";
 import { outcomeConformance } from "./outcomes.ts";
 import { pairConformance } from "./pairs.ts";
 import { planConformance } from "./plans.ts";
+import { relayConformance } from "./relays.ts";
 import { replicationConformance } from "./replications.ts";
 import type { OpenStore } from "./samples.ts";
 import { taskConformance } from "./tasks.ts";
@@ -30,6 +31,7 @@ export function storeConformance(name: string, openStore: OpenStore): void {
     taskConformance(openStore);
     leaseConformance(openStore);
     outcomeConformance(openStore);
+    relayConformance(openStore);
     arrivalConformance(openStore);
     pairConformance(openStore);
     logConformance(openStore);

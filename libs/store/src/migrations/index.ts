@@ -10,6 +10,7 @@ import * as logs from "./0008-logs.ts";
 import * as deliveries from "./0009-deliveries.ts";
 import * as replications from "./0010-replications.ts";
 import * as agents from "./0011-agents.ts";
+import * as paths from "./0012-paths-and-relays.ts";
 import * as holders from "./0014-holders.ts";
 import * as twoWay from "./0015-two-way.ts";
 
@@ -31,4 +32,5 @@ export const MIGRATIONS: Readonly<Record<string, Migration>> = {
   "0011-agents": agents,
   "0014-holders": holders,
   "0015-two-way": twoWay,
+  "0012-paths-and-relays": paths,
 };

@@ -1,3 +1,4 @@
+import type { TaskLeg } from "@transship/model";
 import Sqlite from "better-sqlite3";
 import { Kysely } from "kysely";
 import { describe, expect, it } from "vitest";
@@ -32,6 +33,11 @@ async function openWatched() {
   return { store, plansOf, [Symbol.asyncDispose]: () => store[Symbol.asyncDispose]() };
 }
 
+function hop(store: Store, leg: TaskLeg) {
+  const pairs = [{ executionId: "e1", source: "gz", target: "sg", leg, via: "hub", placement: "" }];
+  return store.tasks.lease({ agent: "b", pairs, limit: 10, leaseMs: 1_000, preferMs: 0, online: [] }, at(5));
+}
+
 describe("what the scheduler asks at every turn", () => {
   it.each<[string, (store: Store) => Promise<unknown>]>([
     ["work that waits", (store) => store.tasks.waitingWork(at(5))],
@@ -40,6 +46,8 @@ describe("what the scheduler asks at every turn", () => {
     ["tasks of an agent", (store) => store.tasks.heldBy("a")],
     ["leases that ended", (store) => store.tasks.expire(at(5))],
     ["tasks to lease", (store) => lease(store, "b", at(5), { online: ["a", "b"], preferMs: 5_000 })],
+    ["tasks to lease for a hop", (store) => hop(store, "second")],
+    ["deletions to lease for the target alone", (store) => hop(store, "target")],
   ])("%s: found by an index, however many tasks there are", async (_, ask) => {
     await using watched = await openWatched();
     const { store, plansOf } = watched;

@@ -9,6 +9,7 @@ import { forgetPair, settleByCopy } from "../pairs/pair-rows.ts";
 import type { TaskRow } from "../tables.ts";
 import type { AttemptOutcome, LeaseKey, ReportResult } from "../task-store.ts";
 import { moveTask, type TaskChange, type TaskMove } from "./move-task.ts";
+import { turnOf } from "./relay-turn.ts";
 import { laterProgressColumns, taskRow } from "./task-rows.ts";
 
 /** Applies the outcome of an attempt once; says what it was otherwise. An unknown task is `stale`: there is nothing left to apply it to. */
@@ -16,12 +17,13 @@ export async function finishTask(tx: Tx, lease: LeaseKey, outcome: AttemptOutcom
   if (await wasReported(tx, lease)) return "duplicate";
   const row = await taskRow(tx, lease.taskId);
   if (row === undefined || row.epoch !== lease.epoch || row.epoch === 0 || isFinal(TASK_TRANSITIONS, row.state)) return "stale";
-  await moveTask(tx, await heldAgain(tx, row, now), moveOf(outcome, now), {
+  const turn = turnOf(row, outcome);
+  await moveTask(tx, await heldAgain(tx, row, now), turn === undefined ? moveOf(outcome, now) : { to: "queued", readyAt: now }, {
     ...laterProgressColumns(row, outcome.progress, outcome.state === "succeeded"),
-    ...changeOf(row, outcome),
+    ...(turn ?? changeOf(row, outcome)),
     ...blobColumns(row, outcome),
   });
-  if (outcome.state === "succeeded") await remember(tx, row, outcome, now);
+  if (outcome.state === "succeeded" && turn === undefined) await remember(tx, row, outcome, now);
   if (outcome.blobSums !== undefined) await addExecutionBlobs(tx, row.execution_id, outcome.blobSums);
   await tx.insertInto("task_reports").values({ task_id: lease.taskId, epoch: lease.epoch }).execute();
   return "applied";

@@ -44,10 +44,15 @@ export async function heldTasks(tx: Tx): Promise<HeldTask[]> {
     .selectFrom("tasks")
     .innerJoin("executions", "executions.id", "tasks.execution_id")
     .select(["tasks.id as taskId", "tasks.agent", "tasks.execution_id as executionId", "executions.rule"])
-    .select(["tasks.source_instance as source", "tasks.target_instance as target"])
+    .select(["tasks.source_instance as source", "tasks.target_instance as target", "tasks.via_instance as via", "tasks.leg"])
     .where("tasks.lease_until", "is not", null)
     .execute();
-  return rows.map(({ agent, ...row }) => ({ ...row, agent: agent ?? "" }));
+  return rows.map(({ agent, via, leg, source, target, ...row }) => ({
+    ...row,
+    agent: agent ?? "",
+    source: leg === "second" ? (via ?? source) : leg === "target" ? target : source,
+    target: leg === "first" ? (via ?? target) : target,
+  }));
 }
 
 /** Tasks on which an agent has a lease; with `home`, without those that a process at another home was given. */

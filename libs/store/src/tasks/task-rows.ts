@@ -1,4 +1,14 @@
-import { isFinal, NO_BLOBS, TASK_TRANSITIONS, type Task, type TaskProgress, type TaskState } from "@transship/model";
+import {
+  type FirstHop,
+  isFinal,
+  NO_BLOBS,
+  TASK_TRANSITIONS,
+  type Task,
+  type TaskPath,
+  type TaskProgress,
+  type TaskRelay,
+  type TaskState,
+} from "@transship/model";
 import { blobSumsOf, blobsOf } from "../blobs-text.ts";
 import type { Tx } from "../database.ts";
 import { failureOf } from "../failure-text.ts";
@@ -14,8 +24,9 @@ export type ListedTaskRow = Omit<TaskRow, "blobs" | "blob_sums">;
 
 /** The columns of a listed task. */
 export const LISTED_COLUMNS = [
-  ...(["seq", "id", "execution_id", "digest", "overwrite", "state", "epoch", "agent", "placement", "attempts"] as const),
+  ...(["seq", "id", "execution_id", "digest", "overwrite", "state", "epoch", "agent", "placement", "path", "leg", "attempts"] as const),
   ...(["source_instance", "source_repository", "source_tag", "target_instance", "target_repository", "target_tag"] as const),
+  ...(["via_instance", "via_repository", "via_tag", "at_relay", "first_hop"] as const),
   ...(["total_bytes", "done_bytes", "fetched_bytes", "copied", "mounted", "existing", "resumed", "wasted"] as const),
   ...(["failure", "skip_reason", "operation", "expected", "platforms", "refill", "note", "home", "facing"] as const),
   ...(["lease_until", "ready_at", "next_attempt_at", "created_at", "started_at", "finished_at"] as const),
@@ -45,6 +56,9 @@ export function taskOf(row: ListedTaskRow): Task {
     agent: row.agent ?? undefined,
     home: row.home ?? undefined,
     placement: row.placement ?? undefined,
+    path: row.path === null ? undefined : (JSON.parse(row.path) as TaskPath),
+    leg: row.leg,
+    relay: relayOf(row),
     leaseUntil: row.lease_until ?? undefined,
     attempts: row.attempts,
     nextAttemptAt: row.next_attempt_at ?? undefined,
@@ -58,6 +72,17 @@ export function taskOf(row: ListedTaskRow): Task {
     startedAt: row.started_at ?? undefined,
     finishedAt: row.finished_at ?? undefined,
   };
+}
+
+function relayOf(row: ListedTaskRow): TaskRelay | undefined {
+  if (row.via_instance === null) return undefined;
+  const place = { instance: row.via_instance, repository: row.via_repository ?? "", tag: row.via_tag ?? "" };
+  return { place, there: row.at_relay !== 0, first: firstHopOf(row.first_hop) };
+}
+
+/** How the first hop went. */
+export function firstHopOf(text: string | null): FirstHop | undefined {
+  return text === null ? undefined : (JSON.parse(text) as FirstHop);
 }
 
 function progressOf(row: TaskNumbers): TaskProgress {
@@ -103,6 +128,9 @@ export function newTaskRow(task: NewTask, now: string): NewTaskRow {
     facing: task.facing ?? null,
     platforms: platformsText(task.platforms),
     refill: task.refill === true ? 1 : 0,
+    via_instance: task.via?.instance ?? null,
+    via_repository: task.via?.repository ?? null,
+    via_tag: task.via?.tag ?? null,
     state: "queued",
     epoch: 0,
     attempts: 0,

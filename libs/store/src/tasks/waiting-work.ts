@@ -8,11 +8,11 @@ import type { WaitingPair, WaitingWork } from "../task-store.ts";
  * would read every task that waits, a hundred thousand of them at every turn of the scheduler.
  */
 export async function waitingWork(tx: Tx, now: string): Promise<WaitingWork[]> {
-  const pairs: WaitingPair[] = [];
+  const pairs: (WaitingPair & Pick<WaitingWork, "via">)[] = [];
   // No name is empty.
   let pair = await pairAfter(tx, { source: "", target: "", executionId: "" });
   while (pair !== undefined) {
-    if (await anyReady(tx, pair, now)) pairs.push(pair);
+    if (await anyReady(tx, pair, now)) pairs.push({ ...pair, via: await viaOf(tx, pair) });
     pair = await pairAfter(tx, pair);
   }
   const executions = await executionsOf(tx, [...new Set(pairs.map(({ executionId }) => executionId))]);
@@ -51,6 +51,21 @@ async function anyReady(tx: Tx, pair: WaitingPair, now: string): Promise<boolean
     if (found !== undefined) return true;
   }
   return false;
+}
+
+/** The relay of those that wait. Of a rule whose relay was changed while it runs, tasks of the one come after those of the other. */
+async function viaOf(tx: Tx, pair: WaitingPair): Promise<string | undefined> {
+  const row = await tx
+    .selectFrom("tasks")
+    .select("via_instance")
+    .where("source_instance", "=", pair.source)
+    .where("target_instance", "=", pair.target)
+    .where("execution_id", "=", pair.executionId)
+    .where("ready_at", "is not", null)
+    .where("via_instance", "is not", null)
+    .limit(1)
+    .executeTakeFirst();
+  return row?.via_instance ?? undefined;
 }
 
 /** Statements take so many parameters in any database. */

@@ -32,6 +32,7 @@ export class InstanceGate {
   readonly #lines: Readonly<Record<Lane, WaitingLine<Arrival, Pass>>>;
   #limits: GateLimits;
   #lastFailure: GateState["lastFailure"];
+  #answeredAt: number | undefined;
   #arrivals = 0;
   #latest = 0;
 
@@ -76,6 +77,11 @@ export class InstanceGate {
       waiting: lines.reduce((sum, line) => sum + line.size, this.#throttle.waiting),
       throttledMs: Math.round(lines.reduce((sum, line) => sum + line.waitedMs, this.#throttle.waitedMs)),
     };
+  }
+
+  /** When the registry answered last, whatever it answered, in milliseconds since the epoch; undefined = it never did. */
+  get answeredAt(): number | undefined {
+    return this.#answeredAt;
   }
 
   /** From now on, all three; an absent one no longer limits. What is under way goes on. @throws TransshipError `INVALID_ARGUMENT` */
@@ -183,6 +189,7 @@ export class InstanceGate {
   };
 
   #answered(pass: Pass): void {
+    this.#answeredAt = this.#now();
     if (this.#circuit.succeeded(pass.number, this.#now())) this.#concurrency.restart();
   }
 

@@ -27,6 +27,13 @@ export async function run(call: Call): Promise<void> {
   if (!(await printValue(call, plan))) printPlan(call, plan);
 }
 
+/** Who would do how many of the copies. */
+function routesOf(items: readonly PlanItemDocument[]): Map<string, number> {
+  const routes = new Map<string, number>();
+  for (const { route } of items) if (route !== undefined) routes.set(route, (routes.get(route) ?? 0) + 1);
+  return routes;
+}
+
 function printPlan(call: Call, { status, metadata }: PlanDocument): void {
   const { out } = call.streams;
   if (call.settings.text("output") === "name") {
@@ -35,6 +42,7 @@ function printPlan(call: Call, { status, metadata }: PlanDocument): void {
   }
   if (status.items.length > 0)
     out.write(formatTable(status.items, PLAN_ITEM_COLUMNS, { wide: call.settings.text("output") === "wide", stream: out }));
+  for (const [route, copies] of routesOf(status.items)) out.write(`${copies} ${copies === 1 ? "copy" : "copies"}: ${route}\n`);
   const { copy, skip, delete: gone, capped, unchanged, refused } = status.counts;
   const deletions = gone === 0 ? "" : `${gone} to delete, `;
   const left = refused === undefined ? "" : `, ${refused} not selected`;

@@ -18,7 +18,7 @@ import {
   type ServiceError,
   type UntypedServiceImplementation,
 } from "@grpc/grpc-js";
-import { InstanceGate } from "./instance.ts";
+import { InstanceGate, InstanceReach } from "./instance.ts";
 
 /** The life of an agent. */
 export const AgentState = {
@@ -77,6 +77,8 @@ export interface Agent {
   host: string;
   /** What somebody should look after, a sentence each: another process that claims its name, a version that the next upgrade will not take. */
   warnings: string[];
+  /** Which endpoints it found that it reaches, by instance and URL; empty while it is not connected, and in lists. */
+  reach: InstanceReach[];
 }
 
 export interface Agent_LabelsEntry {
@@ -163,6 +165,7 @@ function createBaseAgent(): Agent {
     labels: {},
     host: "",
     warnings: [],
+    reach: [],
   };
 }
 
@@ -209,6 +212,9 @@ export const Agent: MessageFns<Agent> = {
     }
     for (const v of message.warnings) {
       writer.uint32(178).string(v!);
+    }
+    for (const v of message.reach) {
+      InstanceReach.encode(v!, writer.uint32(242).fork()).join();
     }
     return writer;
   },
@@ -341,6 +347,14 @@ export const Agent: MessageFns<Agent> = {
             message.warnings.push(reader.string());
             continue;
           }
+          case 30: {
+            if (tag !== 242) {
+              break;
+            }
+
+            message.reach.push(InstanceReach.decode(reader, reader.uint32()));
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -380,6 +394,7 @@ export const Agent: MessageFns<Agent> = {
     );
     message.host = object.host ?? "";
     message.warnings = object.warnings?.map((e) => e) || [];
+    message.reach = object.reach?.map((e) => InstanceReach.fromPartial(e)) || [];
     return message;
   },
 };

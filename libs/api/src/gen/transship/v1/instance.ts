@@ -170,6 +170,28 @@ export interface InstanceGate {
   lastFailureAt: string;
 }
 
+/** Whether an agent reaches an endpoint of an instance, by what it said last. Known while the agent is connected. */
+export interface InstanceReach {
+  /** Name of the agent. */
+  agent: string;
+  /** Name of the instance. */
+  instance: string;
+  /** URL of the endpoint. */
+  url: string;
+  /** Network of the endpoint. */
+  network: string;
+  /** Whether something answers there that may be a registry. */
+  reached: boolean;
+  /** Median time from a request to its answer, in milliseconds; 0 = not measured. */
+  roundTripMs: number;
+  /** Why it is not reached; absent = it is. */
+  failure?:
+    | Failure
+    | undefined;
+  /** ISO 8601, UTC; since when it is so. */
+  since: string;
+}
+
 /** An instance as stored. */
 export interface Instance {
   /** Name, labels and spec; the password is left out. */
@@ -182,6 +204,8 @@ export interface Instance {
   updatedAt: string;
   /** How the connected agents stand with it, by agent and URL. */
   gates: InstanceGate[];
+  /** Which connected agents reach its endpoints and which do not, by agent and URL, at most 1000; left out in lists. */
+  reach: InstanceReach[];
 }
 
 /** No filter yet. */
@@ -1207,8 +1231,158 @@ export const InstanceGate: MessageFns<InstanceGate> = {
   },
 };
 
+function createBaseInstanceReach(): InstanceReach {
+  return {
+    agent: "",
+    instance: "",
+    url: "",
+    network: "",
+    reached: false,
+    roundTripMs: 0,
+    failure: undefined,
+    since: "",
+  };
+}
+
+export const InstanceReach: MessageFns<InstanceReach> = {
+  encode(message: InstanceReach, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.agent !== "") {
+      writer.uint32(10).string(message.agent);
+    }
+    if (message.instance !== "") {
+      writer.uint32(18).string(message.instance);
+    }
+    if (message.url !== "") {
+      writer.uint32(26).string(message.url);
+    }
+    if (message.network !== "") {
+      writer.uint32(34).string(message.network);
+    }
+    if (message.reached !== false) {
+      writer.uint32(40).bool(message.reached);
+    }
+    if (message.roundTripMs !== 0) {
+      writer.uint32(49).double(message.roundTripMs);
+    }
+    if (message.failure !== undefined) {
+      Failure.encode(message.failure, writer.uint32(58).fork()).join();
+    }
+    if (message.since !== "") {
+      writer.uint32(66).string(message.since);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): InstanceReach {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseInstanceReach();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.agent = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.instance = reader.string();
+            continue;
+          }
+          case 3: {
+            if (tag !== 26) {
+              break;
+            }
+
+            message.url = reader.string();
+            continue;
+          }
+          case 4: {
+            if (tag !== 34) {
+              break;
+            }
+
+            message.network = reader.string();
+            continue;
+          }
+          case 5: {
+            if (tag !== 40) {
+              break;
+            }
+
+            message.reached = reader.bool();
+            continue;
+          }
+          case 6: {
+            if (tag !== 49) {
+              break;
+            }
+
+            message.roundTripMs = reader.double();
+            continue;
+          }
+          case 7: {
+            if (tag !== 58) {
+              break;
+            }
+
+            message.failure = Failure.decode(reader, reader.uint32());
+            continue;
+          }
+          case 8: {
+            if (tag !== 66) {
+              break;
+            }
+
+            message.since = reader.string();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create(base?: DeepPartial<InstanceReach>): InstanceReach {
+    return InstanceReach.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<InstanceReach>): InstanceReach {
+    const message = createBaseInstanceReach();
+    message.agent = object.agent ?? "";
+    message.instance = object.instance ?? "";
+    message.url = object.url ?? "";
+    message.network = object.network ?? "";
+    message.reached = object.reached ?? false;
+    message.roundTripMs = object.roundTripMs ?? 0;
+    message.failure = (object.failure !== undefined && object.failure !== null)
+      ? Failure.fromPartial(object.failure)
+      : undefined;
+    message.since = object.since ?? "";
+    return message;
+  },
+};
+
 function createBaseInstance(): Instance {
-  return { resource: undefined, createdAt: "", updatedAt: "", gates: [] };
+  return { resource: undefined, createdAt: "", updatedAt: "", gates: [], reach: [] };
 }
 
 export const Instance: MessageFns<Instance> = {
@@ -1224,6 +1398,9 @@ export const Instance: MessageFns<Instance> = {
     }
     for (const v of message.gates) {
       InstanceGate.encode(v!, writer.uint32(34).fork()).join();
+    }
+    for (const v of message.reach) {
+      InstanceReach.encode(v!, writer.uint32(242).fork()).join();
     }
     return writer;
   },
@@ -1273,6 +1450,14 @@ export const Instance: MessageFns<Instance> = {
             message.gates.push(InstanceGate.decode(reader, reader.uint32()));
             continue;
           }
+          case 30: {
+            if (tag !== 242) {
+              break;
+            }
+
+            message.reach.push(InstanceReach.decode(reader, reader.uint32()));
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -1296,6 +1481,7 @@ export const Instance: MessageFns<Instance> = {
     message.createdAt = object.createdAt ?? "";
     message.updatedAt = object.updatedAt ?? "";
     message.gates = object.gates?.map((e) => InstanceGate.fromPartial(e)) || [];
+    message.reach = object.reach?.map((e) => InstanceReach.fromPartial(e)) || [];
     return message;
   },
 };

@@ -88,7 +88,11 @@ export interface PlanItem {
     | string
     | undefined;
   /** The rule that leads back from the target, or is the first of several; absent = none does. */
-  facing?: string | undefined;
+  facing?:
+    | string
+    | undefined;
+  /** For copies: which agent would do it now and by which endpoints, in one sentence; empty = in a saved plan, where it would be outdated. */
+  route: string;
 }
 
 /** The sums of a plan. */
@@ -261,6 +265,7 @@ function createBasePlanItem(): PlanItem {
     atTarget: undefined,
     base: undefined,
     facing: undefined,
+    route: "",
   };
 }
 
@@ -298,6 +303,9 @@ export const PlanItem: MessageFns<PlanItem> = {
     }
     if (message.facing !== undefined) {
       writer.uint32(498).string(message.facing);
+    }
+    if (message.route !== "") {
+      writer.uint32(322).string(message.route);
     }
     return writer;
   },
@@ -403,6 +411,14 @@ export const PlanItem: MessageFns<PlanItem> = {
             message.facing = reader.string();
             continue;
           }
+          case 40: {
+            if (tag !== 322) {
+              break;
+            }
+
+            message.route = reader.string();
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -435,6 +451,7 @@ export const PlanItem: MessageFns<PlanItem> = {
     message.atTarget = object.atTarget ?? undefined;
     message.base = object.base ?? undefined;
     message.facing = object.facing ?? undefined;
+    message.route = object.route ?? "";
     return message;
   },
 };

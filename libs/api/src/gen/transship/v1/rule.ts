@@ -191,6 +191,10 @@ export interface RuleSpec {
   priority: number;
   /** Other accounts that agreed; needed where a target belongs to another account than the source. */
   consent: Consent[];
+  /** Where no agent reaches both sides, artifacts go in two hops by way of this registry; absent = they do not go. */
+  relay?:
+    | Relay
+    | undefined;
   /** The only agents that list, resolve and copy for it; absent = any. */
   agents?:
     | AgentSelector
@@ -210,6 +214,14 @@ export interface AgentSelector {
 export interface AgentSelector_LabelsEntry {
   key: string;
   value: string;
+}
+
+/** A third registry that agents of both sides reach. */
+export interface Relay {
+  /** Name of the instance. */
+  instance: string;
+  /** Leading part of the repository names there; empty = `relay`. */
+  namespace: string;
 }
 
 /** A document of kind Rule. */
@@ -1189,6 +1201,7 @@ function createBaseRuleSpec(): RuleSpec {
     limits: undefined,
     priority: 0,
     consent: [],
+    relay: undefined,
     agents: undefined,
     conflict: undefined,
   };
@@ -1240,6 +1253,9 @@ export const RuleSpec: MessageFns<RuleSpec> = {
     }
     for (const v of message.consent) {
       Consent.encode(v!, writer.uint32(162).fork()).join();
+    }
+    if (message.relay !== undefined) {
+      Relay.encode(message.relay, writer.uint32(170).fork()).join();
     }
     if (message.agents !== undefined) {
       AgentSelector.encode(message.agents, writer.uint32(178).fork()).join();
@@ -1383,6 +1399,14 @@ export const RuleSpec: MessageFns<RuleSpec> = {
             message.consent.push(Consent.decode(reader, reader.uint32()));
             continue;
           }
+          case 21: {
+            if (tag !== 170) {
+              break;
+            }
+
+            message.relay = Relay.decode(reader, reader.uint32());
+            continue;
+          }
           case 22: {
             if (tag !== 178) {
               break;
@@ -1443,6 +1467,7 @@ export const RuleSpec: MessageFns<RuleSpec> = {
       : undefined;
     message.priority = object.priority ?? 0;
     message.consent = object.consent?.map((e) => Consent.fromPartial(e)) || [];
+    message.relay = (object.relay !== undefined && object.relay !== null) ? Relay.fromPartial(object.relay) : undefined;
     message.agents = (object.agents !== undefined && object.agents !== null)
       ? AgentSelector.fromPartial(object.agents)
       : undefined;
@@ -1592,6 +1617,73 @@ export const AgentSelector_LabelsEntry: MessageFns<AgentSelector_LabelsEntry> = 
     const message = createBaseAgentSelector_LabelsEntry();
     message.key = object.key ?? "";
     message.value = object.value ?? "";
+    return message;
+  },
+};
+
+function createBaseRelay(): Relay {
+  return { instance: "", namespace: "" };
+}
+
+export const Relay: MessageFns<Relay> = {
+  encode(message: Relay, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.instance !== "") {
+      writer.uint32(10).string(message.instance);
+    }
+    if (message.namespace !== "") {
+      writer.uint32(18).string(message.namespace);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): Relay {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseRelay();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.instance = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.namespace = reader.string();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create(base?: DeepPartial<Relay>): Relay {
+    return Relay.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<Relay>): Relay {
+    const message = createBaseRelay();
+    message.instance = object.instance ?? "";
+    message.namespace = object.namespace ?? "";
     return message;
   },
 };

@@ -173,6 +173,30 @@ export namespace TaskOperation {
   export type DELETE = typeof TaskOperation.DELETE;
 }
 
+/** A part of the way of a task. */
+export const TaskLeg = {
+  /** UNSPECIFIED - From an older control plane, which knows whole ways only. */
+  UNSPECIFIED: 0,
+  /** WHOLE - From the source to the target. */
+  WHOLE: 1,
+  /** FIRST - From the source to the relay. */
+  FIRST: 2,
+  /** SECOND - From the relay to the target. */
+  SECOND: 3,
+  /** TARGET - A deletion at the target, after another agent found the tag gone at the source. */
+  TARGET: 4,
+} as const;
+
+export type TaskLeg = typeof TaskLeg[keyof typeof TaskLeg];
+
+export namespace TaskLeg {
+  export type UNSPECIFIED = typeof TaskLeg.UNSPECIFIED;
+  export type WHOLE = typeof TaskLeg.WHOLE;
+  export type FIRST = typeof TaskLeg.FIRST;
+  export type SECOND = typeof TaskLeg.SECOND;
+  export type TARGET = typeof TaskLeg.TARGET;
+}
+
 /** A place of an artifact. */
 export interface ArtifactPlace {
   /** Name of the instance. */
@@ -308,7 +332,57 @@ export interface Task {
   /** What was done otherwise than asked for, e.g. that all platforms were copied because the target refuses a part of an index; empty = nothing. */
   note: string;
   /** Where rules lead back to the source: the rule that does; the tag moves only while the target's is as it was planned. Absent = none does. */
-  facing?: string | undefined;
+  facing?:
+    | string
+    | undefined;
+  /** The way that the agent goes, by endpoints; absent = no agent has had it yet. */
+  path?:
+    | TaskPath
+    | undefined;
+  /** Which part of its way it was given out for last. */
+  leg: TaskLeg;
+  /** How it goes by way of a relay where no agent reaches both sides; absent = its rule names none. */
+  relay?: TaskRelay | undefined;
+}
+
+/** A relay and how far a task is with it. */
+export interface TaskRelay {
+  /** Where the artifact lies between the hops. */
+  place:
+    | ArtifactPlace
+    | undefined;
+  /** Whether the first hop has brought it there. */
+  there: boolean;
+  /** Agent of the first hop that was done; empty = none was. */
+  firstAgent: string;
+  /** Why that agent, in one sentence. */
+  firstPlacement: string;
+  /** The way that it went. */
+  firstPath?:
+    | TaskPath
+    | undefined;
+  /** First hops that were done: more than one where the relay lost what it had. */
+  firstHops: number;
+}
+
+/** By which endpoints an agent reaches both sides of a task. */
+export interface TaskPath {
+  /** Of the source. */
+  source:
+    | PathEnd
+    | undefined;
+  /** Of the target. */
+  target: PathEnd | undefined;
+}
+
+/** One end of a path. */
+export interface PathEnd {
+  /** Name of the instance. */
+  instance: string;
+  /** URL of the endpoint. */
+  url: string;
+  /** Network that agent and endpoint share. */
+  network: string;
 }
 
 /** Which tasks. */
@@ -953,6 +1027,9 @@ function createBaseTask(): Task {
     operation: 0,
     note: "",
     facing: undefined,
+    path: undefined,
+    leg: 0,
+    relay: undefined,
   };
 }
 
@@ -1026,6 +1103,15 @@ export const Task: MessageFns<Task> = {
     }
     if (message.facing !== undefined) {
       writer.uint32(482).string(message.facing);
+    }
+    if (message.path !== undefined) {
+      TaskPath.encode(message.path, writer.uint32(322).fork()).join();
+    }
+    if (message.leg !== 0) {
+      writer.uint32(328).int32(message.leg);
+    }
+    if (message.relay !== undefined) {
+      TaskRelay.encode(message.relay, writer.uint32(338).fork()).join();
     }
     return writer;
   },
@@ -1227,6 +1313,30 @@ export const Task: MessageFns<Task> = {
             message.facing = reader.string();
             continue;
           }
+          case 40: {
+            if (tag !== 322) {
+              break;
+            }
+
+            message.path = TaskPath.decode(reader, reader.uint32());
+            continue;
+          }
+          case 41: {
+            if (tag !== 328) {
+              break;
+            }
+
+            message.leg = reader.int32() as any;
+            continue;
+          }
+          case 42: {
+            if (tag !== 338) {
+              break;
+            }
+
+            message.relay = TaskRelay.decode(reader, reader.uint32());
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -1275,6 +1385,280 @@ export const Task: MessageFns<Task> = {
     message.operation = object.operation ?? 0;
     message.note = object.note ?? "";
     message.facing = object.facing ?? undefined;
+    message.path = (object.path !== undefined && object.path !== null) ? TaskPath.fromPartial(object.path) : undefined;
+    message.leg = object.leg ?? 0;
+    message.relay = (object.relay !== undefined && object.relay !== null)
+      ? TaskRelay.fromPartial(object.relay)
+      : undefined;
+    return message;
+  },
+};
+
+function createBaseTaskRelay(): TaskRelay {
+  return { place: undefined, there: false, firstAgent: "", firstPlacement: "", firstPath: undefined, firstHops: 0 };
+}
+
+export const TaskRelay: MessageFns<TaskRelay> = {
+  encode(message: TaskRelay, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.place !== undefined) {
+      ArtifactPlace.encode(message.place, writer.uint32(10).fork()).join();
+    }
+    if (message.there !== false) {
+      writer.uint32(16).bool(message.there);
+    }
+    if (message.firstAgent !== "") {
+      writer.uint32(26).string(message.firstAgent);
+    }
+    if (message.firstPlacement !== "") {
+      writer.uint32(34).string(message.firstPlacement);
+    }
+    if (message.firstPath !== undefined) {
+      TaskPath.encode(message.firstPath, writer.uint32(42).fork()).join();
+    }
+    if (message.firstHops !== 0) {
+      writer.uint32(48).int32(message.firstHops);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): TaskRelay {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseTaskRelay();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.place = ArtifactPlace.decode(reader, reader.uint32());
+            continue;
+          }
+          case 2: {
+            if (tag !== 16) {
+              break;
+            }
+
+            message.there = reader.bool();
+            continue;
+          }
+          case 3: {
+            if (tag !== 26) {
+              break;
+            }
+
+            message.firstAgent = reader.string();
+            continue;
+          }
+          case 4: {
+            if (tag !== 34) {
+              break;
+            }
+
+            message.firstPlacement = reader.string();
+            continue;
+          }
+          case 5: {
+            if (tag !== 42) {
+              break;
+            }
+
+            message.firstPath = TaskPath.decode(reader, reader.uint32());
+            continue;
+          }
+          case 6: {
+            if (tag !== 48) {
+              break;
+            }
+
+            message.firstHops = reader.int32();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create(base?: DeepPartial<TaskRelay>): TaskRelay {
+    return TaskRelay.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<TaskRelay>): TaskRelay {
+    const message = createBaseTaskRelay();
+    message.place = (object.place !== undefined && object.place !== null)
+      ? ArtifactPlace.fromPartial(object.place)
+      : undefined;
+    message.there = object.there ?? false;
+    message.firstAgent = object.firstAgent ?? "";
+    message.firstPlacement = object.firstPlacement ?? "";
+    message.firstPath = (object.firstPath !== undefined && object.firstPath !== null)
+      ? TaskPath.fromPartial(object.firstPath)
+      : undefined;
+    message.firstHops = object.firstHops ?? 0;
+    return message;
+  },
+};
+
+function createBaseTaskPath(): TaskPath {
+  return { source: undefined, target: undefined };
+}
+
+export const TaskPath: MessageFns<TaskPath> = {
+  encode(message: TaskPath, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.source !== undefined) {
+      PathEnd.encode(message.source, writer.uint32(10).fork()).join();
+    }
+    if (message.target !== undefined) {
+      PathEnd.encode(message.target, writer.uint32(18).fork()).join();
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): TaskPath {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseTaskPath();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.source = PathEnd.decode(reader, reader.uint32());
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.target = PathEnd.decode(reader, reader.uint32());
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create(base?: DeepPartial<TaskPath>): TaskPath {
+    return TaskPath.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<TaskPath>): TaskPath {
+    const message = createBaseTaskPath();
+    message.source = (object.source !== undefined && object.source !== null)
+      ? PathEnd.fromPartial(object.source)
+      : undefined;
+    message.target = (object.target !== undefined && object.target !== null)
+      ? PathEnd.fromPartial(object.target)
+      : undefined;
+    return message;
+  },
+};
+
+function createBasePathEnd(): PathEnd {
+  return { instance: "", url: "", network: "" };
+}
+
+export const PathEnd: MessageFns<PathEnd> = {
+  encode(message: PathEnd, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.instance !== "") {
+      writer.uint32(10).string(message.instance);
+    }
+    if (message.url !== "") {
+      writer.uint32(18).string(message.url);
+    }
+    if (message.network !== "") {
+      writer.uint32(26).string(message.network);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): PathEnd {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBasePathEnd();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.instance = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.url = reader.string();
+            continue;
+          }
+          case 3: {
+            if (tag !== 26) {
+              break;
+            }
+
+            message.network = reader.string();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create(base?: DeepPartial<PathEnd>): PathEnd {
+    return PathEnd.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<PathEnd>): PathEnd {
+    const message = createBasePathEnd();
+    message.instance = object.instance ?? "";
+    message.url = object.url ?? "";
+    message.network = object.network ?? "";
     return message;
   },
 };

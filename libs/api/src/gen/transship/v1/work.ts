@@ -54,6 +54,9 @@ export interface AgentMessage {
     | //
     /** The answer to Challenge. */
     { $case: "alive"; value: Alive }
+    | //
+    /** Which endpoints the agent truly reaches. */
+    { $case: "reach"; value: Reach }
     | undefined;
 }
 
@@ -97,6 +100,9 @@ export interface ControlMessage {
     | //
     /** Say that you live: another process claims your name. */
     { $case: "challenge"; value: Challenge }
+    | //
+    /** Endpoints to look at. */
+    { $case: "survey"; value: Survey }
     | undefined;
 }
 
@@ -267,6 +273,53 @@ export interface Gate {
   lastFailureMsAgo: number;
 }
 
+/**
+ * Endpoints that may concern the agent: of instances that rules name, in networks that it is in. Replaces what was said before; an agent that does not know this looks
+ * at none, and is believed to reach what its networks say.
+ */
+export interface Survey {
+  /** At most 64, nearest first. */
+  places: SurveyPlace[];
+  /** Milliseconds between two looks at a place, give or take a fifth: the more agents there are, the rarer each of them looks. */
+  everyMs: number;
+}
+
+/** An endpoint to look at, by a request without any login: 200 or 401 is a registry. */
+export interface SurveyPlace {
+  /** Name of the instance. */
+  instance: string;
+  /** How to reach it. */
+  endpoint:
+    | Endpoint
+    | undefined;
+  /** Kind of registry, as in the instance. */
+  provider: string;
+}
+
+/** Which endpoints the agent truly reaches. */
+export interface Reach {
+  /** Those of which the answer changed since the last message of this stream; in the first one, all that were looked at. */
+  endpoints: EndpointReach[];
+}
+
+/** What an agent found at an endpoint. Durations, since clocks differ, from the moment this message arrives. */
+export interface EndpointReach {
+  /** Name of the instance. */
+  instance: string;
+  /** URL of the endpoint. */
+  url: string;
+  /** Whether something answered that may be a registry, whatever it answered. */
+  reached: boolean;
+  /** Median time from a request to its answer on a connection that is open, in milliseconds; 0 = not measured. */
+  roundTripMs: number;
+  /** Why it is not reached; absent = it is. */
+  failure?:
+    | Failure
+    | undefined;
+  /** Milliseconds since it came to be so. */
+  forMs: number;
+}
+
 /** Reports up to this one are stored; they need not be sent again. */
 export interface Ack {
   /** The highest sequence. */
@@ -346,7 +399,7 @@ export interface Assignment {
   source:
     | ArtifactPlace
     | undefined;
-  /** How to reach it. */
+  /** How to reach it; absent with source_gone. */
   sourceAccess:
     | RegistryAccess
     | undefined;
@@ -386,6 +439,8 @@ export interface Assignment {
   alsoGone: string[];
   /** Where siblings are believed to have blobs of the artifact, the likeliest first. A guess: an agent asks before it reads, and takes the source where one is wrong. */
   holdings: Holding[];
+  /** For deletions: another agent found the tag, and those of also_gone, gone at the source right before. There is no access to the source; the target alone is looked at. */
+  sourceGone: boolean;
 }
 
 /** A repository that is believed to have blobs of an artifact, because the artifact was copied to it or from it, or others of the same source repository were. */
@@ -737,6 +792,9 @@ export const AgentMessage: MessageFns<AgentMessage> = {
       case "alive":
         Alive.encode(message.message.value, writer.uint32(250).fork()).join();
         break;
+      case "reach":
+        Reach.encode(message.message.value, writer.uint32(242).fork()).join();
+        break;
     }
     return writer;
   },
@@ -826,6 +884,14 @@ export const AgentMessage: MessageFns<AgentMessage> = {
             message.message = { $case: "alive", value: Alive.decode(reader, reader.uint32()) };
             continue;
           }
+          case 30: {
+            if (tag !== 242) {
+              break;
+            }
+
+            message.message = { $case: "reach", value: Reach.decode(reader, reader.uint32()) };
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -898,6 +964,12 @@ export const AgentMessage: MessageFns<AgentMessage> = {
         }
         break;
       }
+      case "reach": {
+        if (object.message?.value !== undefined && object.message?.value !== null) {
+          message.message = { $case: "reach", value: Reach.fromPartial(object.message.value) };
+        }
+        break;
+      }
     }
     return message;
   },
@@ -945,6 +1017,9 @@ export const ControlMessage: MessageFns<ControlMessage> = {
         break;
       case "challenge":
         Challenge.encode(message.message.value, writer.uint32(250).fork()).join();
+        break;
+      case "survey":
+        Survey.encode(message.message.value, writer.uint32(242).fork()).join();
         break;
     }
     return writer;
@@ -1059,6 +1134,14 @@ export const ControlMessage: MessageFns<ControlMessage> = {
             message.message = { $case: "challenge", value: Challenge.decode(reader, reader.uint32()) };
             continue;
           }
+          case 30: {
+            if (tag !== 242) {
+              break;
+            }
+
+            message.message = { $case: "survey", value: Survey.decode(reader, reader.uint32()) };
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -1146,6 +1229,12 @@ export const ControlMessage: MessageFns<ControlMessage> = {
       case "challenge": {
         if (object.message?.value !== undefined && object.message?.value !== null) {
           message.message = { $case: "challenge", value: Challenge.fromPartial(object.message.value) };
+        }
+        break;
+      }
+      case "survey": {
+        if (object.message?.value !== undefined && object.message?.value !== null) {
+          message.message = { $case: "survey", value: Survey.fromPartial(object.message.value) };
         }
         break;
       }
@@ -2398,6 +2487,326 @@ export const Gate: MessageFns<Gate> = {
   },
 };
 
+function createBaseSurvey(): Survey {
+  return { places: [], everyMs: 0 };
+}
+
+export const Survey: MessageFns<Survey> = {
+  encode(message: Survey, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    for (const v of message.places) {
+      SurveyPlace.encode(v!, writer.uint32(10).fork()).join();
+    }
+    if (message.everyMs !== 0) {
+      writer.uint32(16).int64(message.everyMs);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): Survey {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseSurvey();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.places.push(SurveyPlace.decode(reader, reader.uint32()));
+            continue;
+          }
+          case 2: {
+            if (tag !== 16) {
+              break;
+            }
+
+            message.everyMs = longToNumber(reader.int64());
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create(base?: DeepPartial<Survey>): Survey {
+    return Survey.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<Survey>): Survey {
+    const message = createBaseSurvey();
+    message.places = object.places?.map((e) => SurveyPlace.fromPartial(e)) || [];
+    message.everyMs = object.everyMs ?? 0;
+    return message;
+  },
+};
+
+function createBaseSurveyPlace(): SurveyPlace {
+  return { instance: "", endpoint: undefined, provider: "" };
+}
+
+export const SurveyPlace: MessageFns<SurveyPlace> = {
+  encode(message: SurveyPlace, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.instance !== "") {
+      writer.uint32(10).string(message.instance);
+    }
+    if (message.endpoint !== undefined) {
+      Endpoint.encode(message.endpoint, writer.uint32(18).fork()).join();
+    }
+    if (message.provider !== "") {
+      writer.uint32(26).string(message.provider);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): SurveyPlace {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseSurveyPlace();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.instance = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.endpoint = Endpoint.decode(reader, reader.uint32());
+            continue;
+          }
+          case 3: {
+            if (tag !== 26) {
+              break;
+            }
+
+            message.provider = reader.string();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create(base?: DeepPartial<SurveyPlace>): SurveyPlace {
+    return SurveyPlace.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<SurveyPlace>): SurveyPlace {
+    const message = createBaseSurveyPlace();
+    message.instance = object.instance ?? "";
+    message.endpoint = (object.endpoint !== undefined && object.endpoint !== null)
+      ? Endpoint.fromPartial(object.endpoint)
+      : undefined;
+    message.provider = object.provider ?? "";
+    return message;
+  },
+};
+
+function createBaseReach(): Reach {
+  return { endpoints: [] };
+}
+
+export const Reach: MessageFns<Reach> = {
+  encode(message: Reach, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    for (const v of message.endpoints) {
+      EndpointReach.encode(v!, writer.uint32(10).fork()).join();
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): Reach {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseReach();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.endpoints.push(EndpointReach.decode(reader, reader.uint32()));
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create(base?: DeepPartial<Reach>): Reach {
+    return Reach.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<Reach>): Reach {
+    const message = createBaseReach();
+    message.endpoints = object.endpoints?.map((e) => EndpointReach.fromPartial(e)) || [];
+    return message;
+  },
+};
+
+function createBaseEndpointReach(): EndpointReach {
+  return { instance: "", url: "", reached: false, roundTripMs: 0, failure: undefined, forMs: 0 };
+}
+
+export const EndpointReach: MessageFns<EndpointReach> = {
+  encode(message: EndpointReach, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.instance !== "") {
+      writer.uint32(10).string(message.instance);
+    }
+    if (message.url !== "") {
+      writer.uint32(18).string(message.url);
+    }
+    if (message.reached !== false) {
+      writer.uint32(24).bool(message.reached);
+    }
+    if (message.roundTripMs !== 0) {
+      writer.uint32(33).double(message.roundTripMs);
+    }
+    if (message.failure !== undefined) {
+      Failure.encode(message.failure, writer.uint32(42).fork()).join();
+    }
+    if (message.forMs !== 0) {
+      writer.uint32(48).int64(message.forMs);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): EndpointReach {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseEndpointReach();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.instance = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.url = reader.string();
+            continue;
+          }
+          case 3: {
+            if (tag !== 24) {
+              break;
+            }
+
+            message.reached = reader.bool();
+            continue;
+          }
+          case 4: {
+            if (tag !== 33) {
+              break;
+            }
+
+            message.roundTripMs = reader.double();
+            continue;
+          }
+          case 5: {
+            if (tag !== 42) {
+              break;
+            }
+
+            message.failure = Failure.decode(reader, reader.uint32());
+            continue;
+          }
+          case 6: {
+            if (tag !== 48) {
+              break;
+            }
+
+            message.forMs = longToNumber(reader.int64());
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create(base?: DeepPartial<EndpointReach>): EndpointReach {
+    return EndpointReach.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<EndpointReach>): EndpointReach {
+    const message = createBaseEndpointReach();
+    message.instance = object.instance ?? "";
+    message.url = object.url ?? "";
+    message.reached = object.reached ?? false;
+    message.roundTripMs = object.roundTripMs ?? 0;
+    message.failure = (object.failure !== undefined && object.failure !== null)
+      ? Failure.fromPartial(object.failure)
+      : undefined;
+    message.forMs = object.forMs ?? 0;
+    return message;
+  },
+};
+
 function createBaseAck(): Ack {
   return { sequence: 0 };
 }
@@ -2924,6 +3333,7 @@ function createBaseAssignment(): Assignment {
     refill: false,
     alsoGone: [],
     holdings: [],
+    sourceGone: false,
   };
 }
 
@@ -2985,6 +3395,9 @@ export const Assignment: MessageFns<Assignment> = {
     }
     for (const v of message.holdings) {
       Holding.encode(v!, writer.uint32(322).fork()).join();
+    }
+    if (message.sourceGone !== false) {
+      writer.uint32(360).bool(message.sourceGone);
     }
     return writer;
   },
@@ -3154,6 +3567,14 @@ export const Assignment: MessageFns<Assignment> = {
             message.holdings.push(Holding.decode(reader, reader.uint32()));
             continue;
           }
+          case 45: {
+            if (tag !== 360) {
+              break;
+            }
+
+            message.sourceGone = reader.bool();
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -3202,6 +3623,7 @@ export const Assignment: MessageFns<Assignment> = {
     message.refill = object.refill ?? false;
     message.alsoGone = object.alsoGone?.map((e) => e) || [];
     message.holdings = object.holdings?.map((e) => Holding.fromPartial(e)) || [];
+    message.sourceGone = object.sourceGone ?? false;
     return message;
   },
 };
