@@ -186,6 +186,22 @@ export const COMMANDS: readonly CommandRow[] = [
     load: () => import("./commands/replication/promote.ts"),
   },
   {
+    words: "drift",
+    args: ["[name]"],
+    summary: "compare replicas with their primary by digest, or targets with what their rule selects (exit 8: differences found)",
+    options: [
+      {
+        flags: "--max-age <duration>",
+        help: "answer from the last check of a replica where it is not older, instead of asking registries",
+        type: "duration",
+      },
+      { ...OUTPUT, choices: ["table", "wide", "json", "yaml"] },
+      ...CONNECTION,
+    ],
+    examples: ["transship drift", "transship drift cn-tree -o wide", "transship drift rule/gz-to-sg -o json"],
+    load: () => import("./commands/drift.ts"),
+  },
+  {
     words: "plan rule",
     args: ["<name>"],
     summary: "list both sides and show what a run would copy, and why",

@@ -28,6 +28,7 @@ import { runScheduler } from "./scheduler/run-scheduler.ts";
 import { Turns } from "./scheduler/turns.ts";
 import { WindowWatch } from "./scheduler/window-watch.ts";
 import { agentService } from "./services/agent-service.ts";
+import { driftService } from "./services/drift-service.ts";
 import { executionService } from "./services/execution-service.ts";
 import { healthService } from "./services/health-service.ts";
 import { instanceService } from "./services/instance-service.ts";
@@ -167,6 +168,7 @@ function servicesOf({ desk, executions, triggers, sender, log, stopping }: Parts
     [wire.InstanceServiceService, instanceService(handlers, desk.store, desk)],
     [wire.RuleServiceService, ruleService(handlers, desk, executions, triggers.rulesChanged)],
     [wire.ReplicationServiceService, replicationService(handlers, desk, executions, changed, stopping.signal)],
+    [wire.DriftServiceService, driftService(handlers, desk)],
     [wire.PlanServiceService, planService(handlers, desk, executions)],
     [wire.ExecutionServiceService, executionService(handlers, desk, executions)],
     [wire.TaskServiceService, taskService(handlers, desk.store, executions, desk.gates, desk.now)],

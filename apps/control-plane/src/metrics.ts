@@ -2,13 +2,14 @@ import { type Agent, type ByteCounts, type ExecutionState, NO_BYTES, RUNGS, skip
 import type { Store } from "@transship/store";
 import { Counter, Gauge, Histogram, Registry } from "prom-client";
 import { gaugeDeliveries } from "./metrics-of-deliveries.ts";
+import { gaugeDrift } from "./metrics-of-drift.ts";
 import { gaugeGates } from "./metrics-of-gates.ts";
 import { gaugeRules } from "./metrics-of-rules.ts";
 import type { GateBoard } from "./work/gate-board.ts";
 
 /** What the metrics read when they are scraped. */
 export interface Scraped {
-  readonly store: Pick<Store, "executions" | "agents" | "topology" | "deliveries">;
+  readonly store: Pick<Store, "executions" | "agents" | "topology" | "deliveries" | "drift">;
   readonly gates: Pick<GateBoard, "all">;
   readonly version: string;
 }
@@ -60,6 +61,7 @@ export class Metrics {
     this.#gaugeAgents(scraped.store);
     gaugeRules(this.#registry, scraped.store);
     gaugeGates(this.#registry, scraped.gates);
+    gaugeDrift(this.#registry, scraped.store);
     gaugeDeliveries(this.#registry, scraped.store.deliveries);
   }
 

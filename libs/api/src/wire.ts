@@ -4,6 +4,7 @@
  */
 export * from "./gen/grpc/health/v1/health.ts";
 export * from "./gen/transship/v1/agent.ts";
+export * from "./gen/transship/v1/drift.ts";
 export * from "./gen/transship/v1/execution.ts";
 export * from "./gen/transship/v1/failure.ts";
 export * from "./gen/transship/v1/instance.ts";

@@ -2,7 +2,14 @@ import { z } from "zod";
 import { resourceName } from "./names.ts";
 
 /** What a webhook can be told of. */
-export const EVENT_TYPES = ["execution.succeeded", "execution.partial", "execution.failed", "agent.lost", "schedule.missed"] as const;
+export const EVENT_TYPES = [
+  "execution.succeeded",
+  "execution.partial",
+  "execution.failed",
+  "agent.lost",
+  "schedule.missed",
+  "drift.found",
+] as const;
 export type EventType = (typeof EVENT_TYPES)[number];
 
 const webhookUrl = z.string().superRefine((text, context) => {

@@ -4,6 +4,7 @@ export { DeletionPlan, type DeletionTerms, type PlannedDeletions, type SourceLis
 export type { GoneTag, GroupNames } from "./deletions/find-gone.ts";
 export { gatherNames, type NamesListing, type NamesPage } from "./deletions/names-listing.ts";
 export { groupRepositories, type RepositoryGroup } from "./deletions/repository-groups.ts";
+export { type ComparedPage, comparePage, type Difference, type PageToCompare } from "./drift/compare-page.ts";
 export { mapToTarget, type TargetName } from "./map-to-target.ts";
 export { type PagePlan, type PageToPlan, planPage } from "./plan-page.ts";
 export { kindOf } from "./select/kind-of.ts";

@@ -1,6 +1,7 @@
 export type { AgentHello, AgentStore } from "./agent-store.ts";
 export type { ArrivalStore } from "./arrival-store.ts";
 export type { Delivery, DeliveryStore, FailedAttempt, OutgoingEvent, WebhookState } from "./delivery-store.ts";
+export type { DriftStore } from "./drift-store.ts";
 export type { ExecutionStore, OpenOutcome, OpenRequest, TellEnd } from "./execution-store.ts";
 export type { LogBatch, LogCursor, LogFilter, LogStore } from "./log-store.ts";
 export type { PlanStore, PlanSums, SavedItem, SavedPlan } from "./plan-store.ts";
@@ -12,6 +13,7 @@ export type {
   HeldTask,
   LeaseKey,
   NewTask,
+  PlacedTask,
   ReportResult,
   TaskStore,
   WaitingPair,

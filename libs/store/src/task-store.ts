@@ -36,6 +36,12 @@ export interface HeldTask extends WaitingPair {
   readonly rule: string;
 }
 
+/** A task and the rule, or edge, that its execution is of. */
+export interface PlacedTask {
+  readonly task: Task;
+  readonly rule: string;
+}
+
 /** An agent's claim on a task: only the newest epoch counts. */
 export interface LeaseKey {
   readonly taskId: string;
@@ -117,6 +123,10 @@ export interface TaskStore {
    * those left alone are not.
    */
   deletedTogether(task: Task): Promise<string[]>;
+  /** The newest task with each of the given places as its target, with the rule that its execution is of; places that none has are missing. At most 500 places. */
+  newestAt(places: readonly ArtifactPlace[]): Promise<PlacedTask[]>;
+  /** Tasks with a place as their target, newest first. */
+  at(place: ArtifactPlace, limit: number): Promise<PlacedTask[]>;
   /** Tasks that an agent holds a lease on. */
   heldBy(agent: string): Promise<Task[]>;
   /** With its blob reports. Throws `NOT_FOUND`. */

@@ -1,4 +1,11 @@
-import { edgeStateToMessage, executionToMessage, storedFailureToMessage, storedReplicationToMessage, type wire } from "@transship/api";
+import {
+  driftCheckToMessage,
+  edgeStateToMessage,
+  executionToMessage,
+  storedFailureToMessage,
+  storedReplicationToMessage,
+  type wire,
+} from "@transship/api";
 import { type Edge, type ExecutionSummary, edgeName, edgeRule, edgeStatus, type Replication, recordOf } from "@transship/model";
 import type { EdgeRecord, Store } from "@transship/store";
 import type { Rates } from "../executions/rates.ts";
@@ -58,6 +65,8 @@ async function describeEdge(
   const failure = record?.failingSince === undefined ? undefined : await lastFailure(store, rule.name);
   const next = duePoll(rule, await store.triggers.get(rule.name), record?.repairAt);
   const { state, lagMs, backlog } = edgeStatus(facts, now());
+  const checks = await store.drift.checks({ kind: "replication", name: replication.name });
+  const drift = checks.find(({ replica }) => replica === edge.to);
   return {
     from: edge.from,
     to: edge.to,
@@ -71,6 +80,7 @@ async function describeEdge(
     lastExecution: newest && executionToMessage(newest),
     failure: failure && storedFailureToMessage(failure),
     record: ended && { ...ended, lastSuccessAt: ended.lastSuccessAt ?? "" },
+    drift: drift && driftCheckToMessage(drift),
   };
 }
 

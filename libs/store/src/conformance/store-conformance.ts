@@ -2,6 +2,7 @@ import { describe } from "vitest";
 import { agentConformance } from "./agents.ts";
 import { arrivalConformance } from "./arrivals.ts";
 import { deliveryConformance } from "./deliveries.ts";
+import { driftConformance } from "./drift.ts";
 import { executionConformance } from "./executions.ts";
 import { historyConformance } from "./history.ts";
 import { leaseModelConformance } from "./lease-model.ts";
@@ -28,6 +29,7 @@ export function storeConformance(name: string, openStore: OpenStore): void {
     leaseConformance(openStore);
     outcomeConformance(openStore);
     arrivalConformance(openStore);
+    driftConformance(openStore);
     logConformance(openStore);
     leaseModelConformance(openStore);
   });

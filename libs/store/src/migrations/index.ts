@@ -9,6 +9,7 @@ import * as plansAndTurns from "./0007-plans-and-turns.ts";
 import * as logs from "./0008-logs.ts";
 import * as deliveries from "./0009-deliveries.ts";
 import * as replications from "./0010-replications.ts";
+import * as drift from "./0013-drift.ts";
 
 /**
  * Every change of the schema by its number, in order. A module here is never edited after it was released, and there is no way down: an older version
@@ -25,4 +26,5 @@ export const MIGRATIONS: Readonly<Record<string, Migration>> = {
   "0008-logs": logs,
   "0009-deliveries": deliveries,
   "0010-replications": replications,
+  "0013-drift": drift,
 };
