@@ -202,6 +202,18 @@ export const COMMANDS: readonly CommandRow[] = [
     load: () => import("./commands/drift.ts"),
   },
   {
+    words: "trace",
+    args: ["<image>"],
+    summary: "show where an image is, since when and through whom, and why not elsewhere (exit 8: missing or different somewhere)",
+    options: [{ ...OUTPUT, choices: ["table", "wide", "json", "yaml"] }, ...CONNECTION],
+    examples: [
+      "transship trace team0/app:v1",
+      "transship trace gz/team0/app:v1 -o wide",
+      "transship trace registry.example.com/team0/app@sha256:…",
+    ],
+    load: () => import("./commands/trace.ts"),
+  },
+  {
     words: "plan rule",
     args: ["<name>"],
     summary: "list both sides and show what a run would copy, and why",

@@ -38,6 +38,7 @@ import { ruleService } from "./services/rule-service.ts";
 import { serverService } from "./services/server-service.ts";
 import { taskService } from "./services/task-service.ts";
 import { topologyService } from "./services/topology-service.ts";
+import { traceService } from "./services/trace-service.ts";
 import { webhookService } from "./services/webhook-service.ts";
 import { workService } from "./services/work-service.ts";
 import { webhookReceiver } from "./triggers/receive-webhook.ts";
@@ -169,6 +170,7 @@ function servicesOf({ desk, executions, triggers, sender, log, stopping }: Parts
     [wire.RuleServiceService, ruleService(handlers, desk, executions, triggers.rulesChanged)],
     [wire.ReplicationServiceService, replicationService(handlers, desk, executions, changed, stopping.signal)],
     [wire.DriftServiceService, driftService(handlers, desk)],
+    [wire.TraceServiceService, traceService(handlers, desk, stopping.signal)],
     [wire.PlanServiceService, planService(handlers, desk, executions)],
     [wire.ExecutionServiceService, executionService(handlers, desk, executions)],
     [wire.TaskServiceService, taskService(handlers, desk.store, executions, desk.gates, desk.now)],

@@ -11,6 +11,7 @@ import { RuleServiceClient } from "./gen/transship/v1/rule.ts";
 import { ServerServiceClient } from "./gen/transship/v1/server.ts";
 import { TaskServiceClient } from "./gen/transship/v1/task.ts";
 import { TopologyServiceClient } from "./gen/transship/v1/topology.ts";
+import { TraceServiceClient } from "./gen/transship/v1/trace.ts";
 import { WebhookServiceClient } from "./gen/transship/v1/webhook.ts";
 import { WorkServiceClient } from "./gen/transship/v1/work.ts";
 
@@ -35,6 +36,7 @@ export interface ControlPlaneClient extends Disposable {
   readonly rules: RuleServiceClient;
   readonly replications: ReplicationServiceClient;
   readonly drift: DriftServiceClient;
+  readonly trace: TraceServiceClient;
   readonly executions: ExecutionServiceClient;
   readonly tasks: TaskServiceClient;
   readonly plans: PlanServiceClient;
@@ -69,6 +71,7 @@ export function connectControlPlane(access: ServerAccess): ControlPlaneClient {
     rules: new RuleServiceClient(access.address, channel, shared),
     replications: new ReplicationServiceClient(access.address, channel, shared),
     drift: new DriftServiceClient(access.address, channel, shared),
+    trace: new TraceServiceClient(access.address, channel, shared),
     executions: new ExecutionServiceClient(access.address, channel, shared),
     tasks: new TaskServiceClient(access.address, channel, shared),
     plans: new PlanServiceClient(access.address, channel, shared),

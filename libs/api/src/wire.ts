@@ -15,5 +15,6 @@ export * from "./gen/transship/v1/rule.ts";
 export * from "./gen/transship/v1/server.ts";
 export * from "./gen/transship/v1/task.ts";
 export * from "./gen/transship/v1/topology.ts";
+export * from "./gen/transship/v1/trace.ts";
 export * from "./gen/transship/v1/webhook.ts";
 export * from "./gen/transship/v1/work.ts";

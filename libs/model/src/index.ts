@@ -47,6 +47,7 @@ export {
   PROVIDERS,
   PUBLIC_NETWORK,
 } from "./instance.ts";
+export { type ImageName, imageText, isDigestReference, parseImageName } from "./image-name.ts";
 export { type InventoryEntry, subjectOfTag, type TagReference } from "./inventory.ts";
 export type { Limits } from "./limits.ts";
 export { CONTROL_PLANE_SOURCE, LOG_LEVELS, type LogEntry, type LogLevel, type LogLine, levelsFrom, safeEntry } from "./log-line.ts";

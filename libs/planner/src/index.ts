@@ -16,3 +16,4 @@ export { refuseBelonging, type SelectedTags, selectRepository, selectTags } from
 export { type CompiledSelection, compileSelection, factsNeeded, type Selection } from "./select/selection.ts";
 export type { TagFacts } from "./select/tag-facts.ts";
 export { mergeSubjects, type SubjectFate, subjectKey } from "./subjects.ts";
+export { sourceRepository } from "./trace/source-repository.ts";

@@ -19,6 +19,8 @@ const SERVICES = [
   wire.TaskServiceService,
   wire.AgentServiceService,
   wire.WebhookServiceService,
+  wire.DriftServiceService,
+  wire.TraceServiceService,
   wire.ServerServiceService,
   wire.WorkServiceService,
   wire.HealthService,
