@@ -214,6 +214,18 @@ export const COMMANDS: readonly CommandRow[] = [
     load: () => import("./commands/trace.ts"),
   },
   {
+    words: "topology",
+    summary: "draw the trees of replications with state, rate and lag, then rules, then instances that nothing connects",
+    options: [
+      { flags: "--legend", help: "say what the states mean", type: "flag" },
+      { ...OUTPUT, choices: ["table", "json", "yaml"] },
+      WATCH,
+      ...CONNECTION,
+    ],
+    examples: ["transship topology", "transship topology --watch", "transship topology -o json"],
+    load: () => import("./commands/topology.ts"),
+  },
+  {
     words: "plan rule",
     args: ["<name>"],
     summary: "list both sides and show what a run would copy, and why",
