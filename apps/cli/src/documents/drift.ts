@@ -1,5 +1,5 @@
 import { driftCheckFromMessage, driftItemFromMessage, driftSubjectFromMessage, type wire } from "@transship/api";
-import { artifactName, type DriftItem, type DriftSubject, driftOf } from "@transship/model";
+import { artifactName, DRIFT_KINDS, type DriftItem, type DriftSubject, driftOf } from "@transship/model";
 import type { Document } from "./document.ts";
 import { type FailureDocument, failureDocument } from "./failure.ts";
 
@@ -39,10 +39,16 @@ export function driftItemDocument(message: wire.DriftItem): DriftItemDocument {
   return { artifact: artifactName(item), ...item };
 }
 
+/** What is behind before what is too much, then by name: the same order whatever came first. */
+function inOrder(a: DriftItemDocument, b: DriftItemDocument): number {
+  return DRIFT_KINDS.indexOf(a.kind) - DRIFT_KINDS.indexOf(b.kind) || (a.artifact < b.artifact ? -1 : 1);
+}
+
 /** The end of a replica of the wire, with its differences, as JSON. */
-export function replicaDriftDocument(message: wire.DriftSummary, items: readonly DriftItemDocument[]): ReplicaDriftDocument {
+export function replicaDriftDocument(message: wire.DriftSummary, found: readonly DriftItemDocument[]): ReplicaDriftDocument {
   const kind: DriftSubject["kind"] = driftSubjectFromMessage(message.subject) ?? "replication";
   const failure = failureDocument(message.failure);
+  const items = found.toSorted(inOrder);
   const check = message.check && driftCheckFromMessage(message.check);
   const { primary, replica, edge } = message;
   const where = { ...(kind === "rule" ? { rule: message.name } : { replication: message.name }), primary, replica, edge };
