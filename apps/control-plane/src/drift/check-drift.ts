@@ -3,12 +3,11 @@ import { asTransshipError, TransshipError } from "@transship/errors";
 import { artifactName, type DriftCheck, type DriftItem } from "@transship/model";
 import type { ComparedPage, Difference } from "@transship/planner";
 import type { Store } from "@transship/store";
-import { unfinishedByRule } from "../replications/describe-replication.ts";
 import type { WakeUp } from "../wake-up.ts";
 import { type CompareDesk, compareSides, type SidesPage } from "./compare-sides.ts";
 import { driftEvent } from "./drift-event.ts";
 import { type DriftScope, lastEdge, type Side } from "./drift-scope.ts";
-import { type EdgeFacts, readEdgeFacts } from "./edge-facts.ts";
+import { type EdgeFacts, EdgeFactsReader } from "./edge-facts.ts";
 import { type ExplainDesk, explainExtras, explainPage, type LocatedDifference } from "./explain-page.ts";
 import { type ExtraTag, findExtras } from "./find-extras.ts";
 import { findLeftovers } from "./find-leftovers.ts";
@@ -57,7 +56,7 @@ interface SideState {
 }
 
 async function* compare(desk: DriftDesk, scope: DriftScope, signal: AbortSignal): AsyncGenerator<wire.DriftEvent> {
-  const edges = await allEdgeFacts(desk, scope);
+  const edges = new EdgeFactsReader(desk.store, desk.now);
   const states: SideState[] = [];
   for (const side of scope.sides) {
     states.push({ side, tally: new SideTally(await desk.store.drift.items(scope.subject, side.instance.name)), failure: undefined });
@@ -69,6 +68,7 @@ async function* compare(desk: DriftDesk, scope: DriftScope, signal: AbortSignal)
         if (found instanceof TransshipError) state.failure = found;
         else yield* takePage(desk, scope, state, found, (difference) => firstToLack(scope, state.side, page, difference, edges));
       }
+      if (states.every(({ failure }) => failure !== undefined)) break;
     }
   } catch (thrown) {
     signal.throwIfAborted();
@@ -78,28 +78,19 @@ async function* compare(desk: DriftDesk, scope: DriftScope, signal: AbortSignal)
   for (const state of states) yield* finish(desk, scope, state, signal);
 }
 
-/** How all edges on the way to the sides do, by name. */
-async function allEdgeFacts({ store, now }: DriftDesk, { sides }: DriftScope): Promise<Map<string, EdgeFacts>> {
-  const unfinished = await unfinishedByRule(store);
-  const facts = new Map<string, EdgeFacts>();
-  for (const rule of sides.flatMap(({ way }) => way)) {
-    if (!facts.has(rule.name)) facts.set(rule.name, await readEdgeFacts(store, rule, unfinished.get(rule.name) ?? [], now()));
-  }
-  return facts;
-}
-
 async function* takePage(
   desk: DriftDesk,
   scope: DriftScope,
   { side, tally }: SideState,
   pages: readonly ComparedPage[],
-  locate: (difference: Difference) => EdgeFacts,
+  locate: (difference: Difference) => Promise<EdgeFacts>,
 ): AsyncGenerator<wire.DriftEvent> {
   const differences = pages.flatMap((page) => page.differences);
   for (const { equal, present } of pages) tally.countEqual(equal, present);
   for (const { kind } of differences) tally.count(kind);
   if (differences.length === 0 || !tally.hasRoom) return;
-  const located = differences.map((difference): LocatedDifference => ({ difference, edge: locate(difference) }));
+  const located: LocatedDifference[] = [];
+  for (const difference of differences) located.push({ difference, edge: await locate(difference) });
   yield* keep(scope, side, tally, await explainPage(desk, scope, side, tally, located));
 }
 
@@ -117,17 +108,14 @@ function firstToLack(
   side: Side,
   page: SidesPage,
   { entry, repository, tag }: Difference,
-  edges: ReadonlyMap<string, EdgeFacts>,
-): EdgeFacts {
-  const own = lastEdge(side);
+  edges: EdgeFactsReader,
+): Promise<EdgeFacts> {
   const lacks = side.way.find((rule) => {
     const index = sides.findIndex(({ instance }) => instance.name === rule.edge?.to);
     const digests = page.digests[index];
     return digests !== undefined && digests.get(artifactName({ repository, tag })) !== entry.digest;
   });
-  const facts = edges.get((lacks ?? own).name);
-  if (facts === undefined) throw new TypeError(`nothing was read of ${own.name}`);
-  return facts;
+  return edges.of(lacks ?? lastEdge(side));
 }
 
 async function* finish(desk: DriftDesk, scope: DriftScope, state: SideState, signal: AbortSignal): AsyncGenerator<wire.DriftEvent> {

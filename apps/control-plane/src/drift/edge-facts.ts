@@ -1,6 +1,7 @@
 import { type ErrorCode, TransshipError } from "@transship/errors";
-import { EXECUTION_TRANSITIONS, type ExecutionSummary, isFinal, type Rule, type ScopeEntry, scopeName } from "@transship/model";
+import { EXECUTION_TRANSITIONS, type ExecutionSummary, edgeName, isFinal, type Rule, type ScopeEntry, scopeName } from "@transship/model";
 import type { Store } from "@transship/store";
+import { unfinishedByRule } from "../replications/describe-replication.ts";
 import { pausedText } from "../scheduler/window-watch.ts";
 import { duePoll } from "../triggers/due-poll.ts";
 
@@ -29,19 +30,52 @@ export interface EdgeFacts {
 /** Executions of an edge that are looked at for one that ended. */
 const RECENT = 5;
 
-/** Reads how an edge or rule does. `unfinished`: ids of its unfinished executions, oldest first. */
-export async function readEdgeFacts(store: Store, rule: Rule, unfinished: readonly string[], now: Date): Promise<EdgeFacts> {
-  const pending: PendingLook[] = [];
-  for (const id of unfinished) {
-    const look = await pendingLook(store, id);
-    if (look !== undefined) pending.push(look);
+/** Reads how edges and rules do, each once, when it is first asked for: most checks find nothing to explain. */
+export class EdgeFactsReader {
+  readonly #store: Store;
+  readonly #now: () => Date;
+  readonly #read = new Map<string, Promise<EdgeFacts>>();
+  #ground: Promise<Ground> | undefined;
+
+  constructor(store: Store, now: () => Date) {
+    this.#store = store;
+    this.#now = now;
   }
-  const recent = await store.executions.list({ rule: rule.name }, { limit: RECENT });
-  const ended = recent.find(({ state }) => isFinal(EXECUTION_TRANSITIONS, state));
-  const repairAt =
-    rule.edge && (await store.topology.listEdges(rule.edge.replication)).find(({ replica }) => replica === rule.edge?.to)?.repairAt;
-  const next = duePoll(rule, await store.triggers.get(rule.name), repairAt);
-  return { rule, paused: pausedText(rule, now), pending, failed: ended && failureOf(ended), nextLookAt: next?.at.toISOString() };
+
+  of(rule: Rule): Promise<EdgeFacts> {
+    const read = this.#read.get(rule.name) ?? this.#facts(rule);
+    this.#read.set(rule.name, read);
+    return read;
+  }
+
+  async #facts(rule: Rule): Promise<EdgeFacts> {
+    this.#ground ??= readGround(this.#store);
+    const { unfinished, repairs } = await this.#ground;
+    const pending: PendingLook[] = [];
+    for (const id of unfinished.get(rule.name) ?? []) {
+      const look = await pendingLook(this.#store, id);
+      if (look !== undefined) pending.push(look);
+    }
+    const recent = await this.#store.executions.list({ rule: rule.name }, { limit: RECENT });
+    const ended = recent.find(({ state }) => isFinal(EXECUTION_TRANSITIONS, state));
+    const next = duePoll(rule, await this.#store.triggers.get(rule.name), repairs.get(rule.name));
+    const nextLookAt = next?.at.toISOString();
+    return { rule, paused: pausedText(rule, this.#now()), pending, failed: ended && failureOf(ended), nextLookAt };
+  }
+}
+
+/** What the facts of all edges are read from. */
+interface Ground {
+  /** Ids of unfinished executions, oldest first. */
+  readonly unfinished: ReadonlyMap<string, readonly string[]>;
+  /** When edges that failed are tried again. */
+  readonly repairs: ReadonlyMap<string, string | undefined>;
+}
+
+async function readGround(store: Store): Promise<Ground> {
+  const edges = await store.topology.listEdges();
+  const repairs = new Map(edges.map(({ replication, replica, repairAt }) => [edgeName(replication, replica), repairAt]));
+  return { unfinished: await unfinishedByRule(store), repairs };
 }
 
 async function pendingLook(store: Store, id: string): Promise<PendingLook | undefined> {

@@ -30,7 +30,14 @@ export async function describeReplication(
   const open = unfinished ?? (await unfinishedByRule(desk.store));
   const records = new Map((await desk.store.topology.listEdges(replication.name)).map((record) => [record.replica, record]));
   const edges: wire.EdgeStatus[] = [];
-  for (const edge of replication.spec.edges) edges.push(await describeEdge(desk, replication, edge, records.get(edge.to), open));
+  const checks = new Map(
+    (await desk.store.drift.checks({ kind: "replication", name: replication.name })).map((check) => [check.replica, check]),
+  );
+  for (const edge of replication.spec.edges) {
+    const described = await describeEdge(desk, replication, edge, records.get(edge.to), open);
+    const check = checks.get(edge.to);
+    edges.push(check === undefined ? described : { ...described, drift: driftCheckToMessage(check) });
+  }
   const { createdAt, updatedAt } = replication;
   return { resource: storedReplicationToMessage(replication), createdAt, updatedAt, edges };
 }
@@ -65,8 +72,6 @@ async function describeEdge(
   const failure = record?.failingSince === undefined ? undefined : await lastFailure(store, rule.name);
   const next = duePoll(rule, await store.triggers.get(rule.name), record?.repairAt);
   const { state, lagMs, backlog } = edgeStatus(facts, now());
-  const checks = await store.drift.checks({ kind: "replication", name: replication.name });
-  const drift = checks.find(({ replica }) => replica === edge.to);
   return {
     from: edge.from,
     to: edge.to,
@@ -80,7 +85,6 @@ async function describeEdge(
     lastExecution: newest && executionToMessage(newest),
     failure: failure && storedFailureToMessage(failure),
     record: ended && { ...ended, lastSuccessAt: ended.lastSuccessAt ?? "" },
-    drift: drift && driftCheckToMessage(drift),
   };
 }
 

@@ -2,7 +2,7 @@ import { storedFailureToMessage, wire } from "@transship/api";
 import type { Instance } from "@transship/model";
 import { type ArtifactPlace, isDigestReference } from "@transship/model";
 import { compileSelection, factsNeeded } from "@transship/planner";
-import type { EdgeFacts } from "../drift/edge-facts.ts";
+import type { EdgeFactsReader } from "../drift/edge-facts.ts";
 import { explainDifference } from "../drift/explain-difference.ts";
 import type { Desk } from "../work/ask-nearest.ts";
 import { explainWaiting } from "../work/explain-waiting.ts";
@@ -22,7 +22,7 @@ export interface LegFacts {
   readonly source: Instance | undefined;
   /** What is remembered of its target. */
   readonly provenance: Provenance;
-  readonly edge: () => Promise<EdgeFacts>;
+  readonly edges: EdgeFactsReader;
 }
 
 const { EQUAL, DIFFERENT, MISSING, NOT_SELECTED, DISABLED, NOTHING, UNKNOWN } = wire.TraceLegState;
@@ -43,7 +43,7 @@ export async function judgeLeg(desk: JudgeDesk, leg: Leg, facts: LegFacts, signa
   if (digest === facts.to.digest) return said(EQUAL);
   const byFacts = await refusedByFacts(desk, leg, facts.source, signal);
   if (byFacts !== undefined) return said(NOT_SELECTED, byFacts.reason, byFacts.explanation);
-  const edge = await facts.edge();
+  const edge = await facts.edges.of(rule);
   const task = facts.provenance.tasks.find((placed) => placed.rule === rule.name)?.task;
   const kind = facts.to.digest === undefined ? ("missing" as const) : ("different" as const);
   const entry = { repository: from.repository, tag: from.tag, digest };

@@ -2,8 +2,7 @@ import { failureToMessage, wire } from "@transship/api";
 import { TransshipError } from "@transship/errors";
 import { type ArtifactPlace, type Instance, imageText } from "@transship/model";
 import type { Store } from "@transship/store";
-import { type EdgeFacts, readEdgeFacts } from "../drift/edge-facts.ts";
-import { unfinishedByRule } from "../replications/describe-replication.ts";
+import { EdgeFactsReader } from "../drift/edge-facts.ts";
 import { findStart, startAt } from "./find-start.ts";
 import { type JudgeDesk, judgeLeg } from "./judge-leg.ts";
 import { type Look, lookAtPlaces } from "./look-at-places.ts";
@@ -95,19 +94,12 @@ async function judgeAll(
   instances: ReadonlyMap<string, Instance>,
   signal: AbortSignal,
 ): Promise<wire.TraceLeg[]> {
-  const unfinished = await unfinishedByRule(desk.store);
-  const edges = new Map<string, Promise<EdgeFacts>>();
+  const edges = new EdgeFactsReader(desk.store, desk.now);
   const judged: wire.TraceLeg[] = [];
   for (const leg of legs) {
-    const { name } = leg.rule;
-    const edge = () => {
-      const facts = edges.get(name) ?? readEdgeFacts(desk.store, leg.rule, unfinished.get(name) ?? [], desk.now());
-      edges.set(name, facts);
-      return facts;
-    };
     const provenance = leg.to === undefined ? { arrival: undefined, tasks: [] } : await memory(leg.to);
     const to = leg.to && looks.get(placeKey(leg.to));
-    const facts = { from: looks.get(placeKey(leg.from)), to, source: instances.get(leg.from.instance), provenance, edge };
+    const facts = { from: looks.get(placeKey(leg.from)), to, source: instances.get(leg.from.instance), provenance, edges };
     judged.push(await judgeLeg(desk, leg, facts, signal));
   }
   return judged;
