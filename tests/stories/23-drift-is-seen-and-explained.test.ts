@@ -110,7 +110,7 @@ describe.skipIf(REAL_KINDS.length === 0)("what replicas lack", { timeout: 240_00
     expect(held.legs.map(({ rule: by, state, reason }) => [by, state, reason])).toEqual([
       ["elsewhere", "not-selected", "tag-pattern"],
       ["cn:sh", "disabled", "disabled"],
-      ["cn:bj", "nothing", undefined],
+      ["cn:bj", "disabled", "disabled"],
     ]);
     const nowhere = await site.cli("trace", "team/none:v1");
     expect([nowhere.code, nowhere.stderr]).toEqual([3, expect.stringContaining("NOT_FOUND")]);

@@ -127,6 +127,8 @@ export interface TaskStore {
   newestAt(places: readonly ArtifactPlace[]): Promise<PlacedTask[]>;
   /** Tasks with a place as their target, newest first. */
   at(place: ArtifactPlace, limit: number): Promise<PlacedTask[]>;
+  /** How many tasks of its execution wait that were added before a task. Throws `NOT_FOUND`. */
+  waitingBefore(id: string): Promise<number>;
   /** Tasks that an agent holds a lease on. */
   heldBy(agent: string): Promise<Task[]>;
   /** With its blob reports. Throws `NOT_FOUND`. */

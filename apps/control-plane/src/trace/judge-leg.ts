@@ -2,6 +2,7 @@ import { storedFailureToMessage, wire } from "@transship/api";
 import type { Instance } from "@transship/model";
 import { type ArtifactPlace, isDigestReference } from "@transship/model";
 import { compileSelection, factsNeeded } from "@transship/planner";
+import type { Store } from "@transship/store";
 import type { EdgeFactsReader } from "../drift/edge-facts.ts";
 import { explainDifference } from "../drift/explain-difference.ts";
 import type { Desk } from "../work/ask-nearest.ts";
@@ -13,7 +14,7 @@ import type { Provenance } from "./read-provenance.ts";
 import type { Leg } from "./walk-flow.ts";
 
 /** What judging needs. */
-export type JudgeDesk = Desk & { readonly gates: Pick<GateBoard, "all">; readonly now: () => Date };
+export type JudgeDesk = Desk & { readonly store: Pick<Store, "tasks">; readonly gates: Pick<GateBoard, "all">; readonly now: () => Date };
 
 /** Both ends of a leg as they are. */
 export interface LegFacts {
@@ -39,7 +40,8 @@ export async function judgeLeg(desk: JudgeDesk, leg: Leg, facts: LegFacts, signa
   if ("failure" in facts.from) return said(UNKNOWN, facts.from.failure.code, `${from.instance} could not be asked`);
   if ("failure" in facts.to) return said(UNKNOWN, facts.to.failure.code, `${to.instance} could not be asked`);
   const { digest } = facts.from;
-  if (digest === undefined) return said(NOTHING, "", `${from.instance} does not have it`);
+  if (digest === undefined && rule.spec.enabled) return said(NOTHING, "", `${from.instance} does not have it`);
+  if (digest === undefined) return said(DISABLED, "disabled", `it is disabled, and ${from.instance} does not have it`);
   if (digest === facts.to.digest) return said(EQUAL);
   const byFacts = await refusedByFacts(desk, leg, facts.source, signal);
   if (byFacts !== undefined) return said(NOT_SELECTED, byFacts.reason, byFacts.explanation);
@@ -55,10 +57,17 @@ export async function judgeLeg(desk: JudgeDesk, leg: Leg, facts: LegFacts, signa
     arrival: facts.provenance.arrival,
     waitingFor,
   });
+  const queue = reason === "waiting" && taskId !== undefined ? await queueText(desk, taskId) : "";
   const state = reason === "disabled" ? DISABLED : kind === "missing" ? MISSING : DIFFERENT;
   const failure =
     task !== undefined && task.id === taskId && task.failure !== undefined ? { failure: storedFailureToMessage(task.failure) } : {};
-  return said(state, reason, explanation, { taskId: taskId ?? "", executionId: executionId ?? "", ...failure });
+  return said(state, reason, explanation + queue, { taskId: taskId ?? "", executionId: executionId ?? "", ...failure });
+}
+
+/** What stands before a task that waits. */
+async function queueText({ store }: JudgeDesk, taskId: string): Promise<string> {
+  const before = await store.tasks.waitingBefore(taskId);
+  return before === 0 ? "; it is the next of its execution" : `; ${before} of its execution ${before === 1 ? "waits" : "wait"} before it`;
 }
 
 function targetOf({ to, rule }: Leg): string {

@@ -118,10 +118,13 @@ interface Findings {
 async function answer({ image, places, legs, looks, memory, unasked, cut }: Findings): Promise<wire.TraceImageResponse> {
   const ordered = orderPlaces(places, legs);
   const told: wire.TracePlace[] = [];
+  const missing = new Set<string>();
   for (const { place, depth } of ordered) {
     const look = lookOf(looks, place);
     const incoming = legs.filter((leg) => leg.to !== undefined && placeKey(leg.to) === placeKey(place));
-    told.push({ ...(await placeMessage(place, look, await memory(place))), state: stateOf(look, incoming), depth });
+    const state = stateOf(look, incoming, missing);
+    if (state === MISSING) missing.add(placeKey(place));
+    told.push({ ...(await placeMessage(place, look, await memory(place))), state, depth });
   }
   const rank = new Map(ordered.map(({ place }, index) => [placeKey(place), index]));
   const rankOf = ({ from }: wire.TraceLeg) => (from === undefined ? 0 : (rank.get(placeKey(from)) ?? 0));
@@ -145,9 +148,13 @@ async function placeMessage(place: ArtifactPlace, look: Look, memory: Provenance
 
 const { HERE, DIFFERENT, MISSING, NOT_EXPECTED, UNREACHABLE } = wire.TracePlaceState;
 
-function stateOf(look: Look, incoming: readonly wire.TraceLeg[]): wire.TracePlaceState {
+/** `missing`: places above that lack it. What should be there and is not, is missing all the way down, though nothing can come yet. */
+function stateOf(look: Look, incoming: readonly wire.TraceLeg[], missing: ReadonlySet<string>): wire.TracePlaceState {
   if ("failure" in look) return UNREACHABLE;
-  const states = incoming.map(({ state }) => state);
-  if (look.digest === undefined) return states.includes(wire.TraceLegState.MISSING) ? MISSING : NOT_EXPECTED;
-  return states.includes(wire.TraceLegState.DIFFERENT) ? DIFFERENT : HERE;
+  if (look.digest !== undefined) return incoming.some(({ state }) => state === wire.TraceLegState.DIFFERENT) ? DIFFERENT : HERE;
+  const expected = incoming.some(({ state, from }) => {
+    const comesLater = state === wire.TraceLegState.NOTHING && from !== undefined && missing.has(placeKey(from));
+    return state === wire.TraceLegState.MISSING || comesLater;
+  });
+  return expected ? MISSING : NOT_EXPECTED;
 }

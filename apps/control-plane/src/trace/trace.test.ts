@@ -66,6 +66,25 @@ describe("the trace of an image", () => {
     expect(v2.places.find(({ place }) => place?.instance === "sg")).toMatchObject({ state: DIFFERENT, digest: fakeDigest(9), rule: "" });
   });
 
+  it("expects it all the way down where it waits, and says how many wait before it", async () => {
+    await using stage = await open({ work: () => undefined });
+    stage.world.push("gz", Object.fromEntries(Array.from({ length: 7 }, (_, tag) => [`team/app:v${tag}`, tag])));
+    await apply(stage.plane.client, { resources: [...INSTANCES, rule("r"), onward("r2", "sg", "mirror", "bj", "far")] });
+    const { rules } = stage.plane.client;
+    await call(stage.plane.client, rules, rules.runRule, { name: "r" });
+    const { legs, places } = await until("the agent's four tasks", async () => {
+      const found = await trace(stage.plane, "team/app:v6");
+      return found.legs[0]?.explanation.includes("2 of its execution wait before it") && found;
+    });
+    expect(legs.map(({ state, reason }) => [state, reason])).toEqual([
+      [Leg.MISSING, "waiting"],
+      [Leg.NOTHING, ""],
+    ]);
+    expect(places.map(({ state }) => state)).toEqual([HERE, MISSING, MISSING]);
+    const running = await trace(stage.plane, "team/app:v0");
+    expect(running.legs[0]).toMatchObject({ reason: "running", explanation: expect.stringMatching(/^agent a1 has task x/) });
+  });
+
   it("asks the source what a rule takes where names alone do not tell", async () => {
     await using stage = await open();
     stage.world.push("gz", { "team/app:1.0.0": 1, "team/app:2.0.0": 2 });

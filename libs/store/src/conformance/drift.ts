@@ -78,6 +78,7 @@ export function driftConformance(openStore: OpenStore): void {
       ]);
       expect((await store.tasks.at(place, 9)).map(({ task: { id } }) => id)).toEqual(["1b", "1"]);
       expect(await store.tasks.at(place, 1)).toHaveLength(1);
+      expect(await Promise.all(["1", "2", "1b"].map((id) => store.tasks.waitingBefore(id)))).toEqual([0, 1, 0]);
     });
   });
 }

@@ -10,7 +10,7 @@ import { expireLeases, extendAllLeases, heldTasks, recordProgress, renewLeases, 
 import { leaseTasks, nextDue } from "./lease-tasks.ts";
 import { moveAllTasks } from "./move-task.ts";
 import { LISTED_COLUMNS, taskOf, taskRow, UNFINISHED_STATES, wholeTaskOf } from "./task-rows.ts";
-import { tasksAt } from "./tasks-at.ts";
+import { tasksAt, waitingBefore } from "./tasks-at.ts";
 import { waitingWork } from "./waiting-work.ts";
 
 /** Tasks and their leases on a database. */
@@ -32,6 +32,7 @@ export function taskStore(database: Database): TaskStore {
     deletedTogether: (task) => transact((tx) => deletedTogether(tx, task)),
     newestAt: (places) => transact(async (tx) => (await Promise.all(places.map((place) => tasksAt(tx, place, 1)))).flat()),
     at: (place, limit) => transact((tx) => tasksAt(tx, place, limit)),
+    waitingBefore: (id) => transact(async (tx) => waitingBefore(tx, await existing(tx, id))),
     heldBy: (agent) => transact((tx) => tasksHeldBy(tx, agent)),
     get: (id) => transact(async (tx) => wholeTaskOf(await existing(tx, id))),
     list: (filter, page) => transact((tx) => list(tx, filter, page)),

@@ -1,5 +1,6 @@
-import type { ArtifactPlace } from "@transship/model";
+import { type ArtifactPlace, WAITING_STATES } from "@transship/model";
 import type { Tx } from "../database.ts";
+import type { TaskRow } from "../tables.ts";
 import type { PlacedTask } from "../task-store.ts";
 import { LISTED_COLUMNS, taskOf } from "./task-rows.ts";
 
@@ -17,4 +18,16 @@ export async function tasksAt(tx: Tx, { instance, repository, tag }: ArtifactPla
     .limit(limit)
     .execute();
   return rows.map(({ rule, ...row }) => ({ task: taskOf(row), rule }));
+}
+
+/** Tasks of the same execution that wait and were added before. */
+export async function waitingBefore(tx: Tx, { execution_id, seq }: TaskRow): Promise<number> {
+  const row = await tx
+    .selectFrom("tasks")
+    .select((eb) => eb.fn.countAll<number>().as("tasks"))
+    .where("execution_id", "=", execution_id)
+    .where("seq", "<", seq)
+    .where("state", "in", WAITING_STATES)
+    .executeTakeFirstOrThrow();
+  return Number(row.tasks);
 }
