@@ -123,12 +123,6 @@ export interface TaskStore {
    * those left alone are not.
    */
   deletedTogether(task: Task): Promise<string[]>;
-  /** The newest task with each of the given places as its target, with the rule that its execution is of; places that none has are missing. At most 500 places. */
-  newestAt(places: readonly ArtifactPlace[]): Promise<PlacedTask[]>;
-  /** Tasks with a place as their target, newest first. */
-  at(place: ArtifactPlace, limit: number): Promise<PlacedTask[]>;
-  /** How many tasks of its execution wait that were added before a task. Throws `NOT_FOUND`. */
-  waitingBefore(id: string): Promise<number>;
   /** Tasks that an agent holds a lease on. */
   heldBy(agent: string): Promise<Task[]>;
   /** With its blob reports. Throws `NOT_FOUND`. */
@@ -138,4 +132,10 @@ export interface TaskStore {
     filter: { readonly executionId?: string | undefined; readonly states?: readonly TaskState[] | undefined },
     page: Page,
   ): Promise<Task[]>;
+  /** The newest task with each of the given places as its target, with the rule that its execution is of; places that none has are missing. At most 500 places. */
+  newestAt(places: readonly ArtifactPlace[]): Promise<PlacedTask[]>;
+  /** Tasks with a place as their target, newest first. */
+  at(place: ArtifactPlace, limit: number): Promise<PlacedTask[]>;
+  /** How many tasks of its execution wait that were added before a task. Throws `NOT_FOUND`. */
+  waitingBefore(id: string): Promise<number>;
 }

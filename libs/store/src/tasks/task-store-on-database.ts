@@ -30,12 +30,12 @@ export function taskStore(database: Database): TaskStore {
     anyUnfinished: (executionId) => transact((tx) => anyUnfinished(tx, executionId)),
     held: () => transact(heldTasks),
     deletedTogether: (task) => transact((tx) => deletedTogether(tx, task)),
-    newestAt: (places) => transact(async (tx) => (await Promise.all(places.map((place) => tasksAt(tx, place, 1)))).flat()),
-    at: (place, limit) => transact((tx) => tasksAt(tx, place, limit)),
-    waitingBefore: (id) => transact(async (tx) => waitingBefore(tx, await existing(tx, id))),
     heldBy: (agent) => transact((tx) => tasksHeldBy(tx, agent)),
     get: (id) => transact(async (tx) => wholeTaskOf(await existing(tx, id))),
     list: (filter, page) => transact((tx) => list(tx, filter, page)),
+    newestAt: (places) => transact(async (tx) => (await Promise.all(places.map((place) => tasksAt(tx, place, 1)))).flat()),
+    at: (place, limit) => transact((tx) => tasksAt(tx, place, limit)),
+    waitingBefore: (id) => transact(async (tx) => waitingBefore(tx, await existing(tx, id))),
   };
 }
 
