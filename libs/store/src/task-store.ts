@@ -132,7 +132,7 @@ export interface TaskStore {
     filter: { readonly executionId?: string | undefined; readonly states?: readonly TaskState[] | undefined },
     page: Page,
   ): Promise<Task[]>;
-  /** The newest task with each of the given places as its target, with the rule that its execution is of; places that none has are missing. At most 500 places. */
+  /** The newest task with each of the given places as its target, with the rule that its execution is of; places that none has are missing. */
   newestAt(places: readonly ArtifactPlace[]): Promise<PlacedTask[]>;
   /** Tasks with a place as their target, newest first. */
   at(place: ArtifactPlace, limit: number): Promise<PlacedTask[]>;
