@@ -191,6 +191,46 @@ export const COMMANDS: readonly CommandRow[] = [
     load: () => import("./commands/replication/promote.ts"),
   },
   {
+    words: "drift",
+    args: ["[name]"],
+    summary: "compare replicas with their primary by digest, or targets with what their rule selects (exit 8: differences found)",
+    options: [
+      {
+        flags: "--max-age <duration>",
+        help: "answer from the last check of a replica where it is not older, instead of asking registries",
+        type: "duration",
+      },
+      { ...OUTPUT, choices: ["table", "wide", "json", "yaml"] },
+      ...CONNECTION,
+    ],
+    examples: ["transship drift", "transship drift cn-tree -o wide", "transship drift rule/gz-to-sg -o json"],
+    load: () => import("./commands/drift.ts"),
+  },
+  {
+    words: "trace",
+    args: ["<image>"],
+    summary: "show where an image is, since when and through whom, and why not elsewhere (exit 8: missing or different somewhere)",
+    options: [{ ...OUTPUT, choices: ["table", "wide", "json", "yaml"] }, ...CONNECTION],
+    examples: [
+      "transship trace team0/app:v1",
+      "transship trace gz/team0/app:v1 -o wide",
+      "transship trace registry.example.com/team0/app@sha256:…",
+    ],
+    load: () => import("./commands/trace.ts"),
+  },
+  {
+    words: "topology",
+    summary: "draw the trees of replications with state, rate and lag, then rules, then instances that nothing connects",
+    options: [
+      { flags: "--legend", help: "say what the states mean", type: "flag" },
+      { ...OUTPUT, choices: ["table", "json", "yaml"] },
+      WATCH,
+      ...CONNECTION,
+    ],
+    examples: ["transship topology", "transship topology --watch", "transship topology -o json"],
+    load: () => import("./commands/topology.ts"),
+  },
+  {
     words: "plan rule",
     args: ["<name>"],
     summary: "list both sides and show what a run would copy, and why",

@@ -28,6 +28,7 @@ import { runScheduler } from "./scheduler/run-scheduler.ts";
 import { Turns } from "./scheduler/turns.ts";
 import { WindowWatch } from "./scheduler/window-watch.ts";
 import { agentService } from "./services/agent-service.ts";
+import { driftService } from "./services/drift-service.ts";
 import { executionService } from "./services/execution-service.ts";
 import { healthService } from "./services/health-service.ts";
 import { instanceService } from "./services/instance-service.ts";
@@ -37,6 +38,7 @@ import { ruleService } from "./services/rule-service.ts";
 import { serverService } from "./services/server-service.ts";
 import { taskService } from "./services/task-service.ts";
 import { topologyService } from "./services/topology-service.ts";
+import { traceService } from "./services/trace-service.ts";
 import { webhookService } from "./services/webhook-service.ts";
 import { workService } from "./services/work-service.ts";
 import { webhookReceiver } from "./triggers/receive-webhook.ts";
@@ -181,6 +183,8 @@ function servicesOf({ desk, executions, triggers, sender, log, stopping }: Parts
     [wire.InstanceServiceService, instanceService(handlers, desk.store, desk)],
     [wire.RuleServiceService, ruleService(handlers, desk, executions, triggers.rulesChanged)],
     [wire.ReplicationServiceService, replicationService(handlers, desk, executions, changed, stopping.signal)],
+    [wire.DriftServiceService, driftService(handlers, desk)],
+    [wire.TraceServiceService, traceService(handlers, desk, stopping.signal)],
     [wire.PlanServiceService, planService(handlers, desk, executions)],
     [wire.ExecutionServiceService, executionService(handlers, desk, executions)],
     [wire.TaskServiceService, taskService(handlers, desk, executions)],

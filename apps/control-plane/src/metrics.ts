@@ -2,6 +2,7 @@ import { type Agent, type ByteCounts, type ExecutionState, NO_BYTES, RUNGS, skip
 import type { Store } from "@transship/store";
 import { Counter, Gauge, Histogram, Registry } from "prom-client";
 import { gaugeDeliveries } from "./metrics-of-deliveries.ts";
+import { gaugeDrift } from "./metrics-of-drift.ts";
 import { gaugeGates } from "./metrics-of-gates.ts";
 import { gaugeReach } from "./metrics-of-reach.ts";
 import { gaugeRules } from "./metrics-of-rules.ts";
@@ -10,7 +11,7 @@ import type { ReachBoard } from "./work/reach-board.ts";
 
 /** What the metrics read when they are scraped. */
 export interface Scraped {
-  readonly store: Pick<Store, "executions" | "agents" | "topology" | "deliveries">;
+  readonly store: Pick<Store, "executions" | "agents" | "topology" | "deliveries" | "drift">;
   readonly gates: Pick<GateBoard, "all">;
   readonly reach: Pick<ReachBoard, "sums">;
   readonly version: string;
@@ -68,6 +69,7 @@ export class Metrics {
     gaugeRules(this.#registry, scraped.store);
     gaugeGates(this.#registry, scraped.gates);
     gaugeReach(this.#registry, scraped.reach);
+    gaugeDrift(this.#registry, scraped.store);
     gaugeDeliveries(this.#registry, scraped.store.deliveries);
   }
 

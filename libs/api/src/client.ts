@@ -2,6 +2,7 @@ import { isIP } from "node:net";
 import { type ChannelCredentials, type ChannelOptions, type ClientOptions, credentials, Metadata } from "@grpc/grpc-js";
 import { TransshipError } from "@transship/errors";
 import { AgentServiceClient } from "./gen/transship/v1/agent.ts";
+import { DriftServiceClient } from "./gen/transship/v1/drift.ts";
 import { ExecutionServiceClient } from "./gen/transship/v1/execution.ts";
 import { InstanceServiceClient } from "./gen/transship/v1/instance.ts";
 import { PlanServiceClient } from "./gen/transship/v1/plan.ts";
@@ -10,6 +11,7 @@ import { RuleServiceClient } from "./gen/transship/v1/rule.ts";
 import { ServerServiceClient } from "./gen/transship/v1/server.ts";
 import { TaskServiceClient } from "./gen/transship/v1/task.ts";
 import { TopologyServiceClient } from "./gen/transship/v1/topology.ts";
+import { TraceServiceClient } from "./gen/transship/v1/trace.ts";
 import { WebhookServiceClient } from "./gen/transship/v1/webhook.ts";
 import { WorkServiceClient } from "./gen/transship/v1/work.ts";
 
@@ -33,6 +35,8 @@ export interface ControlPlaneClient extends Disposable {
   readonly instances: InstanceServiceClient;
   readonly rules: RuleServiceClient;
   readonly replications: ReplicationServiceClient;
+  readonly drift: DriftServiceClient;
+  readonly trace: TraceServiceClient;
   readonly executions: ExecutionServiceClient;
   readonly tasks: TaskServiceClient;
   readonly plans: PlanServiceClient;
@@ -68,6 +72,8 @@ export function connectControlPlane(access: ServerAccess): ControlPlaneClient {
     instances: new InstanceServiceClient(access.address, channel, shared),
     rules: new RuleServiceClient(access.address, channel, shared),
     replications: new ReplicationServiceClient(access.address, channel, shared),
+    drift: new DriftServiceClient(access.address, channel, shared),
+    trace: new TraceServiceClient(access.address, channel, shared),
     executions: new ExecutionServiceClient(access.address, channel, shared),
     tasks: new TaskServiceClient(access.address, channel, shared),
     plans: new PlanServiceClient(access.address, channel, shared),

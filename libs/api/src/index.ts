@@ -7,6 +7,14 @@ export {
 } from "./agent-mapping.ts";
 export { blobReportsFromMessages, blobReportToMessage, blobSumsFromMessages, blobSumsToMessages } from "./blob-report-mapping.ts";
 export { type ControlPlaneClient, connectControlPlane, isLoopback, type ServerAccess } from "./client.ts";
+export {
+  driftCheckFromMessage,
+  driftCheckToMessage,
+  driftItemFromMessage,
+  driftItemToMessage,
+  driftSubjectFromMessage,
+  driftSubjectToMessage,
+} from "./drift-mapping.ts";
 export { type ExecutionOutlook, executionStateFromMessage, executionStateToMessage, executionToMessage } from "./execution-mapping.ts";
 export { explainUnreachable } from "./explain-unreachable.ts";
 export { failureFromMessage, failureToError, failureToMessage, storedFailureToMessage } from "./failure-mapping.ts";

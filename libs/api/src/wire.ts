@@ -4,6 +4,7 @@
  */
 export * from "./gen/grpc/health/v1/health.ts";
 export * from "./gen/transship/v1/agent.ts";
+export * from "./gen/transship/v1/drift.ts";
 export * from "./gen/transship/v1/execution.ts";
 export * from "./gen/transship/v1/failure.ts";
 export * from "./gen/transship/v1/instance.ts";
@@ -14,5 +15,6 @@ export * from "./gen/transship/v1/rule.ts";
 export * from "./gen/transship/v1/server.ts";
 export * from "./gen/transship/v1/task.ts";
 export * from "./gen/transship/v1/topology.ts";
+export * from "./gen/transship/v1/trace.ts";
 export * from "./gen/transship/v1/webhook.ts";
 export * from "./gen/transship/v1/work.ts";

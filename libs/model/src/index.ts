@@ -24,12 +24,24 @@ export {
 export { bytesText } from "./bytes-text.ts";
 export { type Consent, consentFault } from "./consent.ts";
 export { divideLimits, mostSharers } from "./divide-limits.ts";
+export {
+  DRIFT_KINDS,
+  DRIFT_REASONS,
+  type DriftCheck,
+  type DriftItem,
+  type DriftKind,
+  type DriftReason,
+  type DriftSubject,
+  driftOf,
+  MOST_DRIFT_ITEMS,
+} from "./drift.ts";
 export { durationText } from "./duration.ts";
 export { EDGE_STATES, type EdgeFacts, type EdgeState, type EdgeStatus, edgeStatus } from "./edge-status.ts";
 export { type Execution, type ExecutionSummary, outcomeOf, type TaskCounts, TRIGGERS, type Trigger } from "./execution.ts";
 export { EXECUTION_TRANSITIONS, type ExecutionState } from "./execution-state.ts";
 export { explainNoRoute, explainNoWay } from "./explain-no-route.ts";
 export type { Holder } from "./holder.ts";
+export { type ImageName, imageText, isDigestReference, parseImageName } from "./image-name.ts";
 export {
   type Credential,
   type Endpoint,

@@ -9,6 +9,7 @@ export const EVENT_TYPES = [
   "agent.lost",
   "schedule.missed",
   "conflict.detected",
+  "drift.found",
 ] as const;
 export type EventType = (typeof EVENT_TYPES)[number];
 

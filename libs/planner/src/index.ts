@@ -4,6 +4,7 @@ export { DeletionPlan, type DeletionTerms, type PlannedDeletions, type SourceLis
 export type { GoneTag, GroupNames } from "./deletions/find-gone.ts";
 export { gatherNames, type NamesListing, type NamesPage } from "./deletions/names-listing.ts";
 export { groupRepositories, type RepositoryGroup } from "./deletions/repository-groups.ts";
+export { type ComparedPage, comparePage, type Difference, type PageToCompare } from "./drift/compare-page.ts";
 export { mapToTarget, type TargetName } from "./map-to-target.ts";
 export { type PagePlan, type PageToPlan, planPage } from "./plan-page.ts";
 export { kindOf } from "./select/kind-of.ts";
@@ -15,6 +16,7 @@ export { refuseBelonging, type SelectedTags, selectRepository, selectTags } from
 export { type CompiledSelection, compileSelection, factsNeeded, type Selection } from "./select/selection.ts";
 export type { TagFacts } from "./select/tag-facts.ts";
 export { mergeSubjects, type SubjectFate, subjectKey } from "./subjects.ts";
+export { sourceRepository } from "./trace/source-repository.ts";
 export { bothSaySource, facingRules } from "./two-way/facing-rules.ts";
 export type { TwoWay } from "./two-way/judge-two-way.ts";
 export { type Known, knownOf, type Remembered } from "./two-way/known.ts";

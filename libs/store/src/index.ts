@@ -1,6 +1,7 @@
 export type { AgentHello, AgentStore } from "./agent-store.ts";
 export type { ArrivalStore, HeldArtifact } from "./arrival-store.ts";
 export type { Delivery, DeliveryStore, FailedAttempt, OutgoingEvent, WebhookState } from "./delivery-store.ts";
+export type { DriftStore } from "./drift-store.ts";
 export type { ExecutionStore, OpenOutcome, OpenRequest, TellEnd } from "./execution-store.ts";
 export type { LogBatch, LogCursor, LogFilter, LogStore } from "./log-store.ts";
 export type { PairStore, TellConflicts } from "./pair-store.ts";
@@ -14,6 +15,7 @@ export type {
   HeldTask,
   LeaseKey,
   NewTask,
+  PlacedTask,
   ReportResult,
   TaskStore,
   WaitingPair,

@@ -2,6 +2,7 @@ import { agentStore } from "./agents/agent-store-on-database.ts";
 import { arrivalStore } from "./arrivals/arrival-store-on-database.ts";
 import type { Database } from "./database.ts";
 import { deliveryStore } from "./deliveries/delivery-store-on-database.ts";
+import { driftStore } from "./drift/drift-store-on-database.ts";
 import { executionStore } from "./executions/execution-store-on-database.ts";
 import { logStore } from "./logs/log-store-on-database.ts";
 import { pairStore } from "./pairs/pair-store-on-database.ts";
@@ -25,6 +26,7 @@ export function storeOn(database: Database, close: () => Promise<void>): Store {
     logs: logStore(database),
     plans: planStore(database),
     deliveries: deliveryStore(database),
+    drift: driftStore(database),
     check: () =>
       database.transact(async (tx) => {
         await tx.selectFrom("executions").select("id").limit(1).execute();

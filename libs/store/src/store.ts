@@ -1,6 +1,7 @@
 import type { AgentStore } from "./agent-store.ts";
 import type { ArrivalStore } from "./arrival-store.ts";
 import type { DeliveryStore } from "./delivery-store.ts";
+import type { DriftStore } from "./drift-store.ts";
 import type { ExecutionStore } from "./execution-store.ts";
 import type { LogStore } from "./log-store.ts";
 import type { PairStore } from "./pair-store.ts";
@@ -25,6 +26,7 @@ export interface Store extends AsyncDisposable {
   readonly logs: LogStore;
   readonly plans: PlanStore;
   readonly deliveries: DeliveryStore;
+  readonly drift: DriftStore;
   /** Whether the database answers; used by readiness. Throws what is wrong. */
   check(): Promise<void>;
 }

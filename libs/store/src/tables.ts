@@ -1,6 +1,8 @@
 import type { ErrorCode } from "@transship/errors";
 import type {
   AgentState,
+  DriftKind,
+  DriftReason,
   EventType,
   ExecutionState,
   LogLevel,
@@ -306,6 +308,39 @@ interface DeliveryTable {
   created_at: string;
 }
 
+/** What the last check of a replica came to. */
+interface DriftCheckTable {
+  subject_kind: "replication" | "rule";
+  subject: string;
+  replica: string;
+  checked_at: string;
+  equal: number;
+  missing: number;
+  different: number;
+  extra: number;
+  behind_since: string | null;
+}
+
+/** The differences that the last check of a replica found, the first `MOST_DRIFT_ITEMS` of them. */
+interface DriftItemTable {
+  subject_kind: "replication" | "rule";
+  subject: string;
+  replica: string;
+  repository: string;
+  tag: string;
+  kind: DriftKind;
+  source_repository: string;
+  digest: string | null;
+  at_replica: string | null;
+  since: string;
+  reason: DriftReason;
+  explanation: string;
+  edge: string;
+  task_id: string | null;
+  execution_id: string | null;
+  code: string | null;
+}
+
 /** How telling a webhook goes. */
 interface WebhookStateTable {
   webhook: string;
@@ -345,6 +380,8 @@ export interface Tables {
   arrivals: ArrivalTable;
   agreements: AgreementTable;
   conflicts: ConflictTable;
+  drift_checks: DriftCheckTable;
+  drift_items: DriftItemTable;
   log_lines: LogLineTable;
   execution_logs: ExecutionLogTable;
   log_cursors: LogCursorTable;
@@ -357,5 +394,7 @@ export type ExecutionRow = Selectable<ExecutionTable>;
 export type RuleTriggerRow = Selectable<RuleTriggerTable>;
 export type ExecutionSumRow = Selectable<ExecutionSumTable>;
 export type TaskRow = Selectable<TaskTable>;
+export type DriftCheckRow = Selectable<DriftCheckTable>;
+export type DriftItemRow = Selectable<DriftItemTable>;
 export type ArrivalRow = Selectable<ArrivalTable>;
 export type NewTaskRow = Insertable<TaskTable>;

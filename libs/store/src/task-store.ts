@@ -61,6 +61,12 @@ export interface ClaimedPair extends WaitingPair {
   readonly via?: string | undefined;
 }
 
+/** A task and the rule, or edge, that its execution is of. */
+export interface PlacedTask {
+  readonly task: Task;
+  readonly rule: string;
+}
+
 /** An agent's claim on a task: only the newest epoch counts. */
 export interface LeaseKey {
   readonly taskId: string;
@@ -159,4 +165,10 @@ export interface TaskStore {
     filter: { readonly executionId?: string | undefined; readonly states?: readonly TaskState[] | undefined },
     page: Page,
   ): Promise<Task[]>;
+  /** The newest task with each of the given places as its target, with the rule that its execution is of; places that none has are missing. */
+  newestAt(places: readonly ArtifactPlace[]): Promise<PlacedTask[]>;
+  /** Tasks with a place as their target, newest first. */
+  at(place: ArtifactPlace, limit: number): Promise<PlacedTask[]>;
+  /** How many tasks of its execution wait that were added before a task. Throws `NOT_FOUND`. */
+  waitingBefore(id: string): Promise<number>;
 }

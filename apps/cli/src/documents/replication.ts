@@ -1,4 +1,4 @@
-import { edgeStateFromMessage, replicationResourceFromMessage, type wire } from "@transship/api";
+import { driftCheckFromMessage, edgeStateFromMessage, replicationResourceFromMessage, type wire } from "@transship/api";
 import type { EdgeState, ReplicationSpec } from "@transship/model";
 import { type Document, present } from "./document.ts";
 import { type ExecutionDocument, executionDocument } from "./execution.ts";
@@ -19,6 +19,8 @@ export interface EdgeStatusDocument {
   readonly nextSweepAt?: string;
   readonly lastExecution: { readonly id: string; readonly state: ExecutionDocument["status"]["state"]; readonly createdAt?: string } | null;
   readonly failure?: FailureDocument;
+  /** What the last `transship drift` found at the replica. */
+  readonly drift?: ReturnType<typeof driftCheckFromMessage>;
 }
 
 /** A replication as JSON has it. */
@@ -61,5 +63,6 @@ function edgeDocument(edge: wire.EdgeStatus): EdgeStatusDocument {
     lastExecution:
       last === undefined ? null : { id: last.metadata.id, state: last.status.state, ...present({ createdAt: last.metadata.createdAt }) },
     ...(failure === undefined ? {} : { failure }),
+    ...(edge.drift === undefined ? {} : { drift: driftCheckFromMessage(edge.drift) }),
   };
 }

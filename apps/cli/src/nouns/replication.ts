@@ -1,4 +1,4 @@
-import type { EdgeState } from "@transship/model";
+import { driftOf, type EdgeState } from "@transship/model";
 import { type EdgeStatusDocument, type ReplicationDocument, replicationDocument } from "../documents/replication.ts";
 import { type Column, formatTable } from "../output/table.ts";
 import { formatAge, formatBytes, formatDuration } from "../quantities.ts";
@@ -45,9 +45,16 @@ export const EDGE_COLUMNS: readonly Column<EdgeStatusDocument>[] = [
   { title: "RATE", cell: (edge) => (edge.bytesPerSecond === 0 ? "" : `${formatBytes(edge.bytesPerSecond)}/s`), align: "right" },
   { title: "FILLED", cell: (edge) => formatAge(edge.filledAt) },
   { title: "NEXT SWEEP", cell: (edge) => formatAge(edge.nextSweepAt) },
+  { title: "DRIFT", cell: driftText },
   { title: "LAST EXECUTION", cell: (edge) => edge.lastExecution?.id ?? "" },
   { title: "WHY", cell: (edge) => edge.failure?.message ?? "" },
 ];
+
+function driftText({ drift }: EdgeStatusDocument): string {
+  if (drift === undefined) return "";
+  const found = driftOf(drift);
+  return `${found === 0 ? "none" : found} (${formatAge(drift.checkedAt)})`;
+}
 
 /** From the worst to the best: a tree is as its worst edge. */
 const WORST_FIRST: readonly (EdgeState | "unknown")[] = ["failing", "unknown", "waiting", "filling", "behind", "disabled", "in-step"];

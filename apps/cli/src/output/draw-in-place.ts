@@ -1,7 +1,6 @@
 import type { Call } from "../command.ts";
 import { fitScreen } from "./fit-screen.ts";
-import type { View } from "./print.ts";
-import { formatTable } from "./table.ts";
+import { rowsText, type View } from "./print.ts";
 
 /** What shows items that are looked at again and again. */
 export interface WatchView<D> {
@@ -31,7 +30,7 @@ export function drawInPlace<D>(call: Call, view: View<D>): WatchView<D> {
   };
   return {
     most: () => size().rows,
-    draw: (items) => redraw(items.length === 0 ? `no ${view.noun}s` : formatTable(items, view.columns, { wide, stream: out })),
+    draw: (items) => redraw(items.length === 0 ? `no ${view.noun}s` : rowsText(items, view, { wide, stream: out })),
     note: (line) => redraw([...lines.slice(0, Math.max(1, size().rows - 2)), line].join("\n")),
   };
 }

@@ -1,8 +1,8 @@
 import type { Call } from "../command.ts";
 import type { Document } from "../documents/document.ts";
 import type { WatchView } from "./draw-in-place.ts";
-import { printDocument, printList, type View } from "./print.ts";
-import { formatTable, type TableMemory } from "./table.ts";
+import { printDocument, printList, rowsText, type View } from "./print.ts";
+import type { TableMemory } from "./table.ts";
 
 /** Each item when it appears and when it changes, for pipes and files: lines of one table under one head, JSON a line each, YAML documents, names. */
 export function printAsItChanges<D extends Document>(call: Call, view: View<D>): WatchView<D> {
@@ -31,7 +31,7 @@ export function printAsItChanges<D extends Document>(call: Call, view: View<D>):
           await printDocument(call, item, view);
         }
       } else if (changed.length > 0 && format === "name") await printList(call, changed, view);
-      else if (changed.length > 0) out.write(formatTable(changed, view.columns, { wide: format === "wide", stream: out, memory: table }));
+      else if (changed.length > 0) out.write(rowsText(changed, view, { wide: format === "wide", stream: out, memory: table }));
     },
     note: (line) => void err.write(`${line}\n`),
   };

@@ -1,6 +1,6 @@
 import type { Call } from "../command.ts";
 import type { Document } from "../documents/document.ts";
-import { type Column, formatTable } from "./table.ts";
+import { type Column, formatTable, type TableStyle } from "./table.ts";
 
 /** How documents of a kind are shown in tables and by name. */
 export interface View<D> {
@@ -9,6 +9,8 @@ export interface View<D> {
   readonly name: (document: D) => string;
   /** The word before the name in `-o name`. */
   readonly noun: string;
+  /** Items as something else than a table. Each line is cut where a terminal is narrower. */
+  readonly draw?: (items: readonly D[], stream: NodeJS.WriteStream | undefined) => string;
 }
 
 /** Prints one document as `-o` asks. */
@@ -41,7 +43,12 @@ export async function printValue(call: Call, value: unknown): Promise<boolean> {
 function printRows<D>(call: Call, documents: readonly D[], view: View<D>): void {
   const format = call.settings.required("output");
   if (format === "name") call.streams.out.write(documents.map((document) => `${view.noun}/${view.name(document)}\n`).join(""));
-  else call.streams.out.write(formatTable(documents, view.columns, { wide: format === "wide", stream: call.streams.out }));
+  else call.streams.out.write(rowsText(documents, view, { wide: format === "wide", stream: call.streams.out }));
+}
+
+/** Items as a view shows them to people: a table, or what it draws. */
+export function rowsText<D>(documents: readonly D[], view: View<D>, style: TableStyle & { readonly stream?: NodeJS.WriteStream }): string {
+  return view.draw?.(documents, style.stream) ?? formatTable(documents, view.columns, style);
 }
 
 async function toYaml(value: unknown): Promise<string> {

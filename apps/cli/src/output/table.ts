@@ -67,6 +67,15 @@ const STATE_COLOURS: Readonly<Record<string, "green" | "red" | "yellow" | "cyan"
   verifying: "cyan",
   inventory: "cyan",
   planning: "cyan",
+  "in-step": "green",
+  behind: "cyan",
+  filling: "cyan",
+  failing: "red",
+  drifted: "yellow",
+  different: "yellow",
+  missing: "yellow",
+  unreachable: "red",
+  here: "green",
 };
 
 /** A state in its colour, where the stream takes colours. */

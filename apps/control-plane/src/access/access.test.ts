@@ -20,6 +20,8 @@ const SERVICES = [
   wire.TaskServiceService,
   wire.AgentServiceService,
   wire.WebhookServiceService,
+  wire.DriftServiceService,
+  wire.TraceServiceService,
   wire.ServerServiceService,
   wire.WorkServiceService,
   wire.HealthService,

@@ -28,6 +28,8 @@ export const POLICY = {
   "/transship.v1.ReplicationService/SetReplicationEnabled": ADMIN,
   "/transship.v1.ReplicationService/RunReplication": ADMIN,
   "/transship.v1.ReplicationService/PromoteReplica": ADMIN,
+  "/transship.v1.DriftService/CheckDrift": ADMIN,
+  "/transship.v1.TraceService/TraceImage": ADMIN,
   "/transship.v1.PlanService/ListPlans": ADMIN,
   "/transship.v1.PlanService/GetPlan": ADMIN,
   "/transship.v1.PlanService/ListPlanItems": ADMIN,

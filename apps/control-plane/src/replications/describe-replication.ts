@@ -1,4 +1,11 @@
-import { edgeStateToMessage, executionToMessage, storedFailureToMessage, storedReplicationToMessage, type wire } from "@transship/api";
+import {
+  driftCheckToMessage,
+  edgeStateToMessage,
+  executionToMessage,
+  storedFailureToMessage,
+  storedReplicationToMessage,
+  type wire,
+} from "@transship/api";
 import { type Edge, type ExecutionSummary, edgeName, edgeRule, edgeStatus, type Replication, recordOf } from "@transship/model";
 import type { EdgeRecord, Store } from "@transship/store";
 import type { Rates } from "../executions/rates.ts";
@@ -23,7 +30,14 @@ export async function describeReplication(
   const open = unfinished ?? (await unfinishedByRule(desk.store));
   const records = new Map((await desk.store.topology.listEdges(replication.name)).map((record) => [record.replica, record]));
   const edges: wire.EdgeStatus[] = [];
-  for (const edge of replication.spec.edges) edges.push(await describeEdge(desk, replication, edge, records.get(edge.to), open));
+  const checks = new Map(
+    (await desk.store.drift.checks({ kind: "replication", name: replication.name })).map((check) => [check.replica, check]),
+  );
+  for (const edge of replication.spec.edges) {
+    const described = await describeEdge(desk, replication, edge, records.get(edge.to), open);
+    const check = checks.get(edge.to);
+    edges.push(check === undefined ? described : { ...described, drift: driftCheckToMessage(check) });
+  }
   const { createdAt, updatedAt } = replication;
   return { resource: storedReplicationToMessage(replication), createdAt, updatedAt, edges };
 }

@@ -2,6 +2,7 @@ import { describe } from "vitest";
 import { agentConformance } from "./agents.ts";
 import { arrivalConformance } from "./arrivals.ts";
 import { deliveryConformance } from "./deliveries.ts";
+import { driftConformance } from "./drift.ts";
 import { executionConformance } from "./executions.ts";
 import { historyConformance } from "./history.ts";
 import { leaseModelConformance } from "./lease-model.ts";
@@ -34,6 +35,7 @@ export function storeConformance(name: string, openStore: OpenStore): void {
     relayConformance(openStore);
     arrivalConformance(openStore);
     pairConformance(openStore);
+    driftConformance(openStore);
     logConformance(openStore);
     leaseModelConformance(openStore);
   });

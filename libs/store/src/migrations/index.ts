@@ -11,6 +11,7 @@ import * as deliveries from "./0009-deliveries.ts";
 import * as replications from "./0010-replications.ts";
 import * as agents from "./0011-agents.ts";
 import * as paths from "./0012-paths-and-relays.ts";
+import * as drift from "./0013-drift.ts";
 import * as holders from "./0014-holders.ts";
 import * as twoWay from "./0015-two-way.ts";
 
@@ -30,7 +31,8 @@ export const MIGRATIONS: Readonly<Record<string, Migration>> = {
   "0009-deliveries": deliveries,
   "0010-replications": replications,
   "0011-agents": agents,
+  "0012-paths-and-relays": paths,
+  "0013-drift": drift,
   "0014-holders": holders,
   "0015-two-way": twoWay,
-  "0012-paths-and-relays": paths,
 };

@@ -37,6 +37,23 @@ function hop(store: Store, leg: TaskLeg) {
   const pairs = [{ executionId: "e1", source: "gz", target: "sg", leg, via: "hub", placement: "" }];
   return store.tasks.lease({ agent: "b", pairs, limit: 10, leaseMs: 1_000, preferMs: 0, online: [] }, at(5));
 }
+describe("what drift and trace ask of each place", () => {
+  it("is found by the tag, however many tasks there are", async () => {
+    await using watched = await openWatched();
+    const { store, plansOf } = watched;
+    await withExecution(store);
+    await store.tasks.add(
+      Array.from({ length: 40 }, (_, index) => task(String(index))),
+      at(0),
+    );
+    const plans = await plansOf((asked) => asked.tasks.newestAt([task("1").target, task("2").target]));
+    expect(plans.filter((plan) => plan.includes("tasks"))).toEqual(
+      Array(2).fill(expect.stringContaining("USING INDEX tasks_by_target (target_tag=? AND target_repository=? AND target_instance=?)")),
+    );
+    const one = await store.tasks.get("1");
+    expect(await plansOf((asked) => asked.tasks.deletedTogether(one))).toEqual([expect.stringContaining("tasks_by_execution")]);
+  });
+});
 
 describe("what the scheduler asks at every turn", () => {
   it.each<[string, (store: Store) => Promise<unknown>]>([

@@ -10,6 +10,7 @@ import { expireLeases, extendAllLeases, heldTasks, recordProgress, renewLeases, 
 import { leaseTasks, nextDue } from "./lease-tasks.ts";
 import { moveAllTasks } from "./move-task.ts";
 import { LISTED_COLUMNS, taskOf, taskRow, UNFINISHED_STATES, wholeTaskOf } from "./task-rows.ts";
+import { tasksAt, waitingBefore } from "./tasks-at.ts";
 import { waitingWork } from "./waiting-work.ts";
 
 /** Tasks and their leases on a database. */
@@ -32,6 +33,9 @@ export function taskStore(database: Database): TaskStore {
     heldBy: (agent, home) => transact((tx) => tasksHeldBy(tx, agent, home)),
     get: (id) => transact(async (tx) => wholeTaskOf(await existing(tx, id))),
     list: (filter, page) => transact((tx) => list(tx, filter, page)),
+    newestAt: (places) => transact(async (tx) => (await Promise.all(places.map((place) => tasksAt(tx, place, 1)))).flat()),
+    at: (place, limit) => transact((tx) => tasksAt(tx, place, limit)),
+    waitingBefore: (id) => transact(async (tx) => waitingBefore(tx, await existing(tx, id))),
   };
 }
 

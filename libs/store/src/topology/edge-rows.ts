@@ -1,5 +1,6 @@
 import { type Edge, edgeName, edgeRules, type ReplicationSpec, type Rule, readEdgeName } from "@transship/model";
 import type { Tx } from "../database.ts";
+import { dropDrift } from "../drift/drift-rows.ts";
 import { notFound } from "../not-found.ts";
 import type { ReplicationEdgeRow } from "../tables.ts";
 import type { EdgeRecord } from "../topology-store.ts";
@@ -55,6 +56,7 @@ export async function writeEdges(tx: Tx, replication: string, spec: Pick<Replica
 async function dropEdge(tx: Tx, replication: string, replica: string): Promise<void> {
   await tx.deleteFrom("replication_edges").where("replication", "=", replication).where("replica", "=", replica).execute();
   await tx.deleteFrom("rule_triggers").where("rule", "=", edgeName(replication, replica)).execute();
+  await dropDrift(tx, { kind: "replication", name: replication }, replica);
 }
 
 /** Forgets all edges of a replication that goes. */

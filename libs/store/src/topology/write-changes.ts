@@ -1,6 +1,7 @@
 import { RESOURCE_KINDS, type ReplicationSpec, type RuleSpec } from "@transship/model";
 import { expectAgent, forgetExpected } from "../agents/expect-agent.ts";
 import type { Tx } from "../database.ts";
+import { dropDrift } from "../drift/drift-rows.ts";
 import { type Document, type Documents, instancesOf } from "./apply-changes.ts";
 import { dropEdges, writeEdges } from "./edge-rows.ts";
 import { resourceRows, TABLE_OF } from "./topology-rows.ts";
@@ -38,6 +39,7 @@ export async function writeDocuments(tx: Tx, before: Documents, after: Documents
   for (const kind of RESOURCE_KINDS.toReversed()) {
     for (const { name } of gone.filter((document) => document.kind === kind)) {
       if (kind === "Rule") await tx.deleteFrom("rule_triggers").where("rule", "=", name).execute();
+      if (kind === "Rule") await dropDrift(tx, { kind: "rule", name });
       if (kind === "Replication") await dropEdges(tx, name);
       await tx.deleteFrom(TABLE_OF[kind]).where("name", "=", name).execute();
       if (kind === "Agent") await forgetExpected(tx, name);

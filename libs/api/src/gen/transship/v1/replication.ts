@@ -18,6 +18,7 @@ import {
   type ServiceError,
   type UntypedServiceImplementation,
 } from "@grpc/grpc-js";
+import { DriftCheck } from "./drift.ts";
 import { Execution } from "./execution.ts";
 import { Failure } from "./failure.ts";
 import { Limits } from "./instance.ts";
@@ -133,7 +134,11 @@ export interface EdgeStatus {
     | Failure
     | undefined;
   /** How its last executions ended; absent = none has. */
-  record?: RuleRecord | undefined;
+  record?:
+    | RuleRecord
+    | undefined;
+  /** What the last comparison of the replica with the primary came to; absent = it was not compared yet. */
+  drift?: DriftCheck | undefined;
 }
 
 /** A replication as stored, and how it does. */
@@ -627,6 +632,7 @@ function createBaseEdgeStatus(): EdgeStatus {
     lastExecution: undefined,
     failure: undefined,
     record: undefined,
+    drift: undefined,
   };
 }
 
@@ -667,6 +673,9 @@ export const EdgeStatus: MessageFns<EdgeStatus> = {
     }
     if (message.record !== undefined) {
       RuleRecord.encode(message.record, writer.uint32(98).fork()).join();
+    }
+    if (message.drift !== undefined) {
+      DriftCheck.encode(message.drift, writer.uint32(162).fork()).join();
     }
     return writer;
   },
@@ -780,6 +789,14 @@ export const EdgeStatus: MessageFns<EdgeStatus> = {
             message.record = RuleRecord.decode(reader, reader.uint32());
             continue;
           }
+          case 20: {
+            if (tag !== 162) {
+              break;
+            }
+
+            message.drift = DriftCheck.decode(reader, reader.uint32());
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -814,6 +831,9 @@ export const EdgeStatus: MessageFns<EdgeStatus> = {
       : undefined;
     message.record = (object.record !== undefined && object.record !== null)
       ? RuleRecord.fromPartial(object.record)
+      : undefined;
+    message.drift = (object.drift !== undefined && object.drift !== null)
+      ? DriftCheck.fromPartial(object.drift)
       : undefined;
     return message;
   },
