@@ -1,0 +1,57 @@
+import { randomInt } from "node:crypto";
+import type { RealRegistryKind } from "../registries/real-registry.ts";
+import { drawRound, type Fault, type RoundBounds } from "./draw-round.ts";
+import { type Played, playRound } from "./play-round.ts";
+import { openStage } from "./stage.ts";
+
+export const BOUNDS: RoundBounds = { leaseMs: 2_000, activeMs: 3_000 };
+
+/** Largest seed, and one more. */
+const SEEDS = 2 ** 31;
+
+/** A seed that nobody chose. */
+export function anySeed(): number {
+  return randomInt(SEEDS);
+}
+
+/** Plays a round for each seed on one stage, and tells of each. A round that fails says how it is played again and where the logs are; the stage goes on. */
+export async function playRounds(
+  seeds: readonly number[],
+  { kinds, signal, tell }: { kinds: readonly RealRegistryKind[]; signal: AbortSignal; tell: (line: string) => void },
+): Promise<Played[]> {
+  await using stage = await openStage({ kinds, leaseMs: BOUNDS.leaseMs });
+  const played: Played[] = [];
+  for (const seed of seeds) {
+    signal.throwIfAborted();
+    const result = await playRound(stage, drawRound(seed, BOUNDS), signal);
+    played.push(result);
+    tell(sentenceOf(result, played.length));
+    if (result.problems.length === 0) continue;
+    await stage.keepLogs();
+    for (const line of explain(result, stage.path("logs"))) tell(line);
+  }
+  return played;
+}
+
+function sentenceOf({ round, problems, struck, tasks, againLeased, moves, swept, seconds }: Played, number: number): string {
+  const verdict = problems.length === 0 ? "well" : "NOT WELL";
+  const work = `${tasks} tasks, ${againLeased} leased again, ${moves} moves pulled whole${swept ? ", swept" : ""}`;
+  const faults = `${struck.length}/${round.faults.length} faults`;
+  return `round ${number}, seed ${round.seed}, ${round.topology}: ${verdict}; ${faults}, ${work}, ${seconds.toFixed(1)} s`;
+}
+
+function explain({ round, problems, struck }: Played, logs: string): string[] {
+  const seen = new Map(struck.map(({ fault, evidence }) => [fault, evidence]));
+  return [
+    ...problems.map((problem) => `  ${problem}`),
+    ...round.faults.map(
+      (fault) => `  ${scheduleLine(fault)}: ${seen.has(fault) ? (seen.get(fault) ?? "not possible here") : "did not strike"}`,
+    ),
+    `  logs: ${logs}; again: npm run bench -- chaos --rounds 1 --seed ${round.seed}`,
+  ];
+}
+
+function scheduleLine({ atMs, kind, ...more }: Fault): string {
+  const details = Object.entries(more).map(([name, value]) => `${name} ${Array.isArray(value) ? value.join("+") : value}`);
+  return `at ${atMs} ms: ${kind} (${details.join(", ")})`;
+}
