@@ -15,7 +15,7 @@ export async function benchChaos(options: BenchOptions): Promise<void> {
   const { rounds = ROUNDS, seed, signal } = options;
   const seeds = Array.from({ length: rounds }, (_, index) => (seed === undefined ? anySeed() : seed + index));
   const kinds = [...findRealRegistries().keys()];
-  const played = await playRounds(seeds, { kinds, signal, tell: (line) => console.error(line) });
+  const played = await playRounds(seeds, { bounds: BOUNDS, kinds, signal, tell: (line) => console.error(line) });
   const bad = played.filter(({ problems }) => problems.length > 0);
   const sum = (amount: (round: Played) => number) => played.reduce((total, round) => total + amount(round), 0);
   const conditions = [

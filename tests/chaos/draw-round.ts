@@ -88,6 +88,9 @@ export interface RoundBounds {
   readonly leaseMs: number;
   /** Pushes and beginnings of faults fall into so many milliseconds. */
   readonly activeMs: number;
+  /** Fewest and most. */
+  readonly pushes: readonly [number, number];
+  readonly faults: readonly [number, number];
 }
 
 const KIB = 1024;
@@ -97,8 +100,8 @@ const MIB = 1024 * KIB;
 export function drawRound(seed: number, bounds: RoundBounds): Round {
   const random = new Random(seed);
   const topology = random.pick(Object.keys(TOPOLOGIES) as TopologyName[]);
-  const pushes = Array.from({ length: random.between(5, 9) }, () => drawPush(random, bounds));
-  const faults = Array.from({ length: random.between(3, 5) }, () => drawFault(random, topology, bounds));
+  const pushes = Array.from({ length: random.between(...bounds.pushes) }, () => drawPush(random, bounds));
+  const faults = Array.from({ length: random.between(...bounds.faults) }, () => drawFault(random, topology, bounds));
   return { seed, topology, pushes: inTime(pushes), faults: inTime(faults) };
 }
 
@@ -107,7 +110,7 @@ function inTime<T extends { readonly atMs: number }>(things: readonly T[]): T[] 
 }
 
 function drawPush(random: Random, { activeMs }: RoundBounds): Push {
-  const large = random.chance(0.5) ? [random.between(2 * MIB, 8 * MIB)] : [];
+  const large = random.chance(0.5) ? [random.between(2 * MIB, 5 * MIB)] : [];
   return {
     atMs: random.between(0, activeMs),
     repository: `app${random.between(0, 1)}`,

@@ -4,7 +4,8 @@ import { drawRound, type Fault, type RoundBounds } from "./draw-round.ts";
 import { type Played, playRound } from "./play-round.ts";
 import { openStage } from "./stage.ts";
 
-export const BOUNDS: RoundBounds = { leaseMs: 2_000, activeMs: 3_000 };
+/** What rounds are like unless they are to be short. */
+export const BOUNDS: RoundBounds = { leaseMs: 2_000, activeMs: 3_000, pushes: [5, 9], faults: [3, 5] };
 
 /** Largest seed, and one more. */
 const SEEDS = 2 ** 31;
@@ -14,16 +15,21 @@ export function anySeed(): number {
   return randomInt(SEEDS);
 }
 
+/** How rounds are played. */
+export interface RoundsOptions {
+  readonly bounds: RoundBounds;
+  readonly kinds: readonly RealRegistryKind[];
+  readonly signal: AbortSignal;
+  readonly tell: (line: string) => void;
+}
+
 /** Plays a round for each seed on one stage, and tells of each. A round that fails says how it is played again and where the logs are; the stage goes on. */
-export async function playRounds(
-  seeds: readonly number[],
-  { kinds, signal, tell }: { kinds: readonly RealRegistryKind[]; signal: AbortSignal; tell: (line: string) => void },
-): Promise<Played[]> {
-  await using stage = await openStage({ kinds, leaseMs: BOUNDS.leaseMs });
+export async function playRounds(seeds: readonly number[], { bounds, kinds, signal, tell }: RoundsOptions): Promise<Played[]> {
+  await using stage = await openStage({ kinds, leaseMs: bounds.leaseMs });
   const played: Played[] = [];
   for (const seed of seeds) {
     signal.throwIfAborted();
-    const result = await playRound(stage, drawRound(seed, BOUNDS), signal);
+    const result = await playRound(stage, drawRound(seed, bounds), signal);
     played.push(result);
     tell(sentenceOf(result, played.length));
     if (result.problems.length === 0) continue;
