@@ -58,16 +58,16 @@ export class Lane {
   }
 
   #take(bytes: Buffer): void {
-    const { isHeld, sums, see } = this.#around;
-    see?.(bytes);
-    if (isHeld()) sums.held += bytes.byteLength;
+    this.#around.see?.(bytes);
     this.#waiting += bytes.byteLength;
     if (this.#waiting >= MOST_WAITING) this.#from.pause();
     this.#add(bytes);
   }
 
   #add(bytes: Buffer | "end"): void {
-    const { lateMs, bytesPerSecond } = this.#around.weather();
+    const { isHeld, weather, sums } = this.#around;
+    const { lateMs, bytesPerSecond } = weather();
+    if (isHeld()) sums.held += 1;
     const size = bytes === "end" ? 0 : bytes.byteLength;
     this.#busyUntil = Math.max(this.#busyUntil, performance.now()) + (size / bytesPerSecond) * 1000;
     this.#queue.push({ bytes, dueAt: this.#busyUntil + lateMs });

@@ -24,8 +24,10 @@ export interface SeenRequest {
 export interface Relay extends AsyncDisposable {
   /** `127.0.0.1:port`. */
   readonly host: string;
-  /** Bytes that were kept back by {@link hold}, since the relay was opened. */
-  readonly heldBytes: number;
+  /** Pieces of data, and ends of connections, that were kept back by {@link hold}, since the relay was opened. */
+  readonly heldPieces: number;
+  /** Bytes that came to go up. */
+  readonly bytesUp: number;
   /** Requests that move or make a manifest, in the order in which they were sent. */
   readonly manifestPuts: readonly SeenRequest[];
   weather: Weather;
@@ -50,13 +52,18 @@ export async function openRelay(port: number, weather: Weather = CLEAR): Promise
   const pairs = new Set<Pair>();
   const held = new Set<Direction>();
   const manifestPuts: SeenRequest[] = [];
-  const sums = { held: 0 };
+  const sums = { held: 0, up: 0 };
   const state = { weather };
   const server = createServer({ allowHalfOpen: true }, (near) => {
     const far = connect({ port, host: "127.0.0.1", allowHalfOpen: true });
     const lane = (direction: Direction, from: Socket, to: Socket, see?: (bytes: Buffer) => void) =>
       new Lane(from, to, { isHeld: () => held.has(direction), weather: () => state.weather, sums, see });
-    const pair = { near, far, lanes: { up: lane("up", near, far, manifestPutsIn(manifestPuts)), down: lane("down", far, near) } };
+    const readPuts = manifestPutsIn(manifestPuts);
+    const seeUp = (bytes: Buffer) => {
+      sums.up += bytes.byteLength;
+      readPuts(bytes);
+    };
+    const pair = { near, far, lanes: { up: lane("up", near, far, seeUp), down: lane("down", far, near) } };
     pairs.add(pair);
     let open = 2;
     for (const socket of [near, far]) socket.on("close", () => --open === 0 && pairs.delete(pair));
@@ -68,8 +75,11 @@ export async function openRelay(port: number, weather: Weather = CLEAR): Promise
   };
   return {
     host: `127.0.0.1:${(server.address() as AddressInfo).port}`,
-    get heldBytes() {
+    get heldPieces() {
       return sums.held;
+    },
+    get bytesUp() {
+      return sums.up;
     },
     manifestPuts,
     get weather() {

@@ -59,8 +59,8 @@ async function pause(stage: Stage, { agent, forMs }: Of<"pause agent">): Promise
 }
 
 async function partition(uplink: Relay, { forMs, ways, breaks, heal }: Of<"partition">): Promise<string> {
-  const before = uplink.heldBytes;
-  const held = () => uplink.heldBytes - before;
+  const before = uplink.heldPieces;
+  const held = () => uplink.heldPieces - before;
   uplink.hold(ways);
   if (breaks) uplink.reset();
   await sleep(forMs);
@@ -69,7 +69,7 @@ async function partition(uplink: Relay, { forMs, ways, breaks, heal }: Of<"parti
   await untilSome(held);
   uplink.heal(heal);
   if (held() === 0) throw new Error("nothing was held by the partition");
-  return `held ${held()} bytes`;
+  return `held back ${held()} pieces`;
 }
 
 async function slow(stage: Stage, { registry, forMs, lateMs, bytesPerSecond }: Of<"slow link">): Promise<string> {
