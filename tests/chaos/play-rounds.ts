@@ -6,6 +6,8 @@ import { openStage } from "./stage.ts";
 
 /** What rounds are like unless they are to be short. */
 export const BOUNDS: RoundBounds = { leaseMs: 2_000, activeMs: 3_000, pushes: [5, 9], faults: [3, 5] };
+/** For tests, which nobody likes to wait for. */
+export const SHORT_BOUNDS: RoundBounds = { leaseMs: 1_500, activeMs: 1_500, pushes: [4, 6], faults: [2, 3] };
 
 /** Largest seed, and one more. */
 const SEEDS = 2 ** 31;

@@ -30,6 +30,8 @@ export interface Stage extends AsyncDisposable {
   readonly registries: Readonly<Record<RegistryName, StageRegistry>>;
   readonly controlPlane: Daemon;
   readonly agents: Readonly<Record<AgentName, Daemon>>;
+  /** Tasks that each agent has begun and not ended, by its own log. */
+  readonly underWay: Readonly<Record<AgentName, ReadonlySet<string>>>;
   /** `host:port` of the control plane itself. */
   readonly server: string;
   /** The ways of agents to the control plane. */
@@ -64,7 +66,8 @@ export async function openStage(options: StageOptions): Promise<Stage> {
   const server = addressIn(ready, "grpc");
   const registries = await openRegistries(opened, path, options.kinds, addressIn(ready, "http"));
   const { uplinks, links } = await openWays(opened, server, registries);
-  const agents = perName(AGENTS, (name) => opened.use(openAgent(name, path, uplinks[name].host)));
+  const underWay = perName(AGENTS, () => new Set<string>());
+  const agents = perName(AGENTS, (name) => opened.use(openAgent(name, path, uplinks[name].host, underWay[name])));
   for (const agent of Object.values(agents)) agent.launch();
   for (const agent of Object.values(agents)) await agent.untilReady();
   const everything = opened.move();
@@ -73,6 +76,7 @@ export async function openStage(options: StageOptions): Promise<Stage> {
     registries,
     controlPlane,
     agents,
+    underWay,
     server,
     uplinks,
     links,
@@ -108,10 +112,18 @@ function openControlPlane(path: Path, { leaseMs }: StageOptions, onLine: (line: 
   return daemon;
 }
 
-function openAgent(name: AgentName, path: Path, controlPlane: string): Daemon {
+function openAgent(name: AgentName, path: Path, controlPlane: string, underWay: Set<string>): Daemon {
   const place = ["--name", name, "--region", `region-of-${name}`, "--network", `network-of-${name}`];
   const args = ["agent", "start", ...place, "--control-plane", controlPlane, "--data-dir", path(name), "--insecure", "--slots", "2"];
-  return new Daemon({ name, logFile: path("logs", `${name}.log`), args: () => args });
+  const onLine = ({ msg, task }: LogLine) => {
+    if (msg === "task begins") underWay.add(String(task));
+    if (msg === "task ends") underWay.delete(String(task));
+  };
+  const begin = () => {
+    underWay.clear();
+    return args;
+  };
+  return new Daemon({ name, logFile: path("logs", `${name}.log`), args: begin, onLine });
 }
 
 async function openRegistries(

@@ -13,9 +13,12 @@ export interface Struck {
 
 /** A fault without effect by itself goes on for so long until it has one. */
 const PATIENCE_MS = 6_000;
+/** A fault of an agent waits at most so long for a task that it can meet in the middle. */
+const BUSY_MS = 1_500;
 
 /** Plays a fault from its beginning to its end. @throws Error where it did not take place. */
 export async function strike(stage: Stage, fault: Fault): Promise<Struck> {
+  if ("agent" in fault) await untilSome(() => stage.underWay[fault.agent].size, BUSY_MS);
   return { fault, evidence: await play(stage, fault) };
 }
 
@@ -66,7 +69,7 @@ async function partition(uplink: Relay, { forMs, ways, breaks, heal }: Of<"parti
   await sleep(forMs);
   // An agent without work says little: where nobody noticed, connections break, and who dials again hears nothing.
   if (held() === 0) uplink.reset();
-  await untilSome(held);
+  await untilSome(held, PATIENCE_MS);
   uplink.heal(heal);
   if (held() === 0) throw new Error("nothing was held by the partition");
   return `held back ${held()} pieces`;
@@ -91,6 +94,6 @@ async function fill(disk: SmallDisk | undefined, forMs: number): Promise<string 
   return `${taken} bytes were taken, the next was refused (ENOSPC)`;
 }
 
-async function untilSome(amount: () => number): Promise<void> {
-  for (const deadline = performance.now() + PATIENCE_MS; amount() === 0 && performance.now() < deadline; ) await sleep(20);
+async function untilSome(amount: () => number, mostMs: number): Promise<void> {
+  for (const deadline = performance.now() + mostMs; amount() === 0 && performance.now() < deadline; ) await sleep(20);
 }
