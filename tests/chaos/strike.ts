@@ -11,8 +11,8 @@ export interface Struck {
   readonly evidence: string | undefined;
 }
 
-/** A fault without effect by itself goes on for so long until it has one. */
-const PATIENCE_MS = 6_000;
+/** A partition that nobody has noticed goes on for so long until somebody does: an agent that was just killed dials only once it has started again. */
+const PATIENCE_MS = 30_000;
 /** A fault of an agent waits at most so long for a task that it can meet in the middle. */
 const BUSY_MS = 1_500;
 
