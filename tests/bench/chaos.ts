@@ -16,13 +16,15 @@ export async function benchChaos(options: BenchOptions): Promise<void> {
   const seeds = Array.from({ length: rounds }, (_, index) => (seed === undefined ? anySeed() : seed + index));
   const kinds = [...findRealRegistries().keys()];
   const played = await playRounds(seeds, { bounds: BOUNDS, kinds, signal, tell: (line) => console.error(line) });
+  const whole = played.length;
+  if (whole === 0) throw new Error("no round was played to its end");
   const bad = played.filter(({ problems }) => problems.length > 0);
   const sum = (amount: (round: Played) => number) => played.reduce((total, round) => total + amount(round), 0);
   const conditions = [
-    `${rounds} rounds with random seeds on registries ${kinds.join(" and ")}, one control plane and three agents (two slots, lease ${BOUNDS.leaseMs / 1000} s), each way`,
+    `${whole} rounds with random seeds on registries ${kinds.join(" and ")}, one control plane and three agents (two slots, lease ${BOUNDS.leaseMs / 1000} s), each way`,
     `a relay; 5 to 9 pushes and 3 to 5 faults within ${BOUNDS.activeMs / 1000} s a round; ${sum(({ tasks }) => tasks)} tasks, ${sum(({ againLeased }) => againLeased)} leases beyond`,
     `the first of a task, ${sum(({ moves }) => moves)} moves of tags at targets pulled whole at once; in ${sum(({ swept }) => Number(swept))} rounds a run of everything brought what`,
-    `a lost event had not. ${rounds - bad.length} of ${rounds} rounds ended well.`,
+    `a lost event had not. ${whole - bad.length} of ${whole} rounds ended well.`,
   ].join(" ");
   const rows = FAULT_KINDS.map((kind) => {
     const met = played.filter(({ struck }) => struck.some(({ fault, evidence }) => fault.kind === kind && evidence !== undefined));
@@ -33,7 +35,10 @@ export async function benchChaos(options: BenchOptions): Promise<void> {
       "of them not well": String(met.filter(({ problems }) => problems.length > 0).length),
     };
   });
-  await publish({ name: "chaos", command: "chaos", title: "Chaos: every tag whole, one owner", conditions, rows }, { ...options, rounds });
+  await publish(
+    { name: "chaos", command: "chaos", title: "Chaos: every tag whole, one owner", conditions, rows },
+    { ...options, rounds: whole },
+  );
   if (bad.length > 0)
-    throw new Error(`${bad.length} of ${rounds} rounds did not end well: seeds ${bad.map(({ round }) => round.seed).join(", ")}`);
+    throw new Error(`${bad.length} of ${whole} rounds did not end well: seeds ${bad.map(({ round }) => round.seed).join(", ")}`);
 }

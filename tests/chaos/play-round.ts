@@ -30,6 +30,7 @@ export interface Played {
 
 /** Plays a round from the first push until everything has settled, and looks for everything that must not be. Never rejects but for `signal`. */
 export async function playRound(stage: Stage, round: Round, signal: AbortSignal): Promise<Played> {
+  signal.throwIfAborted();
   const begun = performance.now();
   const namespace = `r${round.seed}`;
   const edges: readonly Edge[] = TOPOLOGIES[round.topology];

@@ -25,13 +25,18 @@ export interface RoundsOptions {
   readonly tell: (line: string) => void;
 }
 
-/** Plays a round for each seed on one stage, and tells of each. A round that fails says how it is played again and where the logs are; the stage goes on. */
+/**
+ * Plays a round for each seed on one stage, and tells of each. A round that fails says how it is played again and where the logs are; the stage goes on. `signal` ends them with those that
+ * were played to their end.
+ */
 export async function playRounds(seeds: readonly number[], { bounds, kinds, signal, tell }: RoundsOptions): Promise<Played[]> {
   await using stage = await openStage({ kinds, leaseMs: bounds.leaseMs });
   const played: Played[] = [];
   for (const seed of seeds) {
-    signal.throwIfAborted();
-    const result = await playRound(stage, drawRound(seed, bounds), signal);
+    const result = await playRound(stage, drawRound(seed, bounds), signal).catch((error: unknown) => {
+      if (!signal.aborted) throw error;
+    });
+    if (result === undefined) break;
     played.push(result);
     tell(sentenceOf(result, played.length));
     if (result.problems.length === 0) continue;
