@@ -39,9 +39,10 @@ export async function playRound(stage: Stage, round: Round, signal: AbortSignal)
   const problems: string[] = [];
   const note = (error: unknown) => void problems.push(error instanceof Error ? error.message : String(error));
   stage.controlPlaneLog.length = 0;
-  await applyRules(stage, namespace, edges);
+  await applyRules(stage, namespace, edges).catch(note);
 
-  const watches = sides.filter((name) => name !== "a").map((name) => watchTags(stage.registries[name], namespace));
+  await using watching = new AsyncDisposableStack();
+  const watches = sides.filter((name) => name !== "a").map((name) => watching.use(watchTags(stage.registries[name], namespace)));
   const tags = new Map<string, string>();
   const [struck] = await Promise.all([strikeAll(stage, round.faults, note, signal), pushAll(stage, round, tags, signal).catch(note)]);
   signal.throwIfAborted();
@@ -51,10 +52,8 @@ export async function playRound(stage: Stage, round: Round, signal: AbortSignal)
     return { swept: true };
   });
   problems.push(...(await differences(stage, namespace, sides, tags, true)));
-  for (const watch of watches) {
-    await watch[Symbol.asyncDispose]();
-    problems.push(...watch.faults);
-  }
+  await watching.disposeAsync();
+  for (const { faults } of watches) problems.push(...faults);
   using stored = new StoredTasks(stage.path("control-plane", "control-plane.db"));
   const tasks = stored.tasks(stored.executions(rules));
   const leases = leasesIn(stage.controlPlaneLog).filter(({ task }) => tasks.some(({ id }) => id === task));
