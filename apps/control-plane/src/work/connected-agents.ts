@@ -12,7 +12,14 @@ export class ConnectedAgents {
     const older = this.#sessions.get(session.name);
     this.#sessions.set(session.name, session);
     older?.end(new TransshipError("CONFLICT", { what: `the stream of agent ${session.name}`, why: "the agent opened a newer one" }));
-    for (const wakeUp of this.#waiting) wakeUp.wake();
+    this.#wake();
+  }
+
+  /** The agent was heard of: if it hung, it does no longer. */
+  heard(session: AgentSession): void {
+    if (!session.stalled) return;
+    session.stalled = false;
+    this.#wake();
   }
 
   /** Removes the session; false where a newer one has taken its place, and the agent is not gone. */
@@ -34,11 +41,20 @@ export class ConnectedAgents {
     return this.all().filter((session) => !session.draining && !session.stalled && !session.gone.aborted);
   }
 
-  /** Ends when an agent connects, after `ms` milliseconds, or when `signal` aborts. */
-  async nextToJoin(ms: number, signal: AbortSignal): Promise<void> {
+  /** Those that are connected and hang, of which something may be heard again. */
+  stalled(): AgentSession[] {
+    return this.all().filter((session) => session.stalled && !session.draining && !session.gone.aborted);
+  }
+
+  /** Ends when an agent connects or is heard of again, after `ms` milliseconds, or when `signal` aborts. */
+  async nextReady(ms: number, signal: AbortSignal): Promise<void> {
     const wakeUp = new WakeUp();
     this.#waiting.add(wakeUp);
     await wakeUp.sleep(ms, signal);
     this.#waiting.delete(wakeUp);
+  }
+
+  #wake(): void {
+    for (const wakeUp of this.#waiting) wakeUp.wake();
   }
 }

@@ -13,7 +13,7 @@ export async function takeMessage(
   session: AgentSession,
   { message }: wire.AgentMessage,
 ): Promise<void> {
-  session.stalled = false;
+  desk.agents.heard(session);
   switch (message?.$case) {
     case "demand":
       session.credit = Math.max(0, Math.min(session.slots, message.value.tasks));
