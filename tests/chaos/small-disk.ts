@@ -1,6 +1,7 @@
 import { execFile } from "node:child_process";
 import { mkdir, open, rm } from "node:fs/promises";
 import { join } from "node:path";
+import { DatabaseSync } from "node:sqlite";
 import { promisify } from "node:util";
 
 const run = promisify(execFile);
@@ -8,8 +9,11 @@ const MIB = 1024 * 1024;
 
 /** A directory on a file system of its own that is small enough to be filled. Disposing unmounts it. */
 export interface SmallDisk extends AsyncDisposable {
-  /** Takes all space that is left; resolves with the bytes taken, once the disk has refused more (`ENOSPC`). */
-  fill(): Promise<number>;
+  /**
+   * Takes all space that is left; resolves with the bytes taken, once the disk has refused more (`ENOSPC`). `database` is a SQLite file on it, whose write-ahead log
+   * is emptied first: otherwise it would take new pages into the space that it has had all along.
+   */
+  fill(database: string): Promise<number>;
   /** Gives it back. */
   free(): Promise<void>;
 }
@@ -24,11 +28,19 @@ export async function mountSmallDisk(directory: string, mebibytes: number): Prom
   }
   const ballast = join(directory, "ballast");
   return {
-    fill: () => fill(ballast),
+    fill: async (database) => {
+      emptyWriteAheadLog(join(directory, database));
+      return fill(ballast);
+    },
     free: () => rm(ballast, { force: true }),
     // Lazily: a process that was just killed may not have let go yet.
     [Symbol.asyncDispose]: async () => void (await run("umount", ["-l", directory])),
   };
+}
+
+function emptyWriteAheadLog(file: string): void {
+  using database = new DatabaseSync(file, { timeout: 1_000 });
+  database.exec("pragma wal_checkpoint(truncate)");
 }
 
 /** Writes until there is no space, in pieces that get smaller, so that not even a page is left. */

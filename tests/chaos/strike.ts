@@ -35,9 +35,9 @@ async function play(stage: Stage, fault: Fault): Promise<string | undefined> {
     case "slow link":
       return slow(stage, fault);
     case "fill agent disk":
-      return fill(stage.disks.get(fault.agent), fault.forMs);
+      return fill(stage.disks.get(fault.agent), "checkpoint.db", fault.forMs);
     case "fill control plane disk":
-      return fill(stage.disks.get("control-plane"), fault.forMs);
+      return fill(stage.disks.get("control-plane"), "control-plane.db", fault.forMs);
   }
 }
 
@@ -86,9 +86,9 @@ async function slow(stage: Stage, { registry, forMs, lateMs, bytesPerSecond }: O
   return `${lateMs} ms and ${Math.round(bytesPerSecond / 1024)} KiB/s to ${registry}`;
 }
 
-async function fill(disk: SmallDisk | undefined, forMs: number): Promise<string | undefined> {
+async function fill(disk: SmallDisk | undefined, database: string, forMs: number): Promise<string | undefined> {
   if (disk === undefined) return undefined;
-  const taken = await disk.fill();
+  const taken = await disk.fill(database);
   await sleep(forMs);
   await disk.free();
   return `${taken} bytes were taken, the next was refused (ENOSPC)`;
