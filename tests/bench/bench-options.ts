@@ -4,7 +4,7 @@ import { parseArgs } from "node:util";
 export interface BenchOptions {
   /** How often each contender runs; absent: the benchmark's own number. */
   readonly rounds: number | undefined;
-  /** Of `wan` and `shared`; empty: their default ones. */
+  /** Of `wan`, `shared` and `chaos`; empty: their default ones. */
   readonly cases: readonly string[];
   /** A run is killed after so many seconds (`wan`, `straggler`, `shared`). */
   readonly capSeconds: number | undefined;

@@ -6,7 +6,7 @@ import { openStage } from "./stage.ts";
 
 /** What rounds are like unless they are to be short. */
 export const BOUNDS: RoundBounds = { leaseMs: 2_000, activeMs: 3_000, pushes: [5, 9], faults: [3, 5] };
-/** For tests, which nobody likes to wait for. */
+/** For tests, which nobody likes to wait for; `--case short` of the bench. */
 export const SHORT_BOUNDS: RoundBounds = { leaseMs: 1_500, activeMs: 1_500, pushes: [4, 6], faults: [2, 3] };
 
 /** Largest seed, and one more. */
@@ -41,7 +41,7 @@ export async function playRounds(seeds: readonly number[], { bounds, kinds, sign
     tell(sentenceOf(result, played.length));
     if (result.problems.length === 0) continue;
     await stage.keepLogs();
-    for (const line of explain(result, stage.path("logs"))) tell(line);
+    for (const line of explain(result, bounds, stage.path("logs"))) tell(line);
   }
   return played;
 }
@@ -53,14 +53,15 @@ function sentenceOf({ round, problems, struck, tasks, againLeased, moves, swept,
   return `round ${number}, seed ${round.seed}, ${round.topology}: ${verdict}; ${faults}, ${work}, ${seconds.toFixed(1)} s`;
 }
 
-function explain({ round, problems, struck }: Played, logs: string): string[] {
+function explain({ round, problems, struck }: Played, bounds: RoundBounds, logs: string): string[] {
+  const short = bounds === SHORT_BOUNDS ? " --case short" : "";
   const seen = new Map(struck.map(({ fault, evidence }) => [fault, evidence]));
   return [
     ...problems.map((problem) => `  ${problem}`),
     ...round.faults.map(
       (fault) => `  ${scheduleLine(fault)}: ${seen.has(fault) ? (seen.get(fault) ?? "not possible here") : "did not strike"}`,
     ),
-    `  logs: ${logs}; again: npm run bench -- chaos --rounds 1 --seed ${round.seed}`,
+    `  logs: ${logs}; again: npm run bench -- chaos${short} --rounds 1 --seed ${round.seed}`,
   ];
 }
 

@@ -13,8 +13,9 @@ export interface Weather {
   readonly bytesPerSecond: number;
 }
 
-/** The first line of a request that went up, when it did, in milliseconds since the epoch. */
+/** The first line of a request that went up. */
 export interface SeenRequest {
+  /** The earliest moment at which it can have been sent, in milliseconds since the epoch: this process may have been too busy to see it at once. */
   readonly at: number;
   readonly method: string;
   readonly path: string;
@@ -39,6 +40,8 @@ export interface Relay extends AsyncDisposable {
   reset(): void;
 }
 
+const LOOK_EVERY_MS = 20;
+
 export const CLEAR: Weather = { lateMs: 0, bytesPerSecond: Number.POSITIVE_INFINITY };
 
 interface Pair {
@@ -54,11 +57,16 @@ export async function openRelay(port: number, weather: Weather = CLEAR): Promise
   const manifestPuts: SeenRequest[] = [];
   const sums = { held: 0, up: 0 };
   const state = { weather };
+  // What is read now came after the last time that this process had looked.
+  let looked = Date.now();
+  const looking = setInterval(() => {
+    looked = Date.now();
+  }, LOOK_EVERY_MS);
   const server = createServer({ allowHalfOpen: true }, (near) => {
     const far = connect({ port, host: "127.0.0.1", allowHalfOpen: true });
     const lane = (direction: Direction, from: Socket, to: Socket, see?: (bytes: Buffer) => void) =>
       new Lane(from, to, { isHeld: () => held.has(direction), weather: () => state.weather, sums, see });
-    const readPuts = manifestPutsIn(manifestPuts);
+    const readPuts = manifestPutsIn(manifestPuts, () => looked);
     const seeUp = (bytes: Buffer) => {
       sums.up += bytes.byteLength;
       readPuts(bytes);
@@ -98,6 +106,7 @@ export async function openRelay(port: number, weather: Weather = CLEAR): Promise
     },
     reset,
     async [Symbol.asyncDispose]() {
+      clearInterval(looking);
       const closed = once(server, "close");
       server.close();
       reset();
@@ -111,13 +120,13 @@ const MANIFEST_PUT = /(PUT) (\/v2\/\S{1,300}\/manifests\/\S{1,200}) HTTP\/1\.1\r
 const TAIL = 600;
 
 /** Reads the first lines of manifest PUTs out of what one connection sends, however it is cut. */
-function manifestPutsIn(seen: SeenRequest[]): (bytes: Buffer) => void {
+function manifestPutsIn(seen: SeenRequest[], looked: () => number): (bytes: Buffer) => void {
   let tail = "";
   return (bytes) => {
     const text = tail + bytes.toString("latin1");
     for (const match of text.matchAll(MANIFEST_PUT)) {
       if (match.index + match[0].length <= tail.length) continue;
-      seen.push({ at: Date.now(), method: match[1] ?? "", path: match[2] ?? "" });
+      seen.push({ at: looked(), method: match[1] ?? "", path: match[2] ?? "" });
     }
     tail = text.slice(-TAIL);
   };

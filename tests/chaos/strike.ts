@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from "node:timers/promises";
+import type { Daemon } from "./daemon.ts";
 import { AGENTS, type Fault } from "./draw-round.ts";
 import type { Relay } from "./relay.ts";
 import type { SmallDisk } from "./small-disk.ts";
@@ -35,15 +36,15 @@ async function play(stage: Stage, fault: Fault): Promise<string | undefined> {
     case "slow link":
       return slow(stage, fault);
     case "fill agent disk":
-      return fill(stage.disks.get(fault.agent), "checkpoint.db", fault.forMs);
+      return fill(stage.agents[fault.agent], stage.disks.get(fault.agent), "checkpoint.db", fault.forMs);
     case "fill control plane disk":
-      return fill(stage.disks.get("control-plane"), "control-plane.db", fault.forMs);
+      return fill(stage.controlPlane, stage.disks.get("control-plane"), "control-plane.db", fault.forMs);
   }
 }
 
 type Of<Kind extends Fault["kind"]> = Fault & { readonly kind: Kind };
 
-async function kill(daemon: Stage["controlPlane"], downMs: number): Promise<string> {
+async function kill(daemon: Daemon, downMs: number): Promise<string> {
   if (!(await daemon.kill())) throw new Error(`${daemon.name} was not killed: it was not running`);
   await sleep(downMs);
   daemon.launch();
@@ -86,8 +87,10 @@ async function slow(stage: Stage, { registry, forMs, lateMs, bytesPerSecond }: O
   return `${lateMs} ms and ${Math.round(bytesPerSecond / 1024)} KiB/s to ${registry}`;
 }
 
-async function fill(disk: SmallDisk | undefined, database: string, forMs: number): Promise<string | undefined> {
+async function fill(daemon: Daemon, disk: SmallDisk | undefined, database: string, forMs: number): Promise<string | undefined> {
   if (disk === undefined) return undefined;
+  // None starts on a full disk: they say so and end, and whoever supervises them tries again.
+  await daemon.untilReady();
   const taken = await disk.fill(database);
   await sleep(forMs);
   await disk.free();
