@@ -25,7 +25,7 @@ export async function benchChaos(options: BenchOptions): Promise<void> {
     `${whole} rounds with random seeds on registries ${kinds.join(" and ")}, one control plane and three agents (two slots, lease ${bounds.leaseMs / 1000} s), each way`,
     `a relay; ${bounds.pushes.join(" to ")} pushes and ${bounds.faults.join(" to ")} faults within ${bounds.activeMs / 1000} s a round; ${sum(({ tasks }) => tasks)} tasks, ${sum(({ againLeased }) => againLeased)} leases beyond`,
     `the first of a task, ${sum(({ moves }) => moves)} moves of tags at targets pulled whole at once; in ${sum(({ swept }) => Number(swept))} rounds a run of everything brought what`,
-    `a lost event had not. ${whole - bad.length} of ${whole} rounds ended well.`,
+    `no event had brought in time. ${whole - bad.length} of ${whole} rounds ended well.`,
   ].join(" ");
   const rows = FAULT_KINDS.map((kind) => {
     const met = played.filter(({ struck }) => struck.some(({ fault, evidence }) => fault.kind === kind && evidence !== undefined));
