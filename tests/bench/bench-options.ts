@@ -4,7 +4,7 @@ import { parseArgs } from "node:util";
 export interface BenchOptions {
   /** How often each contender runs; absent: the benchmark's own number. */
   readonly rounds: number | undefined;
-  /** Of `wan` and `shared`; empty: their default ones. */
+  /** Of `wan`, `shared` and `chaos`; empty: their default ones. */
   readonly cases: readonly string[];
   /** A run is killed after so many seconds (`wan`, `straggler`, `shared`). */
   readonly capSeconds: number | undefined;
@@ -12,6 +12,8 @@ export interface BenchOptions {
   readonly peerCapSeconds: number | undefined;
   /** GiB of the large layer (`resume`, `memory`, `straggler`). */
   readonly gib: number | undefined;
+  /** Of the first round (`chaos`); absent: random seeds. */
+  readonly seed: number | undefined;
   /** Whether only our contender runs (`wan`): for work on it. Never written to docs/benchmarks.md. */
   readonly ours: boolean;
   /** Whether docs/benchmarks.md is written. */
@@ -20,7 +22,7 @@ export interface BenchOptions {
   readonly signal: AbortSignal;
 }
 
-export const OPTIONS_USAGE = "[--rounds N] [--case NAME]... [--cap 240s] [--peer-cap 30s] [--gib N] [--ours] [--no-docs]";
+export const OPTIONS_USAGE = "[--rounds N] [--case NAME]... [--cap 240s] [--peer-cap 30s] [--gib N] [--seed N] [--ours] [--no-docs]";
 
 /** Reads the arguments after `npm run bench --`. Throws for an unknown option or a value that is no number. */
 export function parseBenchOptions(args: readonly string[], signal: AbortSignal): { name: string | undefined; options: BenchOptions } {
@@ -33,6 +35,7 @@ export function parseBenchOptions(args: readonly string[], signal: AbortSignal):
       cap: { type: "string" },
       "peer-cap": { type: "string" },
       gib: { type: "string" },
+      seed: { type: "string" },
       ours: { type: "boolean", default: false },
       "no-docs": { type: "boolean", default: false },
     },
@@ -48,6 +51,7 @@ export function parseBenchOptions(args: readonly string[], signal: AbortSignal):
       capSeconds: secondsOf("--cap", values.cap),
       peerCapSeconds: secondsOf("--peer-cap", values["peer-cap"]),
       gib: values.gib === undefined ? undefined : positive("--gib", values.gib),
+      seed: values.seed === undefined ? undefined : seedOf(values.seed),
       ours: values.ours,
       // A table without peers says nothing.
       docs: !values["no-docs"] && !values.ours,
@@ -58,6 +62,11 @@ export function parseBenchOptions(args: readonly string[], signal: AbortSignal):
 
 function secondsOf(option: string, text: string | undefined): number | undefined {
   return text === undefined ? undefined : positive(option, text.replace(/s$/, ""));
+}
+
+function seedOf(text: string): number {
+  if (/^\d{1,10}$/.test(text) && Number(text) < 2 ** 32) return Number(text);
+  throw new Error(`--seed: "${text}" is no whole number below 2^32`);
 }
 
 function positive(option: string, text: string): number {

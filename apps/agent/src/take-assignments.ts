@@ -103,7 +103,7 @@ export class Assignments {
 
   /** Stops a task whose lease is over. Nothing is reported: the task is no longer ours to speak of. */
   lose(key: wire.LeaseKey): void {
-    this.#means.logger.warn({ task: key.taskId, epoch: key.epoch }, "lease lost");
+    this.#means.logger.warn({ task: key.taskId, epoch: key.epoch, code: "LEASE_LOST" }, "lease lost");
     this.#stop(key, new TransshipError("LEASE_LOST", { what: `task ${key.taskId}`, why: "its lease ended" }));
   }
 

@@ -1,3 +1,4 @@
+import { setTimeout as delay } from "node:timers/promises";
 import { wire } from "@transship/api";
 import { describe, expect, it } from "vitest";
 import { FakeAgent } from "./testing/fake-agent.ts";
@@ -33,6 +34,23 @@ describe("leases", () => {
     expect(await finished(plane.client, id)).toMatchObject({ state: wire.ExecutionState.SUCCEEDED, tasks: { succeeded: 1, failed: 0 } });
     const metrics = await (await fetch(`http://${plane.httpAddress}/metrics`)).text();
     expect(metrics).toMatch(/transship_lease_fenced_total [1-9]/);
+  });
+
+  it("that an agent let end do not make it as good as never there: what comes meanwhile waits until it is heard of again", async () => {
+    const { plane, world, agent, task } = await leaseOne({ leaseMs: 300 });
+    await using _plane = plane;
+    using _agent = agent;
+    await until("the end of the lease", () => agent.heardOf("cancel").length > 0);
+    await apply(plane.client, { resources: [rule("next", { source: { instance: "gz", namespace: "next", repository: "", tag: "" } })] });
+    world.push("gz", { "next/app:v1": 2 });
+    const id = (await run(plane.client, "next")).execution?.id ?? "";
+    await delay(200);
+    expect(await execution(plane.client, id)).toMatchObject({ state: wire.ExecutionState.INVENTORY, failure: undefined });
+    agent.say({ $case: "renew", value: { leases: [] } });
+    const again = await until("the task", () => agent.assignments.find(({ rule: name }) => name === "next"));
+    agent.succeed(again);
+    expect(await finished(plane.client, id)).toMatchObject({ state: wire.ExecutionState.SUCCEEDED });
+    expect(task.lease?.taskId).not.toBe(again.lease?.taskId);
   });
 
   it("last while they are renewed, without a stream and across one", async () => {

@@ -72,6 +72,8 @@ describe("errors of other makes", () => {
     ["ENOSPC", "DISK_FULL"],
     ["EDQUOT", "DISK_FULL"],
     ["SQLITE_FULL", "DISK_FULL"],
+    ["SQLITE_IOERR_SHMSIZE", "DISK_FULL"],
+    ["SQLITE_IOERR_READ", "DATA_DIR_UNUSABLE"],
     ["EACCES", "DATA_DIR_UNUSABLE"],
     [undefined, "DATA_DIR_UNUSABLE"],
   ])("a file system's %s is %s", (code, expected) => {

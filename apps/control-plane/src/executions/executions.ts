@@ -1,3 +1,4 @@
+import { setTimeout as delay } from "node:timers/promises";
 import { TransshipError } from "@transship/errors";
 import {
   EXECUTION_TRANSITIONS,
@@ -27,11 +28,14 @@ export interface Opened {
   readonly outcome: OpenOutcome;
 }
 
+/** Pauses before what the store refused is tried again, in milliseconds; the last one again and again. */
+const AGAIN_AFTER_MS = [500, 2_000, 5_000, 15_000];
+
 /** The executions under way, at most one a rule. Disposing leaves them where they are, for the next start. */
 export class Executions implements AsyncDisposable {
   readonly #desk: ExecutionDesk;
   readonly #runs = new Map<string, Run>();
-  #closed = false;
+  readonly #closing = new AbortController();
   /** Openings and starts one after the other, so that what is checked before still holds when it is done. */
   #turn: Promise<unknown> = Promise.resolve();
 
@@ -114,7 +118,7 @@ export class Executions implements AsyncDisposable {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    this.#closed = true;
+    this.#closing.abort();
     await this.#turn.catch(() => undefined);
     for (const run of this.#runs.values()) run.abort.abort();
     await Promise.all([...this.#runs.values()].map((run) => run.done));
@@ -122,7 +126,7 @@ export class Executions implements AsyncDisposable {
 
   async #open(name: string, trigger: Trigger, options: OpenOptions = {}): Promise<Opened> {
     const { store, now, executionLog } = this.#desk;
-    if (this.#closed)
+    if (this.#closing.signal.aborted)
       throw new TransshipError("CONTROL_PLANE_UNREACHABLE", { what: `running rule ${name}`, why: "the control plane is stopping" });
     requireEnabled(await store.topology.getRunnable(name));
     const { first, ...request } = options;
@@ -143,31 +147,40 @@ export class Executions implements AsyncDisposable {
   }
 
   #start(execution: Execution): void {
-    if (this.#closed || this.#runs.has(execution.id)) return;
+    if (this.#closing.signal.aborted || this.#runs.has(execution.id)) return;
     const abort = new AbortController();
     const done = this.#run(execution, abort.signal);
     this.#runs.set(execution.id, { abort, done });
   }
 
-  /** Never rejects: a store that fails here leaves the execution for the next start. */
+  /** Never rejects. A store that fails, on a full disk say, ends nothing: the execution goes on where it is once the store works again. */
   async #run(execution: Execution, signal: AbortSignal): Promise<void> {
-    try {
-      await runExecution(this.#desk, execution, signal);
-    } catch (thrown) {
-      this.#desk.log.error({ err: thrown, execution: execution.id }, "execution interrupted; it goes on at the next start");
-    } finally {
-      this.#runs.delete(execution.id);
+    await this.#persist(`execution ${execution.id} was interrupted`, signal, async (again) => {
+      const now = again ? await this.#desk.store.executions.get(execution.id) : execution;
+      if (!isFinal(EXECUTION_TRANSITIONS, now.state)) await runExecution(this.#desk, now, signal);
+    });
+    this.#runs.delete(execution.id);
+    if (signal.aborted) return;
+    const what = `what follows execution ${execution.id} did not start`;
+    void this.#persist(what, this.#closing.signal, () => this.#inTurn(() => this.#startNext(execution.rule)));
+  }
+
+  /** Does a step until it does not throw, or `signal` aborts. */
+  async #persist(what: string, signal: AbortSignal, step: (again: boolean) => Promise<void>): Promise<void> {
+    for (let failures = 0; !signal.aborted; failures++) {
+      try {
+        return await step(failures > 0);
+      } catch (thrown) {
+        const waitMs = AGAIN_AFTER_MS[failures] ?? AGAIN_AFTER_MS.at(-1);
+        this.#desk.log.error({ err: thrown, waitMs }, `${what}; it goes on in a moment`);
+        await delay(waitMs, undefined, { signal }).catch(() => undefined);
+      }
     }
-    if (!signal.aborted) void this.#inTurn(() => this.#startNext(execution.rule)).catch((thrown: unknown) => this.#logNextFailed(thrown));
   }
 
   async #startNext(rule: string): Promise<void> {
     const next = await this.#desk.store.executions.nextQueued(rule);
     if (next !== undefined) this.#start(next);
-  }
-
-  #logNextFailed(thrown: unknown): void {
-    this.#desk.log.error({ err: thrown }, "the next execution did not start; it does at the next start");
   }
 
   #inTurn<T>(step: () => Promise<T>): Promise<T> {

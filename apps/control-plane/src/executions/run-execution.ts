@@ -11,7 +11,8 @@ import { addSavedItems } from "./run-plan.ts";
 
 /**
  * The life of an execution, from whatever phase it is in: a control plane that was killed goes on here. When `signal` aborts it is left as it is: stopped by
- * the one who aborted, or taken up at the next start.
+ * the one who aborted, or taken up at the next start. @throws TransshipError where the store does not take what became of it, which says nothing of the execution:
+ * it is to be called again.
  */
 export async function runExecution(desk: ExecutionDesk, execution: Execution, signal: AbortSignal): Promise<void> {
   try {
@@ -29,10 +30,16 @@ export async function runExecution(desk: ExecutionDesk, execution: Execution, si
   } catch (thrown) {
     if (signal.aborted) return;
     const error = asTransshipError(thrown, `running execution ${execution.id}`);
+    if (isOfOurStore(error)) throw error;
     if (error.code === "INTERNAL") desk.log.error({ err: error.cause ?? error, execution: execution.id }, "execution failed unexpectedly");
     await cancelTasks(desk, execution.id);
     await moveExecution(desk, execution.id, "failed", failureOf(error));
   }
+}
+
+/** A full disk of the control plane is no fault of what it was to write down. One of an agent has a side. */
+function isOfOurStore({ code, side }: TransshipError): boolean {
+  return (code === "DISK_FULL" || code === "DATA_DIR_UNUSABLE") && side === undefined;
 }
 
 function failureOf(error: TransshipError): Failure {

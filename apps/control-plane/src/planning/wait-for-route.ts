@@ -21,14 +21,15 @@ export interface RouteDesk extends RouteView {
 const EXPECTED_BACK_MS = 10 * 60_000;
 
 /**
- * Ends when an agent is there for each copy of a rule. Without one: `NO_ROUTE`, after `routePatienceMs` where agents that could do it were there lately, or reached
- * both sides lately, or the work was `underWay` before; else at once.
+ * Ends when an agent is there for each copy of a rule. Without one: `NO_ROUTE`, after `routePatienceMs` where agents that could do it were there lately, reached both
+ * sides lately, or are there and hang, or the work was `underWay` before; else at once.
  */
 export async function waitForRoute(desk: RouteDesk, instances: RuleInstances, underWay: boolean, signal: AbortSignal): Promise<void> {
   const begin = desk.now().getTime();
   let patienceMs = underWay ? desk.routePatienceMs : 0;
   if (!underWay && missing(desk, desk.agents.ready(), instances, desk.reach) !== undefined) {
-    const mayReturn = (await desk.store.agents.list()).filter((agent) => agent.state === "offline" && isExpectedBack(agent, begin));
+    const away = (await desk.store.agents.list()).filter((agent) => agent.state === "offline" && isExpectedBack(agent, begin));
+    const mayReturn = [...away, ...desk.agents.stalled()];
     const mayReach = desk.reach.forgiving(EXPECTED_BACK_MS, desk.now());
     if (missing(desk, [...desk.agents.ready(), ...mayReturn], instances, mayReach) === undefined) patienceMs = desk.routePatienceMs;
   }
@@ -38,7 +39,7 @@ export async function waitForRoute(desk: RouteDesk, instances: RuleInstances, un
     if (target === undefined) return;
     const leftMs = begin + patienceMs - desk.now().getTime();
     if (leftMs <= 0) throw noRoute(desk, instances.source, target, { relay: instances.relay });
-    await desk.agents.nextToJoin(leftMs, signal);
+    await desk.agents.nextReady(leftMs, signal);
   }
 }
 

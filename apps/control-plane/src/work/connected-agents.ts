@@ -13,12 +13,19 @@ export class ConnectedAgents {
     const older = this.#sessions.get(session.name);
     this.#sessions.set(session.name, session);
     older?.end(new TransshipError("CONFLICT", { what: `the stream of agent ${session.name}`, why: "the agent opened a newer one" }));
-    this.reachChanged();
+    this.#wake();
   }
 
   /** An agent reaches something that it did not reach before, or the other way round: those who wait for an agent look again. */
   reachChanged(): void {
-    for (const wakeUp of this.#waiting) wakeUp.wake();
+    this.#wake();
+  }
+
+  /** The agent was heard of: if it hung, it does no longer. */
+  heard(session: AgentSession): void {
+    if (!session.stalled) return;
+    session.stalled = false;
+    this.#wake();
   }
 
   /** Removes the session; false where a newer one has taken its place, and the agent is not gone. */
@@ -49,11 +56,20 @@ export class ConnectedAgents {
     return this.all().filter((session) => !session.draining && !session.stalled && !session.gone.aborted);
   }
 
-  /** Ends when an agent connects or is labelled anew, after `ms` milliseconds, or when `signal` aborts. */
-  async nextToJoin(ms: number, signal: AbortSignal): Promise<void> {
+  /** Those that are connected and hang, of which something may be heard again. */
+  stalled(): AgentSession[] {
+    return this.all().filter((session) => session.stalled && !session.draining && !session.revoked && !session.gone.aborted);
+  }
+
+  /** Ends when an agent connects, is labelled anew, reaches something else or is heard of again, after `ms` milliseconds, or when `signal` aborts. */
+  async nextReady(ms: number, signal: AbortSignal): Promise<void> {
     const wakeUp = new WakeUp();
     this.#waiting.add(wakeUp);
     await wakeUp.sleep(ms, signal);
     this.#waiting.delete(wakeUp);
+  }
+
+  #wake(): void {
+    for (const wakeUp of this.#waiting) wakeUp.wake();
   }
 }

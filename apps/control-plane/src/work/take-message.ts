@@ -13,7 +13,7 @@ export async function takeMessage(
   session: AgentSession,
   { message }: wire.AgentMessage,
 ): Promise<void> {
-  session.stalled = false;
+  desk.agents.heard(session);
   if (session.revoked && message?.$case !== "outcome" && message?.$case !== "log") return;
   switch (message?.$case) {
     case "demand":

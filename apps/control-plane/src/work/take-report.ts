@@ -42,7 +42,7 @@ export async function takeProgress(desk: ReportDesk, session: AgentSession, mess
     desk.changes.notify(task.executionId, "progress");
     return;
   }
-  desk.metrics.reportFenced();
+  fence(desk, session, lease);
   session.send({ $case: "cancel", value: { lease, giveBack: false } });
 }
 
@@ -53,14 +53,21 @@ export async function takeProgress(desk: ReportDesk, session: AgentSession, mess
 export async function takeOutcome(desk: ReportDesk, session: AgentSession, message: wire.Outcome): Promise<void> {
   const lease = message.lease;
   const task = lease && (await taskOf(desk.store, session, lease));
-  if (lease !== undefined && task !== undefined) await apply(desk, task, lease, message);
-  else desk.metrics.reportFenced();
+  if (lease !== undefined && task !== undefined) await apply(desk, session, task, lease, message);
+  else fence(desk, session, lease);
   session.send({ $case: "ack", value: { sequence: message.sequence } });
 }
 
-async function apply(desk: ReportDesk, task: Task, lease: LeaseKey, message: wire.Outcome): Promise<void> {
+/** A report of a lease that is somebody else's by now, or of a task that is no more, changes nothing; it is said that it came. */
+function fence(desk: ReportDesk, session: AgentSession, lease: wire.LeaseKey | undefined): void {
+  desk.metrics.reportFenced();
+  const facts = { agent: session.name, task: lease?.taskId, epoch: lease?.epoch, code: "LEASE_LOST" };
+  desk.log.warn(facts, "a report whose lease is over is not heard");
+}
+
+async function apply(desk: ReportDesk, session: AgentSession, task: Task, lease: LeaseKey, message: wire.Outcome): Promise<void> {
   const result = await desk.store.tasks.finish(lease, readOutcome(message, task, desk.now()), desk.now());
-  if (result === "stale") desk.metrics.reportFenced();
+  if (result === "stale") fence(desk, session, lease);
   if (result !== "applied") return;
   const after = await desk.store.tasks.get(task.id);
   desk.rates.add(task.executionId, after.progress.fetchedBytes - task.progress.fetchedBytes, desk.now());
