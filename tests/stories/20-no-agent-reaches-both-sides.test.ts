@@ -16,7 +16,7 @@ interface TaskDocument {
     readonly leg: string;
     readonly placement?: string;
     readonly waiting?: string;
-    readonly attempts: number;
+    readonly epoch: number;
     readonly path?: { readonly source: { readonly network: string }; readonly target: { readonly network: string } };
     readonly relay?: { readonly there: boolean; readonly firstHop?: { readonly agent: string; readonly placement: string } };
   };
@@ -105,6 +105,9 @@ describe.skipIf(REAL_KINDS.length === 0)("where no agent reaches both sides", { 
       expect(status.path).toMatchObject({ source: { network: "public" }, target: { network: "vpc-sg" } });
       expect(status.relay?.firstHop?.placement).toMatch(/source gz by private network vpc-gz.*first of two hops, to the relay hub$/);
     }
+    // Each kill took at least one lease: a task takes two without.
+    const epochs = (await tasksOf(site, execution.metadata.id)).map(({ status }) => status.epoch);
+    expect(epochs.reduce((sum, epoch) => sum + epoch, 0)).toBeGreaterThanOrEqual(2 * tags.length + 2);
     // Both hops are counted: the large layer crossed twice, in part before its agents were killed.
     const { copied, resumed } = execution.status.bytes;
     expect(copied + resumed).toBeGreaterThanOrEqual(2 * 160 * MIB);

@@ -84,6 +84,8 @@ describe("what agents found", () => {
     const [first] = rankForCopy([near, far], gz, sg, detour);
     expect(first).toMatchObject({ agent: near, rank: 1, target: { network: "public" } });
     expect(first?.why).toBe("agent near: same region as sg (public, since it does not reach vpc-sg); source gz by public");
+    const unused = knowing({ "near sg public": "no connection in time" });
+    expect(rankForCopy([near], gz, sg, unused)[0]?.why).toBe("agent near: same region as sg (private network vpc-sg); source gz by public");
     const cut = knowing({ "near sg vpc-sg": "cut", "near sg public": "cut" });
     expect(rankForCopy([near, far], gz, sg, cut).map((candidate) => candidate.agent.name)).toEqual(["far"]);
   });

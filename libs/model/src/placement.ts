@@ -132,8 +132,12 @@ function nearnessText(agent: AgentPlace, target: Instance, endpoint: Endpoint): 
 function pathText(agent: AgentPlace, instance: Instance, endpoint: Endpoint, known: KnownReach): string {
   const network = endpoint.network === PUBLIC_NETWORK ? PUBLIC_NETWORK : `private network ${endpoint.network}`;
   const ms = known.of(agent.name, instance.name, endpoint.url)?.roundTripMs;
-  const avoided = sharedEndpoints(agent, instance).find(({ url }) => known.of(agent.name, instance.name, url)?.reached === false);
-  const before = avoided === undefined || avoided.network === endpoint.network ? "" : `, since it does not reach ${avoided.network}`;
+  const shared = sharedEndpoints(agent, instance);
+  // What comes before it would have been taken, had it been reached.
+  const avoided = [...new Set(shared.slice(0, shared.indexOf(endpoint)).map((one) => one.network))].filter(
+    (one) => one !== endpoint.network,
+  );
+  const before = avoided.length === 0 ? "" : `, since it does not reach ${avoided.join(", ")}`;
   return `${network}${ms === undefined ? "" : `, ${roundTripText(ms)}`}${before}`;
 }
 

@@ -4,6 +4,8 @@ import { safeFailure } from "../logs/failure-facts.ts";
 
 /** Endpoints that are remembered of one agent; a little more than it is asked about, since lists change. */
 const MOST_PLACES = 2 * MOST_SURVEYED;
+/** Characters of an instance's name and a URL together. */
+const LONGEST = 2_000;
 /** Endpoints told of one instance. */
 const MOST_TOLD = 1_000;
 /** Names and URLs that are shared among agents. */
@@ -43,7 +45,7 @@ export class ReachBoard implements KnownReach {
     let news = false;
     for (const said of endpoints) {
       const before = this.#find(agent, said.instance, said.url);
-      if (before === undefined && sizeOf(own) >= MOST_PLACES) continue;
+      if (before === undefined && (sizeOf(own) >= MOST_PLACES || said.instance.length + said.url.length > LONGEST)) continue;
       const found = foundOf({ ...said, url: this.#shared(said.url) }, before, now);
       const others = (own.get(said.instance) ?? []).filter(({ url }) => url !== said.url);
       own.set(this.#shared(said.instance), others.length === 0 ? [found] : [...others, found]);

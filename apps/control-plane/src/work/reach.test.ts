@@ -243,6 +243,8 @@ describe("the board of what is reached", () => {
     const endpoints = [...Array(1_000).keys()].map((index) => found(`i${index}`, "public", true, { forMs: 9e15, roundTripMs: -4 }));
     board.take("a1", { endpoints }, NOW);
     expect(board.ofAgent("a1")).toHaveLength(128);
+    board.take("a2", { endpoints: [found("sg", "public", true, { url: "x".repeat(10_000) })] }, NOW);
+    expect(board.ofAgent("a2")).toEqual([]);
     expect(board.ofAgent("a1")[0]).toMatchObject({ since: "1970-01-01T00:00:00.000Z", roundTripMs: 0 });
   });
 

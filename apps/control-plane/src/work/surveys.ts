@@ -1,3 +1,4 @@
+import { setImmediate as breathe } from "node:timers/promises";
 import { endpointToMessage, type wire } from "@transship/api";
 import { type Endpoint, type Instance, namedInstances, type SurveyPlace, surveyPlaces } from "@transship/model";
 import type { Store } from "@transship/store";
@@ -14,6 +15,8 @@ const LONGEST_MS = 60 * 60_000;
 const PER_AGENT_MS = 100;
 /** Changes and agents that come in a row are answered at once after so many milliseconds. */
 const GATHER_MS = 50;
+/** Lists that are sent before others get their turn. */
+const SENT_AT_ONCE = 50;
 /** After a store that failed. */
 const AGAIN_MS = 5_000;
 
@@ -77,6 +80,7 @@ export class Surveys {
     if (this.#stale) await this.#read(store);
     const sessions = agents.all();
     const everyMs = Math.min(LONGEST_MS, Math.max(LOOK_EVERY_MS, sessions.length * PER_AGENT_MS));
+    let sent = 0;
     for (const session of sessions) {
       const survey = this.#surveyFor(session);
       const told = this.#told.get(session);
@@ -86,6 +90,9 @@ export class Surveys {
       const kept = new Set(survey.map(({ text }) => text));
       for (const { place, text } of told ?? []) if (!kept.has(text)) reach.forget(session.name, place.instance, place.endpoint?.url ?? "");
       session.send({ $case: "survey", value: { places: survey.map(({ place }) => place), everyMs } });
+      // A change may concern thousands of agents, and others wait for the same thread.
+      sent += 1;
+      if (sent % SENT_AT_ONCE === 0) await breathe();
     }
   }
 
