@@ -291,7 +291,15 @@ describe("a challenge", () => {
     plane.send(assignment("v1"));
     await copyOf("v1");
     plane.send({ $case: "challenge", value: { id: "c1", host: "elsewhere" } });
-    expect(await plane.hear("alive")).toEqual({ id: "c1" });
+    expect(await plane.hear("alive")).toEqual({ id: "c1", ending: false });
+  });
+
+  it("is not waited for by an agent that ends: it says so itself, as its last word", async () => {
+    const agent = await start();
+    await plane.hear("demand");
+    await agent.drain();
+    await eventually("the last word", () => plane.heard.at(-1)?.$case === "alive");
+    expect(plane.all("alive")).toEqual([{ id: "", ending: true }]);
   });
 });
 

@@ -165,8 +165,9 @@ function gateName({ instance, endpoint }: Pick<wire.RegistryAccess, "instance" |
 
 /** How an endpoint is reached, whatever for. */
 function optionsOf(endpoint: wire.Endpoint): Omit<RegistryOptions, "credential"> {
-  const { url, address, ca } = endpointFromMessage(endpoint);
-  return { url, address, ca, userAgent: `${AGENT_PRODUCT}/${VERSION}` };
+  const { url, address, ca, proxy: proxyUrl, proxyCredential, clientCertificate } = endpointFromMessage(endpoint);
+  const proxy = proxyUrl === undefined ? undefined : { url: proxyUrl, credential: proxyCredential };
+  return { url, address, ca, proxy, clientCertificate, userAgent: `${AGENT_PRODUCT}/${VERSION}` };
 }
 
 function noEndpoint(): TransshipError {

@@ -114,7 +114,7 @@ function hear(message: ControlSays, hearing: Hearing): void {
       break;
     case "challenge":
       hearing.logger.warn({ host: message.value.host }, "another process claims the name of this agent; give it one of its own");
-      hearing.stream.send({ $case: "alive", value: { id: message.value.id } });
+      hearing.stream.send({ $case: "alive", value: { id: message.value.id, ending: false } });
       break;
     case "question":
       questions.ask(message.value);
@@ -165,6 +165,7 @@ async function awaitWelcome(messages: AsyncGenerator<ControlSays>, stream: WorkS
 function endOnSignal(stream: WorkStream, signal: AbortSignal, ending: DisposableStack): void {
   let timer: NodeJS.Timeout | undefined;
   const end = () => {
+    stream.send({ $case: "alive", value: { id: "", ending: true } });
     stream.finish();
     timer = setTimeout(() => stream[Symbol.dispose](), FAREWELL_MS);
   };

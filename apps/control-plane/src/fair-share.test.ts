@@ -1,7 +1,8 @@
 import { setTimeout as delay } from "node:timers/promises";
+import { wire } from "@transship/api";
 import { describe, expect, it } from "vitest";
 import { FakeAgent } from "./testing/fake-agent.ts";
-import { apply, finished, run, startTest, type TestControlPlane, until } from "./testing/test-control-plane.ts";
+import { apply, execution, finished, run, startTest, type TestControlPlane, until } from "./testing/test-control-plane.ts";
 import { World } from "./testing/world.ts";
 
 const TASKS = 60;
@@ -48,8 +49,8 @@ describe("agents of one region", () => {
     expect([...done.values()].reduce((sum, one) => sum + one, 0)).toBe(TASKS);
   });
 
-  it("share what one of them leaves that is killed, each task done once", async () => {
-    await using plane = await startTest({ leaseMs: 1_000 });
+  it("share what one of them leaves that is killed", { timeout: 20_000 }, async () => {
+    await using plane = await startTest({ leaseMs: 3_000 });
     const { agents, done, gone } = workers(plane);
     using all = new DisposableStack();
     for (const agent of agents) all.use(agent);
@@ -60,8 +61,19 @@ describe("agents of one region", () => {
     gone.add("a3");
     agents[2]?.[Symbol.dispose]();
     const before = new Map(done);
-    expect(await finished(plane.client, id)).toMatchObject({ tasks: { total: TASKS, succeeded: TASKS } });
-    expect([...done.values()].reduce((sum, one) => sum + one, 0)).toBe(TASKS);
+    const end = await until(
+      "the end",
+      async () => {
+        const now = await execution(plane.client, id);
+        return now.finishedAt !== "" && now;
+      },
+      15_000,
+    );
+    expect(end).toMatchObject({ state: wire.ExecutionState.SUCCEEDED, tasks: { total: TASKS, succeeded: TASKS } });
+    // Of what the killed one had done, at most the reports that were on their way are done again.
+    const doings = [...done.values()].reduce((sum, one) => sum + one, 0);
+    expect(doings).toBeGreaterThanOrEqual(TASKS);
+    expect(doings).toBeLessThanOrEqual(TASKS + SLOTS.a3);
     const since = (name: string) => (done.get(name) ?? 0) - (before.get(name) ?? 0);
     expect(Math.abs(since("a1") - since("a2"))).toBeLessThanOrEqual(6);
     expect(agents.slice(0, 2).flatMap(({ assignments }) => assignments.filter(({ lease }) => lease?.epoch === 2)).length).toBeGreaterThan(

@@ -67,6 +67,44 @@ describe("a name that is used twice", () => {
   });
 });
 
+describe("a name whose process is away", () => {
+  const away = async (plane: TestControlPlane) => (await describeAgent(plane)).state === wire.AgentState.OFFLINE;
+
+  it("is kept for a moment for the process that was cut off, then a clone gets it", { timeout: 20_000 }, async () => {
+    await using plane = await startTest({ challengeMs: 1_000 });
+    using first = connect(plane, { run: "r1", home: "h1", host: "m1" });
+    await welcomed(first);
+    first[Symbol.dispose]();
+    await until("the loss", () => away(plane));
+    using clone = connect(plane, { run: "r2", home: "h2" });
+    expect((await until("the refusal", () => clone.error)).message).toBe(
+      "connecting agent a1: another process of this name, on host m1, was here a moment ago and may come back",
+    );
+    using back = connect(plane, { run: "r1", home: "h1", host: "m1" });
+    await welcomed(back);
+    expect((await describeAgent(plane)).warnings).toEqual([]);
+    back[Symbol.dispose]();
+    await until("the loss", () => away(plane));
+    await delay(2_000);
+    using again = connect(plane, { run: "r2", home: "h2" });
+    await welcomed(again);
+  });
+
+  it.each([
+    ["was started again on its data directory", "r2", "h1", false],
+    ["took its leave before", "r2", "h2", true],
+  ])("goes at once to one that %s", async (_what, name, home, leaves) => {
+    await using plane = await startTest({ challengeMs: 60_000 });
+    using first = connect(plane, { run: "r1", home: "h1" });
+    await welcomed(first);
+    if (leaves) first.leave();
+    else first[Symbol.dispose]();
+    await until("the loss", () => away(plane));
+    using next = connect(plane, { run: name, home });
+    await welcomed(next);
+  });
+});
+
 describe("a cloned data directory", () => {
   it("brings the reports in it, once, and gives away nothing that the cut off original may still write", async () => {
     const leaseMs = 1_500;
@@ -125,7 +163,7 @@ describe("a cloned data directory", () => {
 
 describe("a replaced machine", () => {
   it("works at once with all its slots, though the old machine's leases still last", async () => {
-    await using plane = await startTest({ leaseMs: 60_000 });
+    await using plane = await startTest({ leaseMs: 60_000, challengeMs: 50 });
     const world = new World();
     world.push("gz", { "team/app:v1": 1, "team/app:v2": 2, "team/app:v3": 3 });
     using old = new FakeAgent({ address: plane.address, world, slots: 2, work: idle, said: { run: "r1", home: "h1" } });
@@ -134,6 +172,7 @@ describe("a replaced machine", () => {
     await until("two tasks", () => old.assignments.length === 2);
     old[Symbol.dispose]();
     await until("the loss", async () => (await describeAgent(plane)).state === wire.AgentState.OFFLINE);
+    await delay(150);
     using _next = new FakeAgent({ address: plane.address, world, slots: 2, said: { run: "r2", home: "h2" } });
     await until("the third task", async () => Object.values(await taskStates(plane, id)).includes("succeeded 1"));
     await delay(50);

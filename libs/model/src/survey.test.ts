@@ -42,6 +42,17 @@ describe("a survey", () => {
     ]);
   });
 
+  it("leaves out what is reached by a secret only", () => {
+    const bare = instance("home", "sg", "intl", "vpc-sg", "public");
+    const endpoints = bare.spec.endpoints.map((endpoint, index) =>
+      index === 0
+        ? { ...endpoint, proxy: "http://proxy.test:3128", proxyCredential: { username: "u", password: "p" } }
+        : { ...endpoint, clientCertificate: { certificate: "c", privateKey: "k" } },
+    );
+    expect(surveyPlaces(here, [{ ...bare, spec: { ...bare.spec, endpoints } }])).toEqual([]);
+    expect(surveyPlaces(here, [bare])).toHaveLength(2);
+  });
+
   it("is bounded, and leaves the farthest out", () => {
     const all = [...Array(200).keys()].map((index) => instance(`far-${index}`, "gz", "cn", "public"));
     const places = surveyPlaces(here, [...all, instance("home", "sg", "intl", "vpc-sg")]);

@@ -21,10 +21,17 @@ export function namedInstances(instances: readonly Instance[], rules: readonly P
 /** Endpoints that may concern an agent, since they share a network with it: private networks first, then its region, then its border; at most `MOST_SURVEYED`. */
 export function surveyPlaces(agent: Omit<AgentPlace, "name">, instances: readonly Instance[]): SurveyPlace[] {
   const places = instances.flatMap((instance) =>
-    sharedEndpoints(agent, instance).map((endpoint) => ({ instance, endpoint, far: distance(agent, instance, endpoint) })),
+    sharedEndpoints(agent, instance)
+      .filter(needsNoSecret)
+      .map((endpoint) => ({ instance, endpoint, far: distance(agent, instance, endpoint) })),
   );
   places.sort((a, b) => a.far - b.far || (a.instance.name < b.instance.name ? -1 : 1));
   return places.slice(0, MOST_SURVEYED).map(({ instance, endpoint }) => ({ instance, endpoint }));
+}
+
+/** A look carries no secret: an endpoint that is reached by one only is known by the work that is done there. */
+function needsNoSecret({ proxyCredential, clientCertificate }: Endpoint): boolean {
+  return proxyCredential === undefined && clientCertificate === undefined;
 }
 
 function distance(agent: Omit<AgentPlace, "name">, { spec }: Instance, endpoint: Endpoint): number {

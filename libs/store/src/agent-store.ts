@@ -10,8 +10,17 @@ export interface AgentHello extends AgentPlace {
   readonly run?: string | undefined;
   /** Name of its machine. */
   readonly host?: string | undefined;
-  /** Its data directory, on its machine since that booted. Kept with the tasks that it is given. */
+  /** Its data directory, on its machine since that booted. */
   readonly home?: string | undefined;
+}
+
+/** A process of an agent, as it said of itself. */
+export interface AgentProcess {
+  readonly run: string;
+  readonly home: string | undefined;
+  readonly host: string;
+  /** ISO 8601, UTC: when it was heard of last, or its stream ended. */
+  readonly lastSeenAt: string;
 }
 
 /** Agents and their tokens. Tokens are stored as hashes only. */
@@ -26,8 +35,10 @@ export interface AgentStore {
   connected(hello: AgentHello, now: Date): Promise<Agent>;
   /** Records that the agent was heard of. */
   seen(name: string, now: Date): Promise<void>;
-  /** Records the end of its stream: `online` and `draining` become `offline`. */
-  disconnected(name: string, now: Date): Promise<void>;
+  /** Records the end of its stream: `online` and `draining` become `offline`. `ended`: its process said that it ends. */
+  disconnected(name: string, now: Date, ended?: boolean): Promise<void>;
+  /** The process that connected last under a name, where it may live; undefined where it ended, or did not say who it is. */
+  lastProcess(name: string): Promise<AgentProcess | undefined>;
   /** Records that its process takes no new tasks: until another one connects, or it is resumed. Throws `NOT_FOUND`, `CONFLICT`. */
   draining(name: string, now: Date): Promise<Agent>;
   /** Records that it takes tasks again. Throws `NOT_FOUND`; `CONFLICT` where it does not drain. */

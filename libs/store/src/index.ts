@@ -1,4 +1,4 @@
-export type { AgentHello, AgentStore } from "./agent-store.ts";
+export type { AgentHello, AgentProcess, AgentStore } from "./agent-store.ts";
 export type { ArrivalStore, HeldArtifact } from "./arrival-store.ts";
 export type { Delivery, DeliveryStore, FailedAttempt, OutgoingEvent, WebhookState } from "./delivery-store.ts";
 export type { DriftStore } from "./drift-store.ts";

@@ -65,8 +65,10 @@ interface AgentTable {
   /** Those that its process says. */
   labels: Generated<string>;
   host: Generated<string>;
-  /** The process that connected last; null = one of a version that does not say. */
+  /** The process that connected last; null = it ended, or is of a version that does not say. */
   run: string | null;
+  /** Where that process is: its data directory, on its machine since that booted. */
+  home: string | null;
   /** The process that was told to drain: the next one of the name takes work again. */
   drained_run: string | null;
 }

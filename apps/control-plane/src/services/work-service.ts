@@ -35,11 +35,11 @@ async function serve(desk: Desk, stream: WorkStream): Promise<void> {
   if (session !== undefined) await leave(desk, session);
 }
 
-/** The agent keeps its leases: a lost stream ends none, and it may be back in a moment. */
+/** The agent keeps its leases: a lost stream ends none, and it may be back in a moment, unless its process said that it ends. */
 async function leave(desk: Desk, session: AgentSession): Promise<void> {
   if (!desk.agents.leave(session)) return;
   desk.gates.leave(session.name);
   desk.reach.leave(session.name);
   desk.log.info({ agent: session.name }, "agent disconnected");
-  await desk.store.agents.disconnected(session.name, desk.now());
+  await desk.store.agents.disconnected(session.name, desk.now(), session.ending);
 }

@@ -127,6 +127,12 @@ export class FakeAgent implements Disposable {
     return values as HeardValues[Case][];
   }
 
+  /** Says that it ends. */
+  leave(): void {
+    this.say({ $case: "alive", value: { id: "", ending: true } });
+    this.#stream.end();
+  }
+
   /** Cuts the connection without a word, as `kill -9` does. */
   [Symbol.dispose](): void {
     this.#stream.cancel();
@@ -135,7 +141,8 @@ export class FakeAgent implements Disposable {
 
   #hear(message: Hears): void {
     this.heard.push(message);
-    if (message.$case === "challenge" && this.#options.dead !== true) this.say({ $case: "alive", value: { id: message.value.id } });
+    if (message.$case === "challenge" && this.#options.dead !== true)
+      this.say({ $case: "alive", value: { id: message.value.id, ending: false } });
     if (message.$case === "question") this.#answer(message.value);
     if (message.$case !== "assignment") return;
     this.assignments.push(message.value);

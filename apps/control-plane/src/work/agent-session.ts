@@ -29,6 +29,8 @@ export class AgentSession implements AgentHello {
   stalled = false;
   /** Only the reports of what it had are still listened to. */
   revoked = false;
+  /** The process said that it ends. */
+  ending = false;
   /** Who waits for a sign of life, by the id of the challenge. */
   readonly #challenges = new Map<string, () => void>();
   /** Instances that it was given tasks to bring something to, on this stream. */

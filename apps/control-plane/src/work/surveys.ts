@@ -100,7 +100,7 @@ export class Surveys {
     // A change that comes while this reads makes it read again.
     this.#stale = false;
     try {
-      this.#instances = namedInstances(await topology.listInstances(), await topology.listRules());
+      this.#instances = namedInstances(await topology.listInstances(), await topology.listRunnables());
       this.#surveys.clear();
     } catch (thrown) {
       this.#stale = true;

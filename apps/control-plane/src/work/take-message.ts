@@ -40,6 +40,7 @@ export async function takeMessage(
     case "log":
       return takeLog(desk, session, message.value);
     case "alive":
+      session.ending ||= message.value.ending;
       return session.lives(message.value.id);
     case "answer":
       return desk.questions.take(session, message.value);

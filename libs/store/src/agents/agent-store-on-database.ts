@@ -1,6 +1,6 @@
 import { TransshipError } from "@transship/errors";
 import type { Agent } from "@transship/model";
-import type { AgentHello, AgentStore } from "../agent-store.ts";
+import type { AgentHello, AgentProcess, AgentStore } from "../agent-store.ts";
 import type { Database, Tx } from "../database.ts";
 import { postEvent } from "../deliveries/post-event.ts";
 import { addToken, agentOfRevokedToken, agentOfToken, revokeTokens } from "./add-token.ts";
@@ -19,7 +19,9 @@ export function agentStore({ transact }: Database): AgentStore {
       transact(async (tx) => {
         await tx.updateTable("agents").set({ last_seen_at: now.toISOString() }).where("name", "=", name).execute();
       }),
-    disconnected: (name, now) => transact((tx) => loseStream(tx, name, { last_seen_at: now.toISOString() })),
+    disconnected: (name, now, ended = false) =>
+      transact((tx) => loseStream(tx, name, { last_seen_at: now.toISOString(), ...(ended ? { run: null, home: null } : {}) })),
+    lastProcess: (name) => transact((tx) => lastProcess(tx, name)),
     draining: (name) => transact((tx) => drainAgent(tx, name)),
     resume: (name) => transact((tx) => resumeAgent(tx, name)),
     revoke: (name, now) => transact((tx) => revoke(tx, name, now.toISOString())),
@@ -31,9 +33,9 @@ export function agentStore({ transact }: Database): AgentStore {
 }
 
 async function connected(tx: Tx, hello: AgentHello, now: Date): Promise<Agent> {
-  const { name, region, version, slots, labels = {}, run = null, host = "" } = hello;
+  const { name, region, version, slots, labels = {}, run = null, home = null, host = "" } = hello;
   const texts = { networks: JSON.stringify(hello.networks), labels: JSON.stringify(labels) };
-  const said = { region, version, slots, border: hello.border ?? null, run, host, ...texts };
+  const said = { region, version, slots, border: hello.border ?? null, run, home, host, ...texts };
   const seen = { ...said, last_seen_at: now.toISOString(), absence: null };
   const old = await agentRow(tx, name);
   if (old?.state === "revoked") {
@@ -51,6 +53,12 @@ async function connected(tx: Tx, hello: AgentHello, now: Date): Promise<Agent> {
   else if (run !== null && old.drained_run === run) await moveAgent(tx, name, "draining", seen);
   else await moveAgent(tx, name, "online", { ...seen, drained_run: null });
   return readAgent(tx, name);
+}
+
+async function lastProcess(tx: Tx, name: string): Promise<AgentProcess | undefined> {
+  const row = await agentRow(tx, name);
+  if (row === undefined || row.run === null || row.last_seen_at === null) return undefined;
+  return { run: row.run, home: row.home ?? undefined, host: row.host, lastSeenAt: row.last_seen_at };
 }
 
 async function lost(tx: Tx, since: Date, now: string, tell: Parameters<AgentStore["lost"]>[2]): Promise<Agent[]> {

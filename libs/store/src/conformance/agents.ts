@@ -66,6 +66,20 @@ export function agentConformance(openStore: OpenStore): void {
       expect(await store.agents.findByRevokedToken("aa")).toBe("sg-1");
     });
 
+    it("knows the last process of a name, unless it ended or does not say who it is", async () => {
+      await using store = await openStore();
+      expect(await store.agents.lastProcess("sg-1")).toBeUndefined();
+      await store.agents.connected({ ...hello, run: "r1", home: "h1", host: "m1" }, at(1));
+      await store.agents.disconnected("sg-1", at(2));
+      expect(await store.agents.lastProcess("sg-1")).toEqual({ run: "r1", home: "h1", host: "m1", lastSeenAt: at(2).toISOString() });
+      await store.agents.connected({ ...hello, run: "r2" }, at(3));
+      expect(await store.agents.lastProcess("sg-1")).toMatchObject({ run: "r2", home: undefined });
+      await store.agents.disconnected("sg-1", at(4), true);
+      expect(await store.agents.lastProcess("sg-1")).toBeUndefined();
+      await store.agents.connected(hello, at(5));
+      expect(await store.agents.lastProcess("sg-1")).toBeUndefined();
+    });
+
     it("drains a process, not a name: it drains after its stream broke too, the next process works", async () => {
       await using store = await openStore();
       await store.agents.connected({ ...hello, run: "r1" }, at(1));

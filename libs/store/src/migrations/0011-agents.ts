@@ -18,7 +18,7 @@ export async function up(db: Kysely<unknown>): Promise<void> {
     .alterTable("agents")
     .addColumn("host", "text", (column) => column.notNull().defaultTo(""))
     .execute();
-  for (const name of ["run", "drained_run"]) await db.schema.alterTable("agents").addColumn(name, "text").execute();
+  for (const name of ["run", "home", "drained_run"]) await db.schema.alterTable("agents").addColumn(name, "text").execute();
   await db.schema.alterTable("agent_tokens").addColumn("revoked_at", "text").execute();
   await db.schema.alterTable("tasks").addColumn("home", "text").execute();
 }

@@ -52,7 +52,7 @@ export interface AgentMessage {
     /** What its tasks did. Sent again until acknowledged, while the agent lives. */
     { $case: "log"; value: Log }
     | //
-    /** The answer to Challenge. */
+    /** The answer to Challenge, and the last word of a process that ends. */
     { $case: "alive"; value: Alive }
     | //
     /** Which endpoints the agent truly reaches. */
@@ -149,10 +149,12 @@ export interface Challenge {
   host: string;
 }
 
-/** The agent that was challenged lives. */
+/** The agent that was challenged lives; or it lives no longer, and says so. */
 export interface Alive {
-  /** That of the Challenge. */
+  /** That of the Challenge; empty = nobody asked. */
   id: string;
+  /** The process ends: its name is free at once. */
+  ending: boolean;
 }
 
 /** The answer to Hello. */
@@ -1576,13 +1578,16 @@ export const Challenge: MessageFns<Challenge> = {
 };
 
 function createBaseAlive(): Alive {
-  return { id: "" };
+  return { id: "", ending: false };
 }
 
 export const Alive: MessageFns<Alive> = {
   encode(message: Alive, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
     if (message.id !== "") {
       writer.uint32(10).string(message.id);
+    }
+    if (message.ending !== false) {
+      writer.uint32(16).bool(message.ending);
     }
     return writer;
   },
@@ -1608,6 +1613,14 @@ export const Alive: MessageFns<Alive> = {
             message.id = reader.string();
             continue;
           }
+          case 2: {
+            if (tag !== 16) {
+              break;
+            }
+
+            message.ending = reader.bool();
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -1626,6 +1639,7 @@ export const Alive: MessageFns<Alive> = {
   fromPartial(object: DeepPartial<Alive>): Alive {
     const message = createBaseAlive();
     message.id = object.id ?? "";
+    message.ending = object.ending ?? false;
     return message;
   },
 };
