@@ -1,6 +1,6 @@
 import { isDeepStrictEqual } from "node:util";
 import { TransshipError } from "@transship/errors";
-import type { ReplicationSpec, Resource, ResourceKind, RuleSpec } from "@transship/model";
+import { instancesOf, type ReplicationSpec, type Resource, type ResourceKind, type RuleSpec } from "@transship/model";
 import { notFound } from "../not-found.ts";
 import type { AppliedChange, ApplyOutcome, TopologyChange } from "../topology-store.ts";
 
@@ -69,11 +69,6 @@ function namedInstances({ kind, spec }: Document): string[] {
   if (kind !== "Replication") return [];
   const { primary, edges } = spec as ReplicationSpec;
   return [...new Set([primary, ...edges.flatMap(({ from, to }) => [from, to])])];
-}
-
-/** The instances that a rule names, each once. */
-export function instancesOf(spec: Pick<RuleSpec, "source" | "targets">): string[] {
-  return [...new Set([spec.source.instance, ...spec.targets.map((target) => target.instance)])];
 }
 
 function documentOf(resource: Resource): Document {

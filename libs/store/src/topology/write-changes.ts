@@ -1,8 +1,8 @@
-import { RESOURCE_KINDS, type ReplicationSpec, type RuleSpec } from "@transship/model";
+import { instancesOf, RESOURCE_KINDS, type ReplicationSpec, type RuleSpec } from "@transship/model";
 import { expectAgent, forgetExpected } from "../agents/expect-agent.ts";
 import type { Tx } from "../database.ts";
 import { dropDrift } from "../drift/drift-rows.ts";
-import { type Document, type Documents, instancesOf } from "./apply-changes.ts";
+import type { Document, Documents } from "./apply-changes.ts";
 import { dropEdges, writeEdges } from "./edge-rows.ts";
 import { resourceRows, TABLE_OF } from "./topology-rows.ts";
 
