@@ -1,11 +1,19 @@
-import { API_VERSION, EDGE_STATES, type EdgeState, type Replication, type ReplicationResource } from "@transship/model";
-import { EdgeState as EdgeStateMessage, type ReplicationResource as ResourceMessage } from "./gen/transship/v1/replication.ts";
+import { API_VERSION, EDGE_STATES, type Edge, type EdgeState, type Replication, type ReplicationResource } from "@transship/model";
+import {
+  type Edge as EdgeMessage,
+  EdgeState as EdgeStateMessage,
+  type ReplicationResource as ResourceMessage,
+} from "./gen/transship/v1/replication.ts";
 import { limitsFromMessage, limitsToMessage, present } from "./instance-mapping.ts";
 import {
+  agentSelectorFromMessage,
+  agentSelectorToMessage,
   consentFromMessages,
   deletionFromMessage,
   deletionToMessage,
   presentNumber,
+  relayFromMessage,
+  relayToMessage,
   windowFromMessage,
   windowToMessage,
 } from "./rule-parts-mapping.ts";
@@ -28,6 +36,20 @@ export function edgeStateFromMessage(message: EdgeStateMessage): EdgeState | und
   return EDGE_STATES.find((state) => EDGE_STATE_MESSAGES[state] === message);
 }
 
+function edgeToMessage({ from, to, limits, relay, agents }: Edge): EdgeMessage {
+  return { from, to, limits: limitsToMessage(limits), relay: relayToMessage(relay), agents: agentSelectorToMessage(agents) };
+}
+
+function edgeFromMessage({ from, to, limits, relay, agents }: EdgeMessage): unknown {
+  return {
+    from,
+    to,
+    ...(limits === undefined ? {} : { limits: limitsFromMessage(limits) }),
+    ...(relay === undefined ? {} : { relay: relayFromMessage(relay) }),
+    ...(agents === undefined ? {} : { agents: agentSelectorFromMessage(agents) }),
+  };
+}
+
 /** A replication document as a message. */
 export function replicationResourceToMessage({ metadata, spec }: ReplicationResource): ResourceMessage {
   return {
@@ -36,7 +58,7 @@ export function replicationResourceToMessage({ metadata, spec }: ReplicationReso
     spec: {
       description: spec.description ?? "",
       primary: spec.primary,
-      edges: spec.edges.map(({ from, to, limits }) => ({ from, to, limits: limitsToMessage(limits) })),
+      edges: spec.edges.map(edgeToMessage),
       deletion: deletionToMessage(spec.deletion),
       sweepMs: spec.sweep ?? 0,
       window: windowToMessage(spec.window),
@@ -56,11 +78,7 @@ export function replicationResourceFromMessage({ name, labels, spec }: ResourceM
     spec: spec && {
       ...present("description", spec.description),
       primary: spec.primary,
-      edges: spec.edges.map(({ from, to, limits }) => ({
-        from,
-        to,
-        ...(limits === undefined ? {} : { limits: limitsFromMessage(limits) }),
-      })),
+      edges: spec.edges.map(edgeFromMessage),
       ...(spec.deletion === undefined ? {} : { deletion: deletionFromMessage(spec.deletion) }),
       ...presentNumber("sweep", spec.sweepMs),
       ...(spec.window === undefined ? {} : { window: windowFromMessage(spec.window) }),

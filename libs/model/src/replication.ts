@@ -1,9 +1,10 @@
 import { z } from "zod";
+import { agentSelectorSchema } from "./agent-selector.ts";
 import { consentSchema } from "./consent.ts";
 import { duration } from "./duration.ts";
 import { limitsSchema } from "./limits.ts";
 import { resourceName } from "./names.ts";
-import { deletionSchema, type Rule } from "./rule.ts";
+import { deletionSchema, type Rule, relaySchema } from "./rule.ts";
 import { workWindowSchema } from "./work-window.ts";
 
 /** One edge of a tree: everything at `from` is brought to `to`. */
@@ -12,6 +13,10 @@ export const edgeSchema = z.strictObject({
   to: resourceName,
   /** What all agents together may spend on this edge; absent = no limits. */
   limits: limitsSchema.pick({ bytesPerSecond: true }).optional(),
+  /** Where no agent reaches both sides, artifacts go in two hops by way of this registry; absent = they do not go. */
+  relay: relaySchema.optional(),
+  /** The only agents that list, resolve and copy for it; absent = any. */
+  agents: agentSelectorSchema.optional(),
 });
 
 /** Full, continuous copy of a primary instance to its replicas, as a tree. */
@@ -59,7 +64,7 @@ export function readEdgeName(name: string): { readonly replication: string; read
 }
 
 /** What an edge does, as a rule: all of one instance to another under the same names, by events, with a look at everything now and then. */
-export function edgeRule(replication: Replication, { from, to, limits }: Edge): Rule {
+export function edgeRule(replication: Replication, { from, to, limits, relay, agents }: Edge): Rule {
   const { deletion, sweep, window, priority, consent, enabled, description } = replication.spec;
   return {
     name: edgeName(replication.name, to),
@@ -78,6 +83,8 @@ export function edgeRule(replication: Replication, { from, to, limits }: Edge): 
       ...(deletion === undefined ? {} : { deletion }),
       ...(window === undefined ? {} : { window }),
       ...(limits === undefined ? {} : { limits }),
+      ...(relay === undefined ? {} : { relay }),
+      ...(agents === undefined ? {} : { agents }),
       ...(priority === undefined ? {} : { priority }),
       ...(consent === undefined ? {} : { consent }),
       enabled,

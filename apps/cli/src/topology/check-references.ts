@@ -26,10 +26,11 @@ export function findDanglingReferences(resources: readonly PlacedResource[], exi
 
 function referencesOf(resource: Resource): { readonly name: string; readonly path: readonly (string | number)[] }[] {
   if (resource.kind === "Rule") {
-    const { source, targets } = resource.spec;
+    const { source, targets, relay } = resource.spec;
     return [
       { name: source.instance, path: ["spec", "source", "instance"] },
       ...targets.map((target, index) => ({ name: target.instance, path: ["spec", "targets", index, "instance"] })),
+      ...(relay === undefined ? [] : [{ name: relay.instance, path: ["spec", "relay", "instance"] }]),
     ];
   }
   if (resource.kind !== "Replication") return [];
@@ -37,7 +38,10 @@ function referencesOf(resource: Resource): { readonly name: string; readonly pat
   const ends = (["from", "to"] as const).flatMap((end) =>
     edges.map((edge, index) => ({ name: edge[end], path: ["spec", "edges", index, end] })),
   );
-  return [{ name: primary, path: ["spec", "primary"] }, ...ends.filter(({ name }) => name !== primary)];
+  const relays = edges.flatMap(({ relay }, index) =>
+    relay === undefined ? [] : [{ name: relay.instance, path: ["spec", "edges", index, "relay", "instance"] }],
+  );
+  return [{ name: primary, path: ["spec", "primary"] }, ...ends.filter(({ name }) => name !== primary), ...relays];
 }
 
 function meant(name: string, known: readonly string[]): string {

@@ -1,5 +1,14 @@
 import { TransshipError } from "@transship/errors";
-import { descendants, type EdgeFault, edgeFaults, type Instance, type Replication, type ReplicationSpec } from "@transship/model";
+import {
+  descendants,
+  type EdgeFault,
+  edgeFaults,
+  edgeRule,
+  type Instance,
+  type Replication,
+  type ReplicationSpec,
+  relayFault,
+} from "@transship/model";
 import type { TopologyChange } from "@transship/store";
 import { resultingInstances, resultingSpecs } from "./resulting.ts";
 
@@ -18,13 +27,23 @@ export function requireAllowedEdges(
   const faults = [...specs].flatMap(([name, spec]) => edgeFaults(spec, instanceOf).map((fault) => ({ ...fault, name })));
   const [first] = faults;
   if (first !== undefined) throw new TransshipError(first.code, { what: "the topology", why: faults.map(faultText).join("; ") });
-  const between = [...replicasOfTwo(specs), ...circles(specs)];
+  const between = [...relays(specs, instanceOf), ...replicasOfTwo(specs), ...circles(specs)];
   if (between.length > 0) throw new TransshipError("INVALID_ARGUMENT", { what: "the topology", why: between.join("; ") });
   for (const { name, spec } of replications) requireSamePrimary(name, spec, specs.get(name));
 }
 
 function faultText({ name, path, message }: EdgeFault & { readonly name: string }): string {
   return `replication ${name}: spec.${path.join(".")}: ${message}`;
+}
+
+function relays(specs: ReadonlyMap<string, ReplicationSpec>, instanceOf: ReturnType<typeof resultingInstances>): string[] {
+  return [...specs].flatMap(([name, spec]) =>
+    spec.edges.flatMap((edge, index) => {
+      const replication = { name, spec, labels: {}, createdAt: "", updatedAt: "" };
+      const fault = relayFault(edgeRule(replication, edge).spec, (instance) => instanceOf(instance)?.spec);
+      return fault === undefined ? [] : [`replication ${name}: spec.edges.${index}.${fault.path.join(".")}: ${fault.message}`];
+    }),
+  );
 }
 
 function replicasOfTwo(specs: ReadonlyMap<string, ReplicationSpec>): string[] {

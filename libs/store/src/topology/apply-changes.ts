@@ -68,7 +68,7 @@ function namedInstances({ kind, spec }: Document): string[] {
   if (kind === "Rule") return instancesOf(spec as RuleSpec);
   if (kind !== "Replication") return [];
   const { primary, edges } = spec as ReplicationSpec;
-  return [...new Set([primary, ...edges.flatMap(({ from, to }) => [from, to])])];
+  return [...new Set([primary, ...edges.flatMap(({ from, to, relay }) => [from, to, ...(relay === undefined ? [] : [relay.instance])])])];
 }
 
 function documentOf(resource: Resource): Document {

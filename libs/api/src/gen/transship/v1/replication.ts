@@ -22,7 +22,7 @@ import { DriftCheck } from "./drift.ts";
 import { Execution } from "./execution.ts";
 import { Failure } from "./failure.ts";
 import { Limits } from "./instance.ts";
-import { Consent, Deletion, RuleRecord, WorkWindow } from "./rule.ts";
+import { AgentSelector, Consent, Deletion, Relay, RuleRecord, WorkWindow } from "./rule.ts";
 
 /** How an edge does. */
 export const EdgeState = {
@@ -61,7 +61,15 @@ export interface Edge {
   /** Instance that is copied to. It has this one edge only. */
   to: string;
   /** What all agents together may spend on this edge; absent = no limits. */
-  limits?: Limits | undefined;
+  limits?:
+    | Limits
+    | undefined;
+  /** Where no agent reaches both sides, artifacts go in two hops by way of this registry; absent = they do not go. */
+  relay?:
+    | Relay
+    | undefined;
+  /** The only agents that list, resolve and copy for it; absent = any. */
+  agents?: AgentSelector | undefined;
 }
 
 /** What is wanted of a replication. */
@@ -214,7 +222,7 @@ export interface PromoteReplicaResponse {
 }
 
 function createBaseEdge(): Edge {
-  return { from: "", to: "", limits: undefined };
+  return { from: "", to: "", limits: undefined, relay: undefined, agents: undefined };
 }
 
 export const Edge: MessageFns<Edge> = {
@@ -227,6 +235,12 @@ export const Edge: MessageFns<Edge> = {
     }
     if (message.limits !== undefined) {
       Limits.encode(message.limits, writer.uint32(26).fork()).join();
+    }
+    if (message.relay !== undefined) {
+      Relay.encode(message.relay, writer.uint32(34).fork()).join();
+    }
+    if (message.agents !== undefined) {
+      AgentSelector.encode(message.agents, writer.uint32(42).fork()).join();
     }
     return writer;
   },
@@ -268,6 +282,22 @@ export const Edge: MessageFns<Edge> = {
             message.limits = Limits.decode(reader, reader.uint32());
             continue;
           }
+          case 4: {
+            if (tag !== 34) {
+              break;
+            }
+
+            message.relay = Relay.decode(reader, reader.uint32());
+            continue;
+          }
+          case 5: {
+            if (tag !== 42) {
+              break;
+            }
+
+            message.agents = AgentSelector.decode(reader, reader.uint32());
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -289,6 +319,10 @@ export const Edge: MessageFns<Edge> = {
     message.to = object.to ?? "";
     message.limits = (object.limits !== undefined && object.limits !== null)
       ? Limits.fromPartial(object.limits)
+      : undefined;
+    message.relay = (object.relay !== undefined && object.relay !== null) ? Relay.fromPartial(object.relay) : undefined;
+    message.agents = (object.agents !== undefined && object.agents !== null)
+      ? AgentSelector.fromPartial(object.agents)
       : undefined;
     return message;
   },
