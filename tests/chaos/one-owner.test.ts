@@ -34,6 +34,10 @@ describe("the owners of a task", () => {
     expect(fault).toBe("agent-1 wrote b/r1/app:v1 500 ms after agent-2 had its lease of task x.1 (2)");
   });
 
+  it("may write as soon as they have it", () => {
+    expect(findSecondOwners([task], [first, second], [put("agent-2", 5_050)])).toEqual([]);
+  });
+
   it("are those of their own tag only", () => {
     expect(
       findSecondOwners([task], [first, second], [put("agent-1", 5_500, { tag: "v2" }), put("agent-1", 5_500, { registry: "c" })]),

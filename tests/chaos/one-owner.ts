@@ -79,12 +79,14 @@ export function findSecondOwners(tasks: readonly TaskRow[], leases: readonly Giv
   return faults;
 }
 
-/** Who had got the newest lease for the tag when it was written. */
+/** Who had got the newest lease for the tag when it was written: the one who wrote it, where theirs began at about that moment. */
 function ownerAt(put: TagPut, tasks: readonly TaskRow[], leases: readonly GivenLease[]): GivenLease | undefined {
   const ids = new Set(
     tasks
       .filter(({ target }) => target.instance === put.registry && target.repository === put.repository && target.tag === put.tag)
       .map(({ id }) => id),
   );
-  return leases.filter(({ task, at }) => ids.has(task) && at + SEEN_LATE_MS < put.at).at(-1);
+  const ofTag = leases.filter(({ task }) => ids.has(task));
+  const fresh = ofTag.find(({ agent, at }) => agent === put.agent && Math.abs(at - put.at) <= SEEN_LATE_MS);
+  return fresh ?? ofTag.filter(({ at }) => at + SEEN_LATE_MS < put.at).at(-1);
 }
