@@ -38,7 +38,6 @@ export { durationText } from "./duration.ts";
 export { EDGE_STATES, type EdgeFacts, type EdgeState, type EdgeStatus, edgeStatus } from "./edge-status.ts";
 export { type Execution, type ExecutionSummary, outcomeOf, type TaskCounts, TRIGGERS, type Trigger } from "./execution.ts";
 export { EXECUTION_TRANSITIONS, type ExecutionState } from "./execution-state.ts";
-export { type ImageName, imageText, isDigestReference, parseImageName } from "./image-name.ts";
 export {
   type Credential,
   type Endpoint,
@@ -48,6 +47,7 @@ export {
   PROVIDERS,
   PUBLIC_NETWORK,
 } from "./instance.ts";
+export { type ImageName, imageText, isDigestReference, parseImageName } from "./image-name.ts";
 export { type InventoryEntry, subjectOfTag, type TagReference } from "./inventory.ts";
 export type { Limits } from "./limits.ts";
 export { CONTROL_PLANE_SOURCE, LOG_LEVELS, type LogEntry, type LogLevel, type LogLine, levelsFrom, safeEntry } from "./log-line.ts";
