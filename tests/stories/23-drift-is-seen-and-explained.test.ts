@@ -89,7 +89,7 @@ describe.skipIf(REAL_KINDS.length === 0)("what replicas lack", { timeout: 240_00
 
   it("is told from what cannot be known, and names the edge on the way that is the reason", async () => {
     await using site = await openSite();
-    const { gz, bj } = await plant(
+    const { gz, bj, agent } = await plant(
       site,
       rule("elsewhere", { instance: "gz", namespace: "team", tag: "v9.*" }, [{ instance: "sh", namespace: "else" }]),
     );
@@ -124,6 +124,14 @@ describe.skipIf(REAL_KINDS.length === 0)("what replicas lack", { timeout: 240_00
     expect([atBj?.state, atBj?.counts, atBj?.failure?.side]).toEqual(["unknown", undefined, "target"]);
     const unreached = await trace(site, "gz/team/app:v1");
     expect([unreached.code, unreached.lines[2]]).toEqual([6, ["bj", "unreachable", undefined]]);
+
+    // Nor is anything known without an agent that could look.
+    await agent.end("SIGKILL");
+    await expect
+      .poll(async () => (await drift(site, "cn")).document.status.replicas.map(({ failure }) => failure?.code))
+      .toEqual(["NO_ROUTE", "NO_ROUTE"]);
+    expect((await drift(site, "cn")).code).toBe(6);
+    expect((await drift(site, "cn", "--max-age", "1h")).lines.slice(0, 1)).toEqual([["sh", "missing", "team/app:v2", "cn:sh", "disabled"]]);
   });
 });
 
@@ -144,7 +152,7 @@ interface DriftDocument {
       readonly state: string;
       readonly counts?: { readonly equal: number; readonly missing: number; readonly different: number; readonly extra: number };
       readonly behindSince?: string;
-      readonly failure?: { readonly side: string };
+      readonly failure?: { readonly code: string; readonly side: string };
       readonly items: readonly DriftItem[];
     }[];
   };
@@ -161,7 +169,7 @@ interface TraceDocument {
 async function plant(site: Site, ...more: object[]) {
   const gz = await site.registry("gz", undefined, { secret: SECRET });
   const [sh, bj] = [await site.registry("sh"), await site.registry("bj")];
-  await site.agent("a", "south");
+  const agent = await site.agent("a", "south");
   await writeFile(site.scratch.path("secret"), SECRET);
   const edges = [
     { from: "gz", to: "sh" },
@@ -176,7 +184,7 @@ async function plant(site: Site, ...more: object[]) {
       ...more,
     ),
   );
-  return { gz, sh, bj };
+  return { gz, sh, bj, agent };
 }
 
 async function untilInStep(site: Site): Promise<void> {

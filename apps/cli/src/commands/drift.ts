@@ -60,7 +60,9 @@ function printDrift(call: Call, { status: { replicas } }: DriftDocument): void {
   const rows = replicas.flatMap((replica) => replica.items.map((item) => ({ ...item, replica: replica.replica })));
   if (rows.length > 0) out.write(`${formatTable(rows, DRIFT_ITEM_COLUMNS, style)}\n`);
   out.write(formatTable(replicas, REPLICA_DRIFT_COLUMNS, style));
-  for (const { replica, failure } of replicas) {
+  for (const { replica, failure, extraLimited } of replicas) {
+    if (extraLimited === true)
+      err.write(`${replica} offers no catalogue: extra tags were looked for only where it has something of the primary's\n`);
     if (failure !== undefined) err.write(`${replica} could not be compared: ${failure.message} · ${failure.hint} · ${failure.code}\n`);
   }
 }

@@ -18,6 +18,7 @@ function summary(more: Partial<wire.DriftSummary>): wire.DriftSummary {
     replica: "sh",
     edge: "cn:sh",
     remembered: false,
+    extraLimited: false,
     ...more,
   };
 }

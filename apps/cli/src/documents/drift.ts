@@ -19,6 +19,8 @@ export interface ReplicaDriftDocument {
   readonly counts?: { readonly equal: number; readonly missing: number; readonly different: number; readonly extra: number };
   /** The first 10,000; `counts` count all. */
   readonly items: readonly DriftItemDocument[];
+  /** The replica offers no catalogue: `extra` was looked for only where it has something of the primary's. */
+  readonly extraLimited?: true;
   readonly failure?: FailureDocument;
 }
 
@@ -55,7 +57,15 @@ export function replicaDriftDocument(message: wire.DriftSummary, found: readonly
   if (check === undefined) return { ...where, state: "unknown", items, ...(failure === undefined ? {} : { failure }) };
   const { checkedAt, behindSince, ...counts } = check;
   const since = behindSince === undefined ? {} : { behindSince };
-  return { ...where, state: driftOf(counts) === 0 ? "in-step" : "drifted", checkedAt, ...since, counts, items };
+  return {
+    ...where,
+    state: driftOf(counts) === 0 ? "in-step" : "drifted",
+    checkedAt,
+    ...since,
+    counts,
+    items,
+    ...(message.extraLimited ? { extraLimited: true } : {}),
+  };
 }
 
 /** All replicas together. */

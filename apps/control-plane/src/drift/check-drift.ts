@@ -53,13 +53,20 @@ interface SideState {
   readonly side: Side;
   readonly tally: SideTally;
   failure: TransshipError | undefined;
+  /** What is extra could not be looked for everywhere. */
+  isLimited: boolean;
 }
 
 async function* compare(desk: DriftDesk, scope: DriftScope, signal: AbortSignal): AsyncGenerator<wire.DriftEvent> {
   const edges = new EdgeFactsReader(desk.store, desk.now);
   const states: SideState[] = [];
   for (const side of scope.sides) {
-    states.push({ side, tally: new SideTally(await desk.store.drift.items(scope.subject, side.instance.name)), failure: undefined });
+    states.push({
+      side,
+      tally: new SideTally(await desk.store.drift.items(scope.subject, side.instance.name)),
+      failure: undefined,
+      isLimited: false,
+    });
   }
   try {
     for await (const page of compareSides(desk, scope, signal)) {
@@ -122,7 +129,7 @@ async function* finish(desk: DriftDesk, scope: DriftScope, state: SideState, sig
   const { side, tally } = state;
   try {
     if (state.failure === undefined) {
-      for await (const extras of extrasOf(desk, scope, side, tally, signal)) {
+      for await (const extras of extrasOf(desk, scope, state, signal)) {
         for (const _extra of extras) tally.count("extra");
         if (extras.length > 0 && tally.hasRoom) yield* keep(scope, side, tally, await explainExtras(desk, side, tally, extras));
       }
@@ -135,17 +142,20 @@ async function* finish(desk: DriftDesk, scope: DriftScope, state: SideState, sig
   const check = tally.check(scope.subject, side.instance.name, desk.now());
   const told = await desk.store.drift.record(check, tally.items, driftEvent(check, lastEdge(side).name, scope.source.name, tally.news()));
   if (told.length > 0) desk.tidings.wake();
-  yield summaryEvent(scope, side, { check: driftCheckToMessage(check) });
+  yield summaryEvent(scope, side, { check: driftCheckToMessage(check), extraLimited: state.isLimited });
 }
 
 async function* extrasOf(
   desk: DriftDesk,
   { subject, rule, source }: DriftScope,
-  { instance, targets }: Side,
-  tally: SideTally,
+  state: SideState,
   signal: AbortSignal,
 ): AsyncGenerator<ExtraTag[]> {
-  if (subject.kind === "replication") return yield* findExtras(desk, source, instance, tally.present, signal);
+  const { instance, targets } = state.side;
+  const limited = () => {
+    state.isLimited = true;
+  };
+  if (subject.kind === "replication") return yield* findExtras(desk, source, instance, state.tally.present, limited, signal);
   for (const target of targets) yield* findLeftovers(desk, rule, target, { source, target: instance }, signal);
 }
 
@@ -155,5 +165,5 @@ function itemEvent({ subject }: DriftScope, { instance }: Side, item: DriftItem)
 
 function summaryEvent({ subject, source }: DriftScope, side: Side, found: Partial<wire.DriftSummary>): wire.DriftEvent {
   const who = { name: subject.name, subject: driftSubjectToMessage(subject.kind), primary: source.name, replica: side.instance.name };
-  return { event: { $case: "summary", value: { ...who, edge: lastEdge(side).name, remembered: false, ...found } } };
+  return { event: { $case: "summary", value: { ...who, edge: lastEdge(side).name, remembered: false, extraLimited: false, ...found } } };
 }

@@ -113,6 +113,22 @@ describe("drift of a replication", () => {
     ]);
   });
 
+  it("looks for what is extra only where it knows of repositories, and says so, where a replica offers no catalogue", async () => {
+    const failure = { code: "UNSUPPORTED", side: wire.Side.UNSPECIFIED, message: "no catalogue", hint: "", tried: "" };
+    await using stage = await tree({
+      answer: ({ ask, access }) =>
+        ask?.$case === "listTags" && access?.instance === "sh" ? { $case: "failure", value: failure } : undefined,
+    });
+    for (const name of ["gz", "sh", "bj"]) stage.push(name, { "team/app:v1": 1 });
+    stage.push("sh", { "team/app:own": 2, "own/tool:v1": 3 });
+    const { items, summaries } = await drift(stage.plane, "tree");
+    expect(items.map(line)).toEqual([["sh", "extra", "team/app:own", "tree:sh", "stranger"]]);
+    expect(summaries.map(({ check, extraLimited }) => [check?.extra, extraLimited])).toEqual([
+      [1, true],
+      [0, false],
+    ]);
+  });
+
   it("is refused for a name that nothing has", async () => {
     await using stage = await tree({});
     await expect(drift(stage.plane, "trees")).rejects.toMatchObject({

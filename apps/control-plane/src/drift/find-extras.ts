@@ -1,5 +1,6 @@
 import { asTransshipError, TransshipError } from "@transship/errors";
 import { type Instance, subjectOfTag } from "@transship/model";
+import type { NamesListing } from "@transship/planner";
 import type { Desk } from "../work/ask-nearest.ts";
 import { listNames, listTags } from "../work/look-up.ts";
 
@@ -20,7 +21,8 @@ const TAGS_A_QUESTION = 20_000;
 /**
  * Tags of a replica whose names the primary does not have, by listings of names only. Of a repository in which the replica has as many tags as the primary was seen to
  * have there (`present`), nothing more is asked; of the others the primary's names. Tags that belong to a digest are no names that anybody gave, and are left out.
- * Memory grows with the largest repository, not with the number of tags.
+ * Memory grows with the largest repository, not with the number of tags. A replica that offers no catalogue is only looked at where it has something of the primary's;
+ * `limited` is called then.
  * @throws TransshipError what a listing failed with, with its side.
  */
 export async function* findExtras(
@@ -28,10 +30,28 @@ export async function* findExtras(
   primary: Instance,
   replica: Instance,
   present: ReadonlyMap<string, number>,
+  limited: () => void,
+  signal: AbortSignal,
+): AsyncGenerator<ExtraTag[]> {
+  try {
+    yield* lackedOf(desk, primary, namesByRepository(desk, replica, signal), present, signal);
+  } catch (thrown) {
+    // Only the catalogue can be missing; it comes before everything else, so that nothing was found yet.
+    if (!(thrown instanceof TransshipError) || thrown.code !== "UNSUPPORTED" || thrown.side !== "target") throw thrown;
+    limited();
+    yield* lackedOf(desk, primary, namesOf(desk, replica, [...present.keys()], signal), present, signal);
+  }
+}
+
+async function* lackedOf(
+  desk: Desk,
+  primary: Instance,
+  names: AsyncIterable<[repository: string, tags: readonly string[]]>,
+  present: ReadonlyMap<string, number>,
   signal: AbortSignal,
 ): AsyncGenerator<ExtraTag[]> {
   let suspects: [repository: string, tags: readonly string[]][] = [];
-  for await (const [repository, tags] of namesByRepository(desk, replica, signal)) {
+  for await (const [repository, tags] of names) {
     if (tags.length === present.get(repository)) continue;
     suspects.push([repository, tags]);
     const count = suspects.reduce((sum, [, names]) => sum + names.length, 0);
@@ -65,6 +85,29 @@ async function* namesByRepository(
   if (open !== undefined) yield open;
 }
 
+async function* namesOf(
+  desk: Desk,
+  replica: Instance,
+  repositories: readonly string[],
+  signal: AbortSignal,
+): AsyncGenerator<[repository: string, tags: readonly string[]]> {
+  for (let start = 0; start < repositories.length; start += REPOSITORIES_A_QUESTION) {
+    const some = repositories.slice(start, start + REPOSITORIES_A_QUESTION);
+    for (const [repository, listing] of await listNames(desk, replica, "target", some, signal))
+      yield [repository, wholeTags(repository, listing, "target")];
+  }
+}
+
+/** @throws TransshipError `RESPONSE_MALFORMED` for a listing that is not whole, from which nothing follows. */
+function wholeTags(repository: string, listing: NamesListing | undefined, side: "source" | "target"): string[] {
+  if (listing?.whole === true) return [...listing.tags];
+  throw new TransshipError("RESPONSE_MALFORMED", {
+    what: `listing the tags of ${repository}`,
+    why: listing?.why ?? "it was not listed",
+    side,
+  });
+}
+
 async function lackedBy(
   desk: Desk,
   primary: Instance,
@@ -74,12 +117,8 @@ async function lackedBy(
   const repositories = suspects.map(([repository]) => repository);
   const names = await listNames(desk, primary, "source", repositories, signal);
   return suspects.flatMap(([repository, tags]) => {
-    const listing = names.get(repository);
-    if (listing?.whole !== true) {
-      const why = listing?.why ?? "it was not listed";
-      throw new TransshipError("RESPONSE_MALFORMED", { what: `listing the tags of ${repository}`, why, side: "source" });
-    }
-    const gone = tags.filter((tag) => !listing.tags.has(tag) && subjectOfTag(tag) === undefined);
+    const known = new Set(wholeTags(repository, names.get(repository), "source"));
+    const gone = tags.filter((tag) => !known.has(tag) && subjectOfTag(tag) === undefined);
     return gone.map((tag) => ({ repository, tag, sourceRepository: repository }));
   });
 }

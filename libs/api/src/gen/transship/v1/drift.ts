@@ -158,6 +158,8 @@ export interface DriftSummary {
     | undefined;
   /** The numbers are those of an earlier check. */
   remembered: boolean;
+  /** The replica offers no catalogue: extra tags were looked for only in repositories in which it has something of the primary's. Not told of an earlier check. */
+  extraLimited: boolean;
 }
 
 function createBaseCheckDriftRequest(): CheckDriftRequest {
@@ -697,6 +699,7 @@ function createBaseDriftSummary(): DriftSummary {
     check: undefined,
     failure: undefined,
     remembered: false,
+    extraLimited: false,
   };
 }
 
@@ -725,6 +728,9 @@ export const DriftSummary: MessageFns<DriftSummary> = {
     }
     if (message.remembered !== false) {
       writer.uint32(64).bool(message.remembered);
+    }
+    if (message.extraLimited !== false) {
+      writer.uint32(72).bool(message.extraLimited);
     }
     return writer;
   },
@@ -806,6 +812,14 @@ export const DriftSummary: MessageFns<DriftSummary> = {
             message.remembered = reader.bool();
             continue;
           }
+          case 9: {
+            if (tag !== 72) {
+              break;
+            }
+
+            message.extraLimited = reader.bool();
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -835,6 +849,7 @@ export const DriftSummary: MessageFns<DriftSummary> = {
       ? Failure.fromPartial(object.failure)
       : undefined;
     message.remembered = object.remembered ?? false;
+    message.extraLimited = object.extraLimited ?? false;
     return message;
   },
 };
