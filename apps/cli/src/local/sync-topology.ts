@@ -18,22 +18,23 @@ import { resourceMessage } from "../topology/submit.ts";
 import { completeInstances } from "./complete-instances.ts";
 import { concludeDirect } from "./direct/run-direct.ts";
 import { checkpointFiles } from "./direct/state-directory.ts";
+import { edgesInTurn } from "./edges-in-turn.ts";
 
-/** `sync -f` with a topology: a control plane in memory and one agent that is in every network of the file, for the time of one run of each enabled rule. */
+/** `sync -f` with a topology: a control plane in memory and one agent that is in every network of the file, for the time of one run of each enabled rule and edge. */
 export async function syncTopology(call: Call, file: SourceFile): Promise<ExitCode> {
-  const resources = await readTopology([file], call.environment);
-  checkReferences([file], resources, []);
+  const documents = await readTopology([file], call.environment);
+  checkReferences([file], documents, []);
+  const { resources, names } = edgesInTurn(file, documents);
   await completeInstances(call, file, resources);
   // The one agent here stands for all that rules may ask for.
   for (const { resource } of resources) if (resource.kind === "Rule") delete resource.spec.agents;
-  const names = resources.flatMap(({ resource }) => (resource.kind === "Rule" && resource.spec.enabled ? [resource.metadata.name] : []));
   if (names.length === 0)
-    throw new TransshipError("INVALID_ARGUMENT", { what: `reading ${file.name}`, why: "there is no enabled rule in it" });
+    throw new TransshipError("INVALID_ARGUMENT", { what: `reading ${file.name}`, why: "there is no enabled rule or replication in it" });
 
   await using stack = new AsyncDisposableStack();
   const directory = await mkdtemp(join(tmpdir(), "transship-sync-"));
   stack.defer(() => rm(directory, { recursive: true, force: true }));
-  const progress = showProgress(call.streams.err, names.join(", "));
+  const progress = showProgress(call.streams.err, names.flat().join(", "));
   const logger = pino({ level: "silent" });
   const socketPath = join(directory, "control-plane.sock");
   const server = stack.use(await startControlPlane({ store: { memory: true }, grpc: { socketPath }, insecure: true, logger }));
@@ -51,18 +52,24 @@ export async function syncTopology(call: Call, file: SourceFile): Promise<ExitCo
     prune: false,
     dryRun: false,
   });
-  const end = await runRules(controlPlane, names, progress);
+  const ends: ExecutionDocument[] = [];
+  for (const turn of names) ends.push(...(await runRules(controlPlane, turn, progress, ends)));
   progress[Symbol.dispose]();
-  return await concludeDirect(call, end);
+  return await concludeDirect(call, sumExecutions(ends));
 }
 
-/** Runs rules side by side and follows them to their ends; one that cannot start ends it all. */
-async function runRules(controlPlane: ControlPlane, names: readonly string[], progress: Progress): Promise<ExecutionDocument> {
+/** Runs rules side by side, after others, and follows them to their ends; one that cannot start ends it all. */
+async function runRules(
+  controlPlane: ControlPlane,
+  names: readonly string[],
+  progress: Progress,
+  before: readonly ExecutionDocument[],
+): Promise<ExecutionDocument[]> {
   const { rules, executions: service } = controlPlane.services;
   const now = new Map<string, ExecutionDocument>();
   const tell = (document: ExecutionDocument) => {
     now.set(document.metadata.id, document);
-    progress.update(sumExecutions([...now.values()]).status);
+    progress.update(sumExecutions([...before, ...now.values()]).status);
   };
   const ends = names.map(async (name) => {
     const { execution } = await controlPlane.ask(rules.runRule.bind(rules), { name });
@@ -72,7 +79,7 @@ async function runRules(controlPlane: ControlPlane, names: readonly string[], pr
       tell(executionDocument(message));
     return await executions.get(controlPlane, execution.id);
   });
-  return sumExecutions(await Promise.all(ends));
+  return await Promise.all(ends);
 }
 
 function networksOf(resources: readonly PlacedResource[]): string[] {
