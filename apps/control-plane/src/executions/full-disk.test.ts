@@ -50,12 +50,14 @@ async function storeThatRefuses(refusals: number): Promise<{ readonly store: Sto
 function deskOn(store: Store): ExecutionDesk {
   const log = pino({ level: "silent" });
   const logWriter = new LogWriter(store.logs, log);
-  const metrics = new Metrics({ store, gates: new GateBoard(), reach: new ReachBoard(), version: "test" });
+  const reach = new ReachBoard();
+  const metrics = new Metrics({ store, gates: new GateBoard(), reach, version: "test" });
   const rest = { changes: new Changes(), rates: new Rates(), work: new WakeUp(), tidings: new WakeUp(), agents: new ConnectedAgents() };
   return {
     store,
     log,
     metrics,
+    reach,
     now,
     routePatienceMs: 0,
     executionLog: executionLog(log, logWriter, now),
