@@ -3,6 +3,7 @@ import type { Store } from "@transship/store";
 import { Counter, Gauge, Histogram, Registry } from "prom-client";
 import { gaugeDeliveries } from "./metrics-of-deliveries.ts";
 import { gaugeDrift } from "./metrics-of-drift.ts";
+import { gaugeEdges } from "./metrics-of-edges.ts";
 import { gaugeGates } from "./metrics-of-gates.ts";
 import { gaugeReach } from "./metrics-of-reach.ts";
 import { gaugeRules } from "./metrics-of-rules.ts";
@@ -70,6 +71,7 @@ export class Metrics {
     gaugeGates(this.#registry, scraped.gates);
     gaugeReach(this.#registry, scraped.reach);
     gaugeDrift(this.#registry, scraped.store);
+    gaugeEdges(this.#registry, scraped.store);
     gaugeDeliveries(this.#registry, scraped.store.deliveries);
   }
 

@@ -1,7 +1,7 @@
 import { type ErrorCode, TransshipError } from "@transship/errors";
 import { EXECUTION_TRANSITIONS, type ExecutionSummary, edgeName, isFinal, type Rule, type ScopeEntry, scopeName } from "@transship/model";
 import type { Store } from "@transship/store";
-import { unfinishedByRule } from "../replications/describe-replication.ts";
+import { unfinishedByRule } from "../replications/edge-statuses.ts";
 import { pausedText } from "../scheduler/window-watch.ts";
 import { duePoll } from "../triggers/due-poll.ts";
 

@@ -6,10 +6,11 @@ import {
   storedReplicationToMessage,
   type wire,
 } from "@transship/api";
-import { type Edge, type ExecutionSummary, edgeName, edgeRule, edgeStatus, type Replication, recordOf } from "@transship/model";
+import { type Edge, edgeName, edgeRule, type Replication, recordOf } from "@transship/model";
 import type { EdgeRecord, Store } from "@transship/store";
 import type { Rates } from "../executions/rates.ts";
 import { duePoll } from "../triggers/due-poll.ts";
+import { statusOfEdge, unfinishedByRule } from "./edge-statuses.ts";
 
 /** What describing needs. */
 export interface ReplicationDesk {
@@ -42,13 +43,6 @@ export async function describeReplication(
   return { resource: storedReplicationToMessage(replication), createdAt, updatedAt, edges };
 }
 
-/** Ids of unfinished executions by what they are of, oldest first. */
-export async function unfinishedByRule(store: Store): Promise<Map<string, string[]>> {
-  const found = new Map<string, string[]>();
-  for (const { id, rule } of await store.executions.unfinished()) found.set(rule, [...(found.get(rule) ?? []), id]);
-  return found;
-}
-
 async function describeEdge(
   { store, rates, now }: ReplicationDesk,
   replication: Replication,
@@ -57,21 +51,12 @@ async function describeEdge(
   open: ReadonlyMap<string, readonly string[]>,
 ): Promise<wire.EdgeStatus> {
   const rule = edgeRule(replication, edge);
-  const unfinished = await Promise.all((open.get(rule.name) ?? []).map((id) => store.executions.get(id)));
-  const facts = {
-    enabled: replication.spec.enabled,
-    since: record?.createdAt ?? replication.createdAt,
-    filledAt: record?.filledAt,
-    failingSince: record?.failingSince,
-    unfinished,
-    waitingEntries: await waitingEntries(store, unfinished),
-  };
+  const { state, lagMs, backlog, unfinished } = await statusOfEdge(store, replication, record, open.get(rule.name) ?? [], now());
   const [newest] = await store.executions.list({ rule: rule.name }, { limit: 1 });
   const { executions, lastSuccessAt } = await store.executions.ended(rule.name, RECORDED);
   const ended = recordOf(executions, lastSuccessAt);
   const failure = record?.failingSince === undefined ? undefined : await lastFailure(store, rule.name);
   const next = duePoll(rule, await store.triggers.get(rule.name), record?.repairAt);
-  const { state, lagMs, backlog } = edgeStatus(facts, now());
   return {
     from: edge.from,
     to: edge.to,
@@ -86,12 +71,6 @@ async function describeEdge(
     failure: failure && storedFailureToMessage(failure),
     record: ended && { ...ended, lastSuccessAt: ended.lastSuccessAt ?? "" },
   };
-}
-
-async function waitingEntries(store: Store, unfinished: readonly ExecutionSummary[]): Promise<number> {
-  const waiting = unfinished.filter(({ state, scoped }) => scoped && state === "queued");
-  const scopes = await Promise.all(waiting.map(({ id }) => store.executions.scope(id)));
-  return scopes.reduce((sum, scope) => sum + (scope?.length ?? 0), 0);
 }
 
 /** Why the newest execution that did not bring everything over did not. */

@@ -42,6 +42,9 @@ describe("a replication", () => {
     await apply(plane.client, { resources: [...INSTANCES, replication("tree", "gz", [GZ_SH, SH_BJ])] });
     await until("everything at bj", () => world.at("bj").size === 2);
     await inStep(plane);
+    const metrics = await (await fetch(`http://${plane.httpAddress}/metrics`)).text();
+    expect(metrics).toContain('transship_edge_lag_seconds{replication="tree",replica="bj"} 0');
+    expect(metrics).toContain('transship_edges{state="in-step"} 2');
     const { executions } = await call(plane.client, plane.client.executions, plane.client.executions.listExecutions, {
       rule: "tree:bj",
       state: wire.ExecutionState.UNSPECIFIED,

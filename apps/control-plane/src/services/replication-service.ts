@@ -4,7 +4,8 @@ import { edgeName } from "@transship/model";
 import type { Handlers } from "../calls/handlers.ts";
 import type { ExecutionDesk } from "../executions/execution-desk.ts";
 import type { Executions } from "../executions/executions.ts";
-import { describeReplication, unfinishedByRule } from "../replications/describe-replication.ts";
+import { describeReplication } from "../replications/describe-replication.ts";
+import { unfinishedByRule } from "../replications/edge-statuses.ts";
 import { promoteReplica } from "../replications/promote-replica.ts";
 
 /** Replications: looked at, switched, run and turned round; `changed` is called after each change of a tree. */
