@@ -37,12 +37,14 @@ import { taskService } from "./services/task-service.ts";
 import { topologyService } from "./services/topology-service.ts";
 import { webhookService } from "./services/webhook-service.ts";
 import { workService } from "./services/work-service.ts";
+import { KnownTopology } from "./topology/known-topology.ts";
 import { webhookReceiver } from "./triggers/receive-webhook.ts";
 import { Triggers } from "./triggers/triggers.ts";
 import { VERSION } from "./version.ts";
 import { WakeUp } from "./wake-up.ts";
 import { ConnectedAgents } from "./work/connected-agents.ts";
 import { GateBoard } from "./work/gate-board.ts";
+import { OutcomeWriter } from "./work/outcome-writer.ts";
 import { ProgressWriter } from "./work/progress-writer.ts";
 import { Questions } from "./work/questions.ts";
 
@@ -72,6 +74,7 @@ export async function startControlPlane(options: ControlPlaneOptions): Promise<C
   const { desk, executions, triggers, door, stopping, log } = parts;
 
   opening.use(parts.sender);
+  opening.use(desk.topology);
   const loops = [
     runScheduler(desk, desk.work, stopping.signal),
     desk.progress.run(desk, stopping.signal),
@@ -122,6 +125,7 @@ async function assemble(options: ControlPlaneOptions, store: Store) {
   const agents = new ConnectedAgents();
   const base = {
     store,
+    topology: new KnownTopology(store.topology),
     log,
     now,
     startedAt,
@@ -131,6 +135,7 @@ async function assemble(options: ControlPlaneOptions, store: Store) {
     budgets: new Budgets(agents, now),
     gates,
     progress: new ProgressWriter(),
+    outcomes: new OutcomeWriter(store.tasks, now),
     questions: new Questions(options.silenceMs ?? SILENCE_MS),
     logWriter,
     agentLogs: new AgentLogs(),

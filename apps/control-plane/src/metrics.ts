@@ -1,4 +1,13 @@
-import { type Agent, type ByteCounts, type ExecutionState, NO_BYTES, RUNGS, skipReasonOf, type Task } from "@transship/model";
+import {
+  type Agent,
+  type ByteCounts,
+  type ExecutionState,
+  NO_BYTES,
+  RUNGS,
+  skipReasonOf,
+  type Task,
+  type TaskState,
+} from "@transship/model";
 import type { Store } from "@transship/store";
 import { Counter, Gauge, Histogram, Registry } from "prom-client";
 import { gaugeDeliveries } from "./metrics-of-deliveries.ts";
@@ -18,6 +27,9 @@ export class Metrics {
   readonly #registry = new Registry();
   readonly #executions = this.#counter("transship_executions_total", "Executions that ended.", ["rule", "result"]);
   readonly #tasks = this.#counter("transship_tasks_total", "Tasks that ended.", ["rule", "result", "reason"]);
+  readonly #moves = this.#counter("transship_task_transitions_total", "Tasks that were leased or moved by reports, by the state reached.", [
+    "to",
+  ]);
   readonly #bytes = this.#counter("transship_transfer_bytes_total", "Payload bytes fetched from a source.", ["src", "dst"]);
   readonly #resumed = this.#counter("transship_transfer_resumed_bytes_total", "Bytes not fetched again thanks to a checkpoint.", []);
   readonly #wasted = this.#counter("transship_transfer_wasted_bytes_total", "Bytes fetched more than once or thrown away.", []);
@@ -77,6 +89,11 @@ export class Metrics {
     }
     if (task.state !== "succeeded" || task.startedAt === undefined || task.finishedAt === undefined) return;
     this.#duration.observe({ rule }, (Date.parse(task.finishedAt) - Date.parse(task.startedAt)) / 1000);
+  }
+
+  /** Counts a task that was leased, or that an agent's report moved to another state. */
+  taskMoved(to: TaskState): void {
+    this.#moves.inc({ to });
   }
 
   reportFenced(): void {

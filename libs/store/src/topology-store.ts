@@ -35,4 +35,9 @@ export interface TopologyStore {
   getWebhook(name: string): Promise<Webhook>;
   /** Throws `NOT_FOUND`. */
   setRuleEnabled(name: string, enabled: boolean, now: Date): Promise<Rule>;
+  /**
+   * Calls `changed` after each change that was kept, before the call that made it returns; where several control planes share the database, after those of the others
+   * too. For those who keep what they read: it is old from then on. Ends when disposed.
+   */
+  watch(changed: () => void): Disposable;
 }

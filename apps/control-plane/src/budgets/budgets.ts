@@ -49,6 +49,12 @@ export class Budgets {
     this.#tell();
   }
 
+  /** Whether only so many agents may work with an instance at a time. */
+  isCapped(instance: string): boolean {
+    const limits = this.#limits.get(instance);
+    return limits !== undefined && Number.isFinite(mostSharers(limits));
+  }
+
   /** Whether an agent may work with an instance: it has a share, or there is one left. */
   mayJoin(agent: string, instance: string): boolean {
     const limits = this.#limits.get(instance);

@@ -23,17 +23,16 @@ const EXPECTED_BACK_MS = 10 * 60_000;
 export async function waitForRoute(desk: RouteDesk, instances: RuleInstances, underWay: boolean, signal: AbortSignal): Promise<void> {
   const begin = desk.now().getTime();
   let patienceMs = underWay ? desk.routePatienceMs : 0;
-  if (!underWay && missing(desk.agents.ready(), instances) !== undefined) {
+  if (!underWay && missingNow(desk.agents, instances) !== undefined) {
     const mayReturn = (await desk.store.agents.list()).filter((agent) => agent.state === "offline" && isExpectedBack(agent, begin));
     if (missing([...desk.agents.ready(), ...mayReturn], instances) === undefined) patienceMs = desk.routePatienceMs;
   }
   for (;;) {
     signal.throwIfAborted();
-    const ready = desk.agents.ready();
-    const target = missing(ready, instances);
+    const target = missingNow(desk.agents, instances);
     if (target === undefined) return;
     const leftMs = begin + patienceMs - desk.now().getTime();
-    if (leftMs <= 0) throw noRoute(ready, instances.source, target);
+    if (leftMs <= 0) throw noRoute(desk.agents.ready(), instances.source, target);
     await desk.agents.nextToJoin(leftMs, signal);
   }
 }
@@ -42,7 +41,12 @@ function isExpectedBack(agent: Agent, now: number): boolean {
   return agent.lastSeenAt !== undefined && now - Date.parse(agent.lastSeenAt) <= EXPECTED_BACK_MS;
 }
 
-/** The first target that no agent can copy to. */
+/** The first target that no agent can copy to at present. */
+function missingNow(agents: ConnectedAgents, { source, targets }: RuleInstances) {
+  return targets.find(({ instance }) => agents.places().nearest(source, instance).length === 0)?.instance;
+}
+
+/** The same, were these the agents. */
 function missing(agents: readonly AgentPlace[], { source, targets }: RuleInstances) {
   return targets.find(({ instance }) => rankForCopy(agents, source, instance).length === 0)?.instance;
 }

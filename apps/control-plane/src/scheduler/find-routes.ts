@@ -1,41 +1,49 @@
-import { type Candidate, type Instance, type Rule, rankForCopy, type SiblingPlace, siblingsFor } from "@transship/model";
+import { type Candidate, type Instance, rankForCopy, type SiblingPlace, siblingsFor } from "@transship/model";
 import type { WaitingWork } from "@transship/store";
+import type { TopologySnapshot } from "../topology/topology-snapshot.ts";
+import type { AgentPlaces } from "../work/agent-places.ts";
 import type { AgentSession } from "../work/agent-session.ts";
 
-/** Work that an agent may do: it is among those nearest to the target. */
-export interface Route extends WaitingWork {
+/** Work that some agents may do: they are those nearest to the target. */
+export interface Way extends WaitingWork {
   readonly from: Instance;
   readonly to: Instance;
+}
+
+/** How one agent does it. */
+export interface Route extends Way {
   readonly candidate: Candidate<AgentSession>;
   /** Other instances that may have the same blobs, for the agent to read from. */
   readonly siblings: readonly SiblingPlace[];
 }
 
-/** What routes are found in. */
-export interface Topology {
-  readonly instances: ReadonlyMap<string, Instance>;
-  readonly rules: ReadonlyMap<string, Rule>;
-}
-
-/** What each agent may do of what waits. */
-export function findRoutes(
-  ready: AgentSession[],
+/** What the agents of each group may do of what waits, by the head of the group. */
+export function findWays(
+  places: AgentPlaces,
   waiting: readonly WaitingWork[],
-  { instances, rules }: Topology,
-): Map<AgentSession, Route[]> {
-  const routes = new Map<AgentSession, Route[]>();
-  // Executions share their pairs: each pair is ranked once.
-  for (const works of Map.groupBy(waiting, ({ source, target }) => `${source} ${target}`).values()) {
-    const from = instances.get(works[0]?.source ?? "");
-    const to = instances.get(works[0]?.target ?? "");
+  { instances }: Pick<TopologySnapshot, "instances">,
+): Map<AgentSession, Way[]> {
+  const ways = new Map<AgentSession, Way[]>();
+  for (const work of waiting) {
+    const from = instances.get(work.source);
+    const to = instances.get(work.target);
     if (from === undefined || to === undefined) continue;
-    const candidates = rankForCopy(ready, from, to);
-    for (const candidate of candidates.filter(({ rank }) => rank === candidates[0]?.rank)) {
-      const siblings = siblingsFor(candidate.agent, from, to, [...rules.values()], instances);
-      const own = routes.get(candidate.agent) ?? [];
-      own.push(...works.map((work) => ({ ...work, from, to, candidate, siblings })));
-      routes.set(candidate.agent, own);
+    for (const head of places.nearest(from, to)) {
+      const own = ways.get(head);
+      if (own === undefined) ways.set(head, [{ ...work, from, to }]);
+      else own.push({ ...work, from, to });
     }
   }
-  return routes;
+  return ways;
+}
+
+/** Why the agent may do it, and by which endpoints; undefined where it reaches not both sides. */
+export function candidateFor(agent: AgentSession, { from, to }: Way): Candidate<AgentSession> | undefined {
+  return rankForCopy([agent], from, to)[0];
+}
+
+/** All that the agent needs to know to do it. */
+export function routeOf(way: Way, candidate: Candidate<AgentSession>, topology: TopologySnapshot): Route {
+  const rules = topology.rulesAround(way.source, way.target);
+  return { ...way, candidate, siblings: siblingsFor(candidate.agent, way.from, way.to, rules, topology.instances) };
 }

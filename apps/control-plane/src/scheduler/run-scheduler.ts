@@ -37,6 +37,7 @@ export async function runScheduler(desk: AssignmentDesk, work: WakeUp, signal: A
   }
 }
 
-async function refreshBudgets({ store, budgets }: AssignmentDesk): Promise<void> {
-  budgets.refresh(await store.topology.listInstances(), await store.topology.listRules(), await store.tasks.held());
+async function refreshBudgets({ store, topology, budgets }: AssignmentDesk): Promise<void> {
+  const { limitedInstances, limitedRules } = await topology.current();
+  budgets.refresh(limitedInstances, limitedRules, await store.tasks.held());
 }

@@ -5,8 +5,8 @@ import { pino } from "pino";
 import { describe, expect, it } from "vitest";
 import type { Opened } from "../executions/executions.ts";
 import { Metrics } from "../metrics.ts";
+import { TopologySnapshot } from "../topology/topology-snapshot.ts";
 import { GateBoard } from "../work/gate-board.ts";
-import { EventRules } from "./event-rules.ts";
 import { HintFollower } from "./follow-hints.ts";
 import type { Hint } from "./formats/hint.ts";
 
@@ -22,7 +22,7 @@ type Trigger = (rule: string, scope: readonly ScopeEntry[]) => Promise<void>;
 function followerWith(rules: readonly string[], trigger: Trigger): HintFollower {
   const store = { executions: { unfinished: async () => [] }, agents: { list: async () => [] } };
   return new HintFollower({
-    eventRules: new EventRules({ listRules: async () => rules.map(ruleNamed) }),
+    topology: { current: async () => new TopologySnapshot([], rules.map(ruleNamed)) },
     executions: {
       trigger: async (rule, _trigger, scope = []) => {
         await trigger(rule, scope);

@@ -3,14 +3,14 @@ import { MOST_SCOPE_ENTRIES, type ScopeEntry, scopeName, type Trigger } from "@t
 import type { Logger } from "pino";
 import type { Executions } from "../executions/executions.ts";
 import type { Metrics } from "../metrics.ts";
+import type { KnownTopology } from "../topology/known-topology.ts";
 import { drawScope } from "./draw-scope.ts";
-import type { EventRules } from "./event-rules.ts";
 import type { Hint } from "./formats/hint.ts";
 import { RecentHints } from "./recent-hints.ts";
 
 /** What following hints needs. */
 export interface HintDesk {
-  readonly eventRules: EventRules;
+  readonly topology: Pick<KnownTopology, "current">;
   readonly executions: Pick<Executions, "trigger">;
   readonly metrics: Metrics;
   readonly log: Logger;
@@ -48,8 +48,8 @@ export class HintFollower {
 
   /** Ends when the executions are stored. Throws what the store throws: the hints are then to be sent again. */
   async follow({ instance, trigger, hints, hops }: Hints): Promise<void> {
-    const { eventRules, metrics, now } = this.#desk;
-    const rules = await eventRules.list();
+    const { topology, metrics, now } = this.#desk;
+    const rules = (await topology.current()).eventRulesAt(instance);
     const fresh: Hint[] = [];
     const labelOf = ({ action }: Hint) => (trigger === "cascade" ? "arrival" : action);
     for (const hint of hints) {

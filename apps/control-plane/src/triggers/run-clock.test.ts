@@ -6,6 +6,7 @@ import { pino } from "pino";
 import { expect, it } from "vitest";
 import type { Opened } from "../executions/executions.ts";
 import { Metrics } from "../metrics.ts";
+import { KnownTopology } from "../topology/known-topology.ts";
 import { WakeUp } from "../wake-up.ts";
 import { GateBoard } from "../work/gate-board.ts";
 import { runClock } from "./run-clock.ts";
@@ -43,7 +44,8 @@ it("starts what is due, says what was missed, and tries again what could not sta
     return {} as Opened;
   };
   const metrics = new Metrics({ store, gates: new GateBoard(), version: "0" });
-  const desk = { store, executions: { trigger }, tidings, metrics, log: pino({ level: "silent" }), now: () => now };
+  using topology = new KnownTopology(store.topology);
+  const desk = { store, topology, executions: { trigger }, tidings, metrics, log: pino({ level: "silent" }), now: () => now };
   const clock = runClock(desk, changed, stopping.signal);
   const look = async (moment: string) => {
     now = new Date(moment);

@@ -4,13 +4,15 @@ import type { Logger } from "pino";
 import { outgoingEvent } from "../events-out/cloud-event.ts";
 import type { Executions } from "../executions/executions.ts";
 import type { Metrics } from "../metrics.ts";
+import type { KnownTopology } from "../topology/known-topology.ts";
 import type { WakeUp } from "../wake-up.ts";
 import { duePoll } from "./due-poll.ts";
 import { dueSchedule } from "./due-schedule.ts";
 
 /** What starting runs by the clock needs. */
 export interface ClockDesk {
-  readonly store: Pick<Store, "topology" | "triggers" | "deliveries">;
+  readonly store: Pick<Store, "triggers" | "deliveries">;
+  readonly topology: Pick<KnownTopology, "current">;
   readonly executions: Pick<Executions, "trigger">;
   /** Woken when there is something to tell. */
   readonly tidings: WakeUp;
@@ -42,7 +44,7 @@ export async function runClock(desk: ClockDesk, changed: WakeUp, signal: AbortSi
 async function startDue(desk: ClockDesk): Promise<number> {
   const known = new Map((await desk.store.triggers.list()).map((triggers) => [triggers.rule, triggers]));
   let next = Number.POSITIVE_INFINITY;
-  for (const rule of await desk.store.topology.listRules()) {
+  for (const rule of (await desk.topology.current()).rules.values()) {
     try {
       next = Math.min(next, await bySchedule(desk, rule, known.get(rule.name)), await byPoll(desk, rule, known.get(rule.name)));
     } catch (thrown) {

@@ -1,5 +1,5 @@
 import { asTransshipError, type Side, TransshipError } from "@transship/errors";
-import { explainNoRoute, type Instance, rankForInstance } from "@transship/model";
+import { type Candidate, explainNoRoute, type Instance } from "@transship/model";
 import type { Budgets } from "../budgets/budgets.ts";
 import type { AgentSession } from "./agent-session.ts";
 import type { ConnectedAgents } from "./connected-agents.ts";
@@ -30,9 +30,8 @@ export async function* askNearest(
   const tried = new Set<AgentSession>();
   let gone: AgentGone | undefined;
   for (;;) {
-    const ready = agents.ready();
-    const candidate = rankForInstance(ready, instance).find(({ agent }) => !tried.has(agent));
-    if (candidate === undefined) throw gone ?? noRoute(ready, instance, instance, side);
+    const candidate = nearestOf(agents, instance, tried);
+    if (candidate === undefined) throw gone ?? noRoute(agents.ready(), instance, instance, side);
     tried.add(candidate.agent);
     let used = false;
     try {
@@ -50,6 +49,11 @@ export async function* askNearest(
       gone = thrown;
     }
   }
+}
+
+function nearestOf(agents: ConnectedAgents, instance: Instance, tried: ReadonlySet<AgentSession>): Candidate<AgentSession> | undefined {
+  for (const candidate of agents.places().ranked(instance)) if (!tried.has(candidate.agent)) return candidate;
+  return undefined;
 }
 
 /** `NO_ROUTE` with the networks on each side. */

@@ -9,15 +9,29 @@ import { readDocuments, writeDocuments } from "./write-changes.ts";
 
 /** Resources on a database. */
 export function topologyStore({ transact }: Database): TopologyStore {
+  const watchers = new Set<() => void>();
+  const told = <T>(result: T): T => {
+    for (const changed of watchers) changed();
+    return result;
+  };
   return {
-    apply: (changes, { now, dryRun = false }) => transact((tx) => apply(tx, changes, now, dryRun)),
+    apply: async (changes, { now, dryRun = false }) => {
+      const applied = await transact((tx) => apply(tx, changes, now, dryRun));
+      return dryRun ? applied : told(applied);
+    },
     listInstances: () => transact(async (tx) => (await resourceRows(tx, "Instance")).map(instanceOf)),
     getInstance: (name) => transact(async (tx) => instanceOf(await resourceRow(tx, "Instance", name))),
     listRules: () => transact(async (tx) => (await resourceRows(tx, "Rule")).map(ruleOf)),
     getRule: (name) => transact(async (tx) => ruleOf(await resourceRow(tx, "Rule", name))),
     listWebhooks: () => transact(async (tx) => (await resourceRows(tx, "Webhook")).map(webhookOf)),
     getWebhook: (name) => transact(async (tx) => webhookOf(await resourceRow(tx, "Webhook", name))),
-    setRuleEnabled: (name, enabled, now) => transact((tx) => setRuleEnabled(tx, name, enabled, now)),
+    setRuleEnabled: async (name, enabled, now) => told(await transact((tx) => setRuleEnabled(tx, name, enabled, now))),
+    watch: (changed) => {
+      // Wrapped, so that one function may watch twice and end once.
+      const watcher = () => changed();
+      watchers.add(watcher);
+      return { [Symbol.dispose]: () => void watchers.delete(watcher) };
+    },
   };
 }
 

@@ -1,0 +1,83 @@
+import type { Tx } from "../database.ts";
+import type { TaskRow } from "../tables.ts";
+import type { Claim, WaitingPair } from "../task-store.ts";
+
+/** Tasks that are read at once at most. */
+const PAGE = 500;
+/** Tasks of a pair that are looked through for one that an agent may take: those before it are left to others, which lasts for seconds. */
+const MOST_ROWS = 5_000;
+
+/** Waiting tasks by pair, oldest first, read as far as claims reach: for many claims on a pair as for one. Rows that are taken do not come again. */
+export class WaitingRows {
+  readonly #tx: Tx;
+  readonly #now: string;
+  readonly #queues = new Map<string, Queue>();
+
+  /** `claims`: all that will be taken for, so that the first page suffices mostly. */
+  constructor(tx: Tx, claims: readonly Claim[], now: Date) {
+    this.#tx = tx;
+    this.#now = now.toISOString();
+    for (const { pairs, limit } of claims) for (const pair of pairs) this.#queueOf(pair).wanted += Math.max(0, limit);
+  }
+
+  /** The oldest of the claim's pairs that it may take; undefined where there is none. */
+  async take(claim: Claim, mayTake: (row: TaskRow) => boolean): Promise<{ readonly row: TaskRow; readonly placement: string } | undefined> {
+    let oldest: { readonly row: TaskRow; readonly placement: string; readonly queue: Queue } | undefined;
+    for (const { placement, ...pair } of claim.pairs) {
+      const queue = this.#queueOf(pair);
+      const row = await this.#first(queue, mayTake);
+      if (row !== undefined && (oldest === undefined || row.seq < oldest.row.seq)) oldest = { row, placement, queue };
+    }
+    oldest?.queue.rows.splice(oldest.queue.rows.indexOf(oldest.row), 1);
+    return oldest;
+  }
+
+  async #first(queue: Queue, mayTake: (row: TaskRow) => boolean): Promise<TaskRow | undefined> {
+    for (;;) {
+      const row = queue.rows.find(mayTake);
+      if (row !== undefined || queue.ended || queue.read >= MOST_ROWS) return row;
+      await this.#readOn(queue);
+    }
+  }
+
+  async #readOn(queue: Queue): Promise<void> {
+    const { source, target, executionId } = queue.pair;
+    const limit = Math.min(PAGE, queue.read === 0 ? queue.wanted : PAGE);
+    const page = await this.#tx
+      .selectFrom("tasks")
+      .selectAll()
+      .where("source_instance", "=", source)
+      .where("target_instance", "=", target)
+      .where("execution_id", "=", executionId)
+      .where("ready_at", "is not", null)
+      .where("seq", ">", queue.lastSeq)
+      // A queued task is ready whatever the clock says: the clock may have been set back since.
+      .where((or) => or.or([or("state", "=", "queued"), or("ready_at", "<=", this.#now)]))
+      .orderBy("seq")
+      .limit(limit)
+      .execute();
+    queue.rows.push(...page);
+    queue.read += page.length;
+    queue.lastSeq = page.at(-1)?.seq ?? queue.lastSeq;
+    queue.ended = page.length < limit;
+  }
+
+  #queueOf(pair: WaitingPair): Queue {
+    const key = JSON.stringify([pair.source, pair.target, pair.executionId]);
+    const known = this.#queues.get(key) ?? { pair, rows: [], wanted: 0, read: 0, lastSeq: 0, ended: false };
+    this.#queues.set(key, known);
+    return known;
+  }
+}
+
+interface Queue {
+  readonly pair: WaitingPair;
+  /** Read and not taken. */
+  readonly rows: TaskRow[];
+  /** How many the claims may take together; above zero where any may. */
+  wanted: number;
+  read: number;
+  lastSeq: number;
+  /** Whether there is nothing more to read. */
+  ended: boolean;
+}
