@@ -12,7 +12,7 @@ import { publish, type Row } from "./report.ts";
 
 const AGENTS = 5_000;
 const EDGES = 10_000;
-/** Pushes that are told of, each to an edge of its own, and how many a second. */
+/** Pushes that are told of, each to an edge of its own, where no number of rounds is named, and how many a second. */
 const EVENTS = 1_000;
 const EVENTS_A_SECOND = 50;
 /** What waits in the queue when the agents begin to take from it. */
@@ -31,11 +31,13 @@ interface FleetRun {
 /** Fleet: one control plane, thousands of connected agents and edges. A case is another number of agents. */
 export async function benchFleet(options: BenchOptions): Promise<void> {
   const runs: FleetRun[] = [];
-  for (const agents of options.cases.length === 0 ? [AGENTS] : options.cases.map(Number)) runs.push(await runOnce(agents, options.signal));
+  const { rounds: pushes = EVENTS } = options;
+  for (const agents of options.cases.length === 0 ? [AGENTS] : options.cases.map(Number))
+    runs.push(await runOnce(agents, pushes, options.signal));
   const conditions = [
     `A control plane with ${EDGES} rules that events start, between ${INSTANCES} instances in ${REGIONS} regions, SQLite on disk, its log at the default level in a file, plain gRPC on loopback.`,
     "All agents are played by one process on the same machine over real Work streams, each over a TCP and HTTP/2 connection of its own; they answer questions and report progress and outcomes, and move no bytes.",
-    `Memory: resident, once it stays the same within 1 % for ten seconds. Events: ${EVENTS} pushes, each to a source of its own edge, ${EVENTS_A_SECOND} a second; "dispatch" is from the task's creation to the agent's reading of it,`,
+    `Memory: resident, once it stays the same within 1 % for ten seconds. Events: ${pushes} pushes, each to a source of its own edge, ${EVENTS_A_SECOND} a second; "dispatch" is from the task's creation to the agent's reading of it,`,
     `"event" from the registry's POST to the same moment, with a question to an agent at either side in between. Backlog: ${BACKLOG.edges * BACKLOG.tags} tasks of ${BACKLOG.edges} rules wait, then all agents take up to ${BACKLOG.slots} at once,`,
     `report progress, and success after ${BACKLOG.taskMs / 1000} s; transitions as the control plane counts those that it stored.`,
   ].join(" ");
@@ -51,7 +53,7 @@ export async function benchFleet(options: BenchOptions): Promise<void> {
   );
 }
 
-async function runOnce(agents: number, signal: AbortSignal): Promise<FleetRun> {
+async function runOnce(agents: number, pushes: number, signal: AbortSignal): Promise<FleetRun> {
   await using made = new AsyncDisposableStack();
   const scratch = await mkdtemp(join(tmpdir(), "transship-bench-"));
   made.defer(() => rm(scratch, { recursive: true, force: true }));
@@ -67,7 +69,7 @@ async function runOnce(agents: number, signal: AbortSignal): Promise<FleetRun> {
   const rssAfter = await settledRss(plane, signal);
   console.error({ agents, connect, rssBefore, rssAfter, cpu: plane.cpu() });
   const all = { client, http: plane.http, plane, players, signal };
-  const edges = Array.from({ length: EVENTS }, (_, index) => index * 7);
+  const edges = Array.from({ length: pushes }, (_, index) => index * 7);
   await players.obey({ behave: { taskMs: 200 } });
   const events = await pushEvents(all, edges, EVENTS_A_SECOND);
   console.error(timesOf(events), { cpu: plane.cpu() });

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { type ControlPlaneClient, fromServiceError, type wire } from "@transship/api";
-import { request } from "undici";
+import { Agent, request } from "undici";
 import type { Assigned, Players } from "./orders.ts";
 import { digestOf, repositoryOf, SECRET, sourceOf } from "./topology.ts";
 
@@ -16,6 +16,8 @@ export interface EventTimes {
 
 const PAUSE_MS = 100;
 const PATIENCE_MS = 60_000;
+/** A busy machine may take its time to accept. */
+const dispatcher = new Agent({ connect: { timeout: PATIENCE_MS } });
 
 /** Tells the control plane of a push to each of so many sources, so many a second, and waits until each has become a task of an agent. */
 export async function pushEvents(
@@ -60,7 +62,7 @@ async function push(http: string, edge: number): Promise<void> {
   const headers = { authorization: SECRET, "content-type": "application/vnd.docker.distribution.events.v2+json" };
   const url = `http://${http}/webhooks/i${sourceOf(edge)}`;
   // A connection of its own: one that is kept may be closed by the server in the very moment in which it is used again.
-  const answer = await request(url, { method: "POST", headers, body: JSON.stringify(body), reset: true });
+  const answer = await request(url, { method: "POST", headers, body: JSON.stringify(body), reset: true, dispatcher });
   const text = await answer.body.text();
   if (answer.statusCode !== 202) throw new Error(`an event was answered with ${answer.statusCode}: ${text}`);
 }

@@ -15,9 +15,10 @@ export async function handOver(desk: AssignmentDesk, agent: AgentSession, task: 
   const gone = task.operation === "delete" ? await desk.store.tasks.deletedTogether(task) : [];
   const alsoGone = gone.filter((tag) => tag !== task.target.tag);
   const sent = agent.send({ $case: "assignment", value: { ...assignment(desk, agent, task, usable), alsoGone } });
-  if (!sent)
+  if (!sent) {
+    desk.budgets.end(task.id);
     await desk.store.tasks.finish({ taskId: task.id, epoch: task.epoch }, { state: "queued", progress: task.progress }, desk.now());
-  else
+  } else
     desk.executionLog.info(task.executionId, `given to agent ${agent.name}: ${task.placement}`, {
       task: task.id,
       agent: agent.name,

@@ -1,3 +1,4 @@
+import type { TopologySnapshot } from "../topology/topology-snapshot.ts";
 import type { WakeUp } from "../wake-up.ts";
 import { type AssignmentDesk, assignTasks } from "./assign-tasks.ts";
 import { expireLeases } from "./expire-leases.ts";
@@ -12,6 +13,7 @@ export async function runScheduler(desk: AssignmentDesk, work: WakeUp, signal: A
   const told: ToldOfPauses = { tasks: new WeakMap(), executions: new Set() };
   let nextSweep = 0;
   let windowChange: Date | undefined;
+  let known: TopologySnapshot | undefined;
   while (!signal.aborted) {
     let sleepMs = sweepMs;
     // Before looking for tasks: what falls due while we look must end the sleep, not be overlooked by both.
@@ -23,8 +25,10 @@ export async function runScheduler(desk: AssignmentDesk, work: WakeUp, signal: A
         windowChange = await pauseOutsideWindow(desk, told);
         nextSweep = performance.now() + sweepMs;
       } else if (windowChange !== undefined && windowChange <= begin) windowChange = await pauseOutsideWindow(desk, told);
-      // Shares are divided anew where work ended; limits themselves may change at any time, and count from the next sweep on.
-      if (swept || desk.budgets.limited) await refreshBudgets(desk);
+      // Limits that changed count at once; what of the work was not heard to end, from the next sweep on.
+      const topology = await desk.topology.current();
+      if (swept || topology !== known) await refreshBudgets(desk, topology);
+      known = topology;
       await assignTasks(desk);
       for (const due of [await desk.store.tasks.nextDue(begin), windowChange]) {
         if (due !== undefined) sleepMs = Math.min(sleepMs, Math.max(1, due.getTime() - desk.now().getTime()));
@@ -37,7 +41,6 @@ export async function runScheduler(desk: AssignmentDesk, work: WakeUp, signal: A
   }
 }
 
-async function refreshBudgets({ store, topology, budgets }: AssignmentDesk): Promise<void> {
-  const { limitedInstances, limitedRules } = await topology.current();
+async function refreshBudgets({ store, budgets }: AssignmentDesk, { limitedInstances, limitedRules }: TopologySnapshot): Promise<void> {
   budgets.refresh(limitedInstances, limitedRules, await store.tasks.held());
 }

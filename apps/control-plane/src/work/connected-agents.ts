@@ -7,13 +7,14 @@ import type { AgentSession } from "./agent-session.ts";
 export class ConnectedAgents {
   readonly #sessions = new Map<string, AgentSession>();
   readonly #waiting = new Set<WakeUp>();
-  #ready: readonly AgentSession[] = [];
   #places: AgentPlaces | undefined;
 
   /** Takes the place of an older stream of the same agent, which ends: after a broken link the new one is the real one. */
   join(session: AgentSession): void {
     const older = this.#sessions.get(session.name);
     this.#sessions.set(session.name, session);
+    session.watch(() => this.changed());
+    this.changed();
     older?.end(new TransshipError("CONFLICT", { what: `the stream of agent ${session.name}`, why: "the agent opened a newer one" }));
     for (const wakeUp of this.#waiting) wakeUp.wake();
   }
@@ -21,6 +22,7 @@ export class ConnectedAgents {
   /** Removes the session; false where a newer one has taken its place, and the agent is not gone. */
   leave(session: AgentSession): boolean {
     if (this.#sessions.get(session.name) !== session) return false;
+    this.changed();
     return this.#sessions.delete(session.name);
   }
 
@@ -32,18 +34,20 @@ export class ConnectedAgents {
     return [...this.#sessions.values()];
   }
 
-  /** Those that may get something new to do: the same array as long as they are the same, so that what was worked out from it can be kept beside it. */
+  /** Those that may get something new to do. */
   ready(): readonly AgentSession[] {
-    const ready = this.all().filter((session) => !session.draining && !session.stalled && !session.gone.aborted);
-    if (ready.length !== this.#ready.length || ready.some((session, index) => session !== this.#ready[index])) this.#ready = ready;
-    return this.#ready;
+    return this.places().ready;
   }
 
-  /** The ready agents by where they are. */
+  /** The ready agents by where they are: the same object as long as they are the same, so that what was worked out from it can be kept with it. */
   places(): AgentPlaces {
-    const ready = this.ready();
-    if (this.#places?.ready !== ready) this.#places = new AgentPlaces(ready);
+    this.#places ??= new AgentPlaces(this.all().filter(({ ready }) => ready));
     return this.#places;
+  }
+
+  /** To be called when anything changed that placing looks at: who is ready, or what is known of where agents are. */
+  changed(): void {
+    this.#places = undefined;
   }
 
   /** Ends when an agent connects, after `ms` milliseconds, or when `signal` aborts. */

@@ -55,6 +55,7 @@ async function settleHolds(desk: WorkDesk, session: AgentSession, holds: readonl
     session.send({ $case: "cancel", value: { lease, giveBack: false } });
   for (const task of await tasks.heldBy(session.name)) {
     if (holds.some((hold) => hold.taskId === task.id && hold.epoch === task.epoch)) continue;
+    desk.budgets.end(task.id);
     await tasks.finish({ taskId: task.id, epoch: task.epoch }, { state: "queued", progress: task.progress }, desk.now());
     const words = `agent ${session.name} started anew without the task; it is back in the queue`;
     desk.executionLog.warn(task.executionId, words, { task: task.id, agent: session.name });

@@ -2,6 +2,7 @@ import { progressFromMessage, taskStateFromMessage, type wire } from "@transship
 import { isFinal, LEASED_STATES, PLAN_REASONS, TASK_TRANSITIONS, type Task, type TaskState } from "@transship/model";
 import type { Reported, Store } from "@transship/store";
 import type { Logger } from "pino";
+import type { Budgets } from "../budgets/budgets.ts";
 import type { Changes } from "../changes.ts";
 import type { Rates } from "../executions/rates.ts";
 import type { ExecutionLog } from "../logs/execution-log.ts";
@@ -21,6 +22,7 @@ export interface ReportDesk {
   readonly metrics: Metrics;
   readonly rates: Rates;
   readonly outcomes: OutcomeWriter;
+  readonly budgets: Budgets;
   /** Told of what arrived somewhere, once that is stored. */
   readonly cascade: Pick<Cascade, "arrived">;
   /** Wakes the scheduler. */
@@ -68,6 +70,7 @@ export async function takeOutcome(desk: ReportDesk, session: AgentSession, messa
   const outcome = (task: Task) => readOutcome(message, task, desk.now());
   // Nobody reports on another's work.
   const reported = lease && (await desk.outcomes.write({ lease, agent: session.name, outcome }));
+  if (reported !== undefined) desk.budgets.end(message.lease?.taskId ?? "");
   if (reported?.result === "applied") await tell(desk, reported, message);
   else if (reported?.result !== "duplicate") desk.metrics.reportFenced();
   session.send({ $case: "ack", value: { sequence: message.sequence } });

@@ -25,12 +25,21 @@ async function openWatched() {
     sent = [];
     await work(store);
     return sent
-      .filter(({ sql }) => /(from|update|into) "tasks"/.test(sql))
+      .filter(({ sql }) => /(from|update|into) "?tasks/.test(sql))
       .flatMap(({ sql, parameters }) => sqlite.prepare(`explain query plan ${sql}`).all(...parameters) as { detail: string }[])
       .map(({ detail }) => detail);
   };
   return { store, plansOf, [Symbol.asyncDispose]: () => store[Symbol.asyncDispose]() };
 }
+
+/** Rows are found by an index, the first of all is the first of an index, and what was found so is looked at again. */
+const BY_INDEX = new RegExp(
+  [
+    "^SEARCH (tasks|following|executions|execution_sums) USING (COVERING INDEX|INDEX|INTEGER PRIMARY KEY)",
+    "^SCAN tasks USING COVERING INDEX tasks_waiting_in_order$",
+    "^(SCAN pair|CO-ROUTINE pair|SETUP|RECURSIVE STEP|(CORRELATED )?SCALAR SUBQUERY \\d+|USE TEMP B-TREE FOR ORDER BY)$",
+  ].join("|"),
+);
 
 describe("what the scheduler asks at every turn", () => {
   it.each<[string, (store: Store) => Promise<unknown>]>([
@@ -55,6 +64,6 @@ describe("what the scheduler asks at every turn", () => {
     await store.tasks.finish({ taskId: "10", epoch: 1 }, again, at(2));
     const plans = await plansOf(ask);
     expect(plans.length).toBeGreaterThan(0);
-    for (const plan of plans) expect(plan).toMatch(/^SEARCH (tasks|executions) USING (COVERING INDEX|INDEX|INTEGER PRIMARY KEY)/);
+    for (const plan of plans) expect(plan).toMatch(BY_INDEX);
   });
 });

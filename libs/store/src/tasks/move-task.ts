@@ -1,5 +1,5 @@
 import { TransshipError } from "@transship/errors";
-import { follow, statesBefore, TASK_TRANSITIONS, type TaskState } from "@transship/model";
+import { follow, statesBefore, TASK_TRANSITIONS } from "@transship/model";
 import type { Tx } from "../database.ts";
 import { recountSums, SumChanges } from "../executions/execution-sums.ts";
 import type { TaskRow } from "../tables.ts";
