@@ -12,7 +12,7 @@ import type { Store } from "@transship/store";
 import { Counter, Gauge, Histogram, Registry } from "prom-client";
 import { gaugeDeliveries } from "./metrics-of-deliveries.ts";
 import { gaugeGates } from "./metrics-of-gates.ts";
-import { gaugeRules } from "./metrics-of-rules.ts";
+import { RuleSuccesses } from "./metrics-of-rules.ts";
 import type { GateBoard } from "./work/gate-board.ts";
 
 /** What the metrics read when they are scraped. */
@@ -60,6 +60,8 @@ export class Metrics {
     registers: [this.#registry],
   });
 
+  readonly #successes: RuleSuccesses;
+
   constructor(scraped: Scraped) {
     const info = new Gauge({
       name: "transship_build_info",
@@ -70,12 +72,13 @@ export class Metrics {
     info.set({ version: scraped.version }, 1);
     this.#gaugeTasks(scraped.store);
     this.#gaugeAgents(scraped.store);
-    gaugeRules(this.#registry, scraped.store);
+    this.#successes = new RuleSuccesses(this.#registry, scraped.store);
     gaugeGates(this.#registry, scraped.gates);
     gaugeDeliveries(this.#registry, scraped.store.deliveries);
   }
 
-  executionEnded(rule: string, result: ExecutionState): void {
+  executionEnded(rule: string, result: ExecutionState, at: string): void {
+    if (result === "succeeded") this.#successes.succeeded(rule, at);
     this.#executions.inc({ rule, result });
   }
 

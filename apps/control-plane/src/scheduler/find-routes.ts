@@ -1,4 +1,4 @@
-import { type Candidate, type Instance, rankForCopy, type SiblingPlace, siblingsFor } from "@transship/model";
+import { type Candidate, type Instance, rankForCopy, type SiblingPlace } from "@transship/model";
 import type { WaitingWork } from "@transship/store";
 import type { TopologySnapshot } from "../topology/topology-snapshot.ts";
 import type { AgentPlaces } from "../work/agent-places.ts";
@@ -44,6 +44,5 @@ export function candidateFor(agent: AgentSession, { from, to }: Way): Candidate<
 
 /** All that the agent needs to know to do it. */
 export function routeOf(way: Way, candidate: Candidate<AgentSession>, topology: TopologySnapshot): Route {
-  const rules = topology.rulesAround(way.source, way.target);
-  return { ...way, candidate, siblings: siblingsFor(candidate.agent, way.from, way.to, rules, topology.instances) };
+  return { ...way, candidate, siblings: topology.siblingsFor(candidate.agent, way.from, way.to) };
 }

@@ -1,11 +1,14 @@
 import type { TopologySnapshot } from "../topology/topology-snapshot.ts";
-import type { WakeUp } from "../wake-up.ts";
+import { WakeUp } from "../wake-up.ts";
 import { type AssignmentDesk, assignTasks } from "./assign-tasks.ts";
 import { expireLeases } from "./expire-leases.ts";
 import { pauseOutsideWindow, type ToldOfPauses } from "./pause-outside-window.ts";
 
 /** Longest sleep in milliseconds: leases end without anybody saying so. */
 const LONGEST_SLEEP_MS = 5_000;
+
+/** Least time between two looks in milliseconds: what a hundred agents ask for in it is one look's work and one transaction. Who comes after a rest waits for none. */
+const PAUSE_MS = 10;
 
 /** The loop that hands out tasks: woken by new tasks, credit and reports; by itself for due retries, ended leases, and windows that open or close. Ends when `signal` aborts. */
 export async function runScheduler(desk: AssignmentDesk, work: WakeUp, signal: AbortSignal): Promise<void> {
@@ -14,7 +17,9 @@ export async function runScheduler(desk: AssignmentDesk, work: WakeUp, signal: A
   let nextSweep = 0;
   let windowChange: Date | undefined;
   let known: TopologySnapshot | undefined;
+  const pause = new WakeUp();
   while (!signal.aborted) {
+    const looked = performance.now();
     let sleepMs = sweepMs;
     // Before looking for tasks: what falls due while we look must end the sleep, not be overlooked by both.
     const begin = desk.now();
@@ -38,6 +43,7 @@ export async function runScheduler(desk: AssignmentDesk, work: WakeUp, signal: A
       desk.log.error({ err: thrown }, "handing out tasks failed");
     }
     await work.sleep(sleepMs, signal);
+    await pause.sleep(Math.max(0, looked + PAUSE_MS - performance.now()), signal);
   }
 }
 

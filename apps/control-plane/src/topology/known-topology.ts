@@ -19,7 +19,7 @@ export class KnownTopology implements Disposable {
   current(): Promise<TopologySnapshot> {
     if (this.#known !== undefined) return this.#known;
     // A change that comes while it is read makes it be read once more.
-    const loading = this.#load();
+    const loading = Promise.resolve().then(() => this.#load());
     this.#known = loading;
     loading.catch(() => {
       if (this.#known === loading) this.#known = undefined;

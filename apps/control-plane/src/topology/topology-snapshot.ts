@@ -1,4 +1,4 @@
-import type { Instance, Rule } from "@transship/model";
+import { type AgentPlace, type Instance, type Rule, type SiblingPlace, siblingsFor } from "@transship/model";
 
 /** Instances and rules as they were stored at one moment, with indexes for what is asked at every turn. Never changes. */
 export class TopologySnapshot {
@@ -12,6 +12,7 @@ export class TopologySnapshot {
   readonly limitedRules: readonly Rule[];
   readonly #bySource: ReadonlyMap<string, readonly Rule[]>;
   readonly #byTarget: ReadonlyMap<string, readonly Rule[]>;
+  readonly #siblings = new Map<string, readonly SiblingPlace[]>();
 
   constructor(instances: readonly Instance[], rules: readonly Rule[]) {
     this.instances = new Map(instances.map((instance) => [instance.name, instance]));
@@ -28,9 +29,16 @@ export class TopologySnapshot {
     return (this.#bySource.get(instance) ?? []).filter(({ spec }) => spec.enabled && spec.triggers?.events === true);
   }
 
-  /** Rules that begin at `source` or end at `target`. */
-  rulesAround(source: string, target: string): Rule[] {
-    return [...new Set([...(this.#bySource.get(source) ?? []), ...(this.#byTarget.get(target) ?? [])])];
+  /** Other instances that may have what is copied, for an agent to read from; worked out once for all agents of the same networks. */
+  siblingsFor(agent: Pick<AgentPlace, "networks">, source: Instance, target: Instance): readonly SiblingPlace[] {
+    const key = JSON.stringify([source.name, target.name, agent.networks]);
+    const known = this.#siblings.get(key);
+    if (known !== undefined) return known;
+    // Those of other rules are no siblings.
+    const rules = new Set([...(this.#bySource.get(source.name) ?? []), ...(this.#byTarget.get(target.name) ?? [])]);
+    const found = siblingsFor(agent, source, target, [...rules], this.instances);
+    this.#siblings.set(key, found);
+    return found;
   }
 }
 

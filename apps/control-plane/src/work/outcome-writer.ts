@@ -1,8 +1,11 @@
-import { setImmediate } from "node:timers/promises";
+import { setImmediate, setTimeout } from "node:timers/promises";
 import type { AttemptReport, Reported, TaskStore } from "@transship/store";
 
 /** Reports of one transaction: nobody waits for it longer than some tens of milliseconds. */
 const MOST = 200;
+
+/** Time in which reports gather where they come one upon the other, in milliseconds. */
+const PAUSE_MS = 5;
 
 interface Waiting {
   readonly report: AttemptReport;
@@ -35,9 +38,9 @@ export class OutcomeWriter {
 
   async #run(): Promise<void> {
     this.#writing = true;
-    while (this.#waiting.length > 0) {
+    for (let pauseMs = 0; this.#waiting.length > 0; pauseMs = PAUSE_MS) {
       // Reads what has arrived on other streams meanwhile.
-      await setImmediate();
+      await (pauseMs === 0 ? setImmediate() : setTimeout(pauseMs));
       const batch = this.#waiting.splice(0, MOST);
       // One that cannot be stored must not keep the others from it.
       if (!(await this.#write(batch, batch.length > 1))) for (const one of batch) await this.#write([one], false);

@@ -1,6 +1,7 @@
 import { describe } from "vitest";
 import { agentConformance } from "./agents.ts";
 import { arrivalConformance } from "./arrivals.ts";
+import { batchConformance } from "./batches.ts";
 import { deliveryConformance } from "./deliveries.ts";
 import { executionConformance } from "./executions.ts";
 import { historyConformance } from "./history.ts";
@@ -27,6 +28,7 @@ export function storeConformance(name: string, openStore: OpenStore): void {
     taskConformance(openStore);
     leaseConformance(openStore);
     outcomeConformance(openStore);
+    batchConformance(openStore);
     arrivalConformance(openStore);
     logConformance(openStore);
     leaseModelConformance(openStore);

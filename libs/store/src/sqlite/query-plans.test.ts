@@ -35,7 +35,7 @@ async function openWatched() {
 /** Rows are found by an index, the first of all is the first of an index, and what was found so is looked at again. */
 const BY_INDEX = new RegExp(
   [
-    "^SEARCH (tasks|following|executions|execution_sums) USING (COVERING INDEX|INDEX|INTEGER PRIMARY KEY)",
+    "^SEARCH (tasks|following|executions|execution_sums) USING (COVERING INDEX|INDEX|INTEGER PRIMARY KEY \\(rowid=\\?\\))",
     "^SCAN tasks USING COVERING INDEX tasks_waiting_in_order$",
     "^(SCAN pair|CO-ROUTINE pair|SETUP|RECURSIVE STEP|(CORRELATED )?SCALAR SUBQUERY \\d+|USE TEMP B-TREE FOR ORDER BY)$",
   ].join("|"),

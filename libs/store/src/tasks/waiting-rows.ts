@@ -1,3 +1,4 @@
+import { sql } from "kysely";
 import type { Tx } from "../database.ts";
 import type { TaskRow } from "../tables.ts";
 import type { Claim, WaitingPair } from "../task-store.ts";
@@ -43,14 +44,15 @@ export class WaitingRows {
   async #readOn(queue: Queue): Promise<void> {
     const { source, target, executionId } = queue.pair;
     const limit = Math.min(PAGE, queue.read === 0 ? queue.wanted : PAGE);
-    const page = await this.#tx
-      .selectFrom("tasks")
+    const tasks = this.#tx.selectFrom("tasks");
+    // An expression, since SQLite would rather walk all tasks by number than those that wait; and only where it is needed.
+    const rest = queue.lastSeq === 0 ? tasks : tasks.where(sql<number>`seq + 0`, ">", queue.lastSeq);
+    const page = await rest
       .selectAll()
       .where("source_instance", "=", source)
       .where("target_instance", "=", target)
       .where("execution_id", "=", executionId)
       .where("ready_at", "is not", null)
-      .where("seq", ">", queue.lastSeq)
       // A queued task is ready whatever the clock says: the clock may have been set back since.
       .where((or) => or.or([or("state", "=", "queued"), or("ready_at", "<=", this.#now)]))
       .orderBy("seq")
