@@ -10,9 +10,9 @@ import type { Store } from "../store.ts";
 import { storeOn } from "../store-on-database.ts";
 import type { Tables } from "../tables.ts";
 import { lockDataDirectory } from "./data-directory-lock.ts";
+import { GroupCommit } from "./group-commit.ts";
 import { sqliteDialect } from "./sqlite-dialect.ts";
 import { explainSqlite } from "./sqlite-errors.ts";
-import { Turns } from "./turns.ts";
 
 /** File of the control plane's data in its data directory. */
 export const DATABASE_FILE = "control-plane.db";
@@ -62,11 +62,11 @@ async function openDatabase(file: string, where: string, owned: DisposableStack)
   sqlite.pragma("foreign_keys = ON");
   const kysely = new Kysely<Tables>({ dialect: sqliteDialect(sqlite) });
   await migrate(kysely as unknown as Kysely<unknown>, MIGRATIONS, where);
-  const turns = new Turns();
+  const commits = new GroupCommit(kysely);
   const database: Database = {
     transact: async (work) => {
       try {
-        return await turns.take(() => kysely.transaction().execute(work));
+        return await commits.transact(work);
       } catch (thrown) {
         throw explainSqlite(`using ${where}`, thrown);
       }
