@@ -29,7 +29,9 @@ export async function assignTasks(desk: AssignmentDesk): Promise<void> {
   desk.capped.keep(new Set(waiting.map(({ executionId }) => executionId)));
   const open = waiting.filter(({ rule }) => desk.windows.isOpen(topology.rules.get(rule), desk.now()));
   const ways = findWays(places, open, topology);
-  const takers = places.ready.filter((agent) => agent.credit > 0 && ways.has(places.headOf(agent)));
+  const able = places.ready.filter((agent) => agent.credit > 0 && ways.has(places.headOf(agent)));
+  // Those who take from the same pairs together: what waits there is then read once for all of them.
+  const takers = [...Map.groupBy(able, (agent) => places.headOf(agent)).values()].flat();
   // A demand may have crossed an assignment on its way: the slots are the bound that cannot be outdated.
   const held = await desk.store.tasks.heldCounts(takers.map(({ name }) => name));
   await dealOut(desk, takers, {
