@@ -1,6 +1,7 @@
 import { failureFromMessage, failureToError, storedFailureToMessage, type wire } from "@transship/api";
 import { type KnownReach, MOST_SURVEYED, type Reach, roundTripClass } from "@transship/model";
 import { safeFailure } from "../logs/failure-facts.ts";
+import type { ReachView } from "./agent-group.ts";
 
 /** Endpoints that are remembered of one agent; a little more than it is asked about, since lists change. */
 const MOST_PLACES = 2 * MOST_SURVEYED;
@@ -17,9 +18,33 @@ interface Found extends Reach {
 }
 
 /** Which endpoints the connected agents truly reach, by what each said last. In memory: it comes again with the agent's next stream. */
-export class ReachBoard implements KnownReach {
+export class ReachBoard implements ReachView {
   readonly #byAgent = new Map<string, Map<string, readonly Found[]>>();
+  /** How many agents said anything of each instance. */
+  readonly #known = new Map<string, number>();
+  /** Worked out when asked for, and again after the agent said something else. */
+  readonly #unreached = new Map<string, string>();
+  #version = 0;
   readonly #texts = new Map<string, string>();
+
+  get version(): number {
+    return this.#version;
+  }
+
+  knows(instance: string): boolean {
+    return this.#known.has(instance);
+  }
+
+  unreached(agent: string): string {
+    const known = this.#unreached.get(agent);
+    if (known !== undefined) return known;
+    const own = [...(this.#byAgent.get(agent) ?? [])].flatMap(([instance, found]) =>
+      found.filter(({ reached }) => !reached).map(({ url }) => `${instance} ${url}`),
+    );
+    const text = this.#shared(own.sort().join("\n"));
+    this.#unreached.set(agent, text);
+    return text;
+  }
 
   of(agent: string, instance: string, url: string): Reach | undefined {
     return this.#find(agent, instance, url);
@@ -45,8 +70,10 @@ export class ReachBoard implements KnownReach {
       const before = this.#find(agent, said.instance, said.url);
       if (before === undefined && sizeOf(own) >= MOST_PLACES) continue;
       const found = foundOf({ ...said, url: this.#shared(said.url) }, before, now);
+      if (!own.has(said.instance)) this.#known.set(this.#shared(said.instance), (this.#known.get(said.instance) ?? 0) + 1);
       const others = (own.get(said.instance) ?? []).filter(({ url }) => url !== said.url);
       own.set(this.#shared(said.instance), others.length === 0 ? [found] : [...others, found]);
+      if (before?.reached !== found.reached || before.roundTripMs !== found.roundTripMs) this.#changed(agent);
       news ||= isNews(before, found);
     }
     return news;
@@ -57,12 +84,15 @@ export class ReachBoard implements KnownReach {
     const own = this.#byAgent.get(agent);
     const left = (own?.get(instance) ?? []).filter((found) => found.url !== url);
     if (left.length > 0) own?.set(instance, left);
-    else own?.delete(instance);
+    else if (own?.delete(instance) === true) this.#knowsLess(instance);
+    this.#changed(agent);
   }
 
   /** The agent is gone, and with it what it knew. */
   leave(agent: string): void {
+    for (const instance of this.#byAgent.get(agent)?.keys() ?? []) this.#knowsLess(instance);
     this.#byAgent.delete(agent);
+    this.#changed(agent);
   }
 
   /** By instance and URL. */
@@ -91,6 +121,17 @@ export class ReachBoard implements KnownReach {
       }
     }
     return sums;
+  }
+
+  #changed(agent: string): void {
+    this.#unreached.delete(agent);
+    this.#version += 1;
+  }
+
+  #knowsLess(instance: string): void {
+    const left = (this.#known.get(instance) ?? 0) - 1;
+    if (left > 0) this.#known.set(instance, left);
+    else this.#known.delete(instance);
   }
 
   /** The same text for all agents that say it: they may be many thousands, and say the same. */
