@@ -61,8 +61,21 @@ export class PlayedAgent {
   #hear(message: NonNullable<wire.ControlMessage["message"]>): void {
     if (message.$case === "welcome") this.#welcome.resolve();
     else if (message.$case === "ack") this.#behaviour.onOutcomeAcknowledged();
+    else if (message.$case === "survey") this.#look(message.value);
     else if (message.$case === "question") this.#answer(message.value);
     else if (message.$case === "assignment") this.#work(message.value);
+  }
+
+  /** It reaches everything; agents of one place are about as far from it as each other. */
+  #look({ places }: wire.Survey): void {
+    const endpoints = places.map(({ instance, endpoint }) => ({
+      instance,
+      url: endpoint?.url ?? "",
+      reached: true,
+      roundTripMs: 20 + Math.random() * 10,
+      forMs: 0,
+    }));
+    this.#say({ $case: "reach", value: { endpoints } });
   }
 
   #work(task: wire.Assignment): void {

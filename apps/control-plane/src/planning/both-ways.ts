@@ -69,7 +69,7 @@ export class BothWays {
   }
 
   static async open(desk: PlanDesk, rule: Rule): Promise<BothWays> {
-    return new BothWays(desk, rule, new WaysBack(rule, [...(await desk.topology.current()).rules.values()]));
+    return new BothWays(desk, rule, new WaysBack(rule, (await desk.topology.current()).graph));
   }
 
   /** Plans a page for one target, and adds what it learned to `learned`. */

@@ -7,6 +7,7 @@ import {
   type SiblingPlace,
   siblingsFor,
 } from "@transship/model";
+import { RuleGraph } from "@transship/planner";
 
 /** Agents of the same networks that reach the same: one stands for all. */
 export interface SiblingReaders {
@@ -26,6 +27,7 @@ export class TopologySnapshot {
   readonly #bySource: ReadonlyMap<string, readonly Rule[]>;
   readonly #byTarget: ReadonlyMap<string, readonly Rule[]>;
   readonly #siblings = new WeakMap<SiblingReaders, Map<string, readonly SiblingPlace[]>>();
+  #graph: RuleGraph | undefined;
   #byRegion: ReadonlyMap<string, readonly string[]> | undefined;
 
   constructor(instances: readonly Instance[], rules: readonly Rule[]) {
@@ -41,6 +43,12 @@ export class TopologySnapshot {
   /** Enabled rules that events at an instance start, by name. */
   eventRulesAt(instance: string): Rule[] {
     return (this.#bySource.get(instance) ?? []).filter(({ spec }) => spec.enabled && spec.triggers?.events === true);
+  }
+
+  /** Where rules lead. */
+  get graph(): RuleGraph {
+    this.#graph ??= new RuleGraph(this.rules.values());
+    return this.#graph;
   }
 
   /** The names of instances in a region. */
