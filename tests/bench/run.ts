@@ -1,6 +1,7 @@
 /** `npm run bench -- <name> [options]`: runs one benchmark against its peers in the same go and writes docs/benchmarks.md. */
 import { type BenchOptions, OPTIONS_USAGE, parseBenchOptions } from "./bench-options.ts";
 import { benchChaos } from "./chaos.ts";
+import { benchFleet } from "./fleet.ts";
 import { benchHistory } from "./history.ts";
 import { benchLan } from "./lan.ts";
 import { benchMemory } from "./memory.ts";
@@ -22,6 +23,7 @@ const BENCHMARKS: Readonly<Record<string, (options: BenchOptions) => Promise<voi
   shared: benchShared,
   history: benchHistory,
   chaos: benchChaos,
+  fleet: benchFleet,
 };
 
 // What a benchmark started and made is taken back by its own stacks, so a signal must end it by way of them.

@@ -41,12 +41,14 @@ import { topologyService } from "./services/topology-service.ts";
 import { traceService } from "./services/trace-service.ts";
 import { webhookService } from "./services/webhook-service.ts";
 import { workService } from "./services/work-service.ts";
+import { KnownTopology } from "./topology/known-topology.ts";
 import { webhookReceiver } from "./triggers/receive-webhook.ts";
 import { Triggers } from "./triggers/triggers.ts";
 import { VERSION } from "./version.ts";
 import { WakeUp } from "./wake-up.ts";
 import { ConnectedAgents } from "./work/connected-agents.ts";
 import { GateBoard } from "./work/gate-board.ts";
+import { OutcomeWriter } from "./work/outcome-writer.ts";
 import { ProgressWriter } from "./work/progress-writer.ts";
 import { Questions } from "./work/questions.ts";
 import { ReachBoard } from "./work/reach-board.ts";
@@ -80,6 +82,7 @@ export async function startControlPlane(options: ControlPlaneOptions): Promise<C
   const { desk, executions, triggers, door, stopping, log } = parts;
 
   opening.use(parts.sender);
+  opening.use(desk.topology);
   const loops = [
     runScheduler(desk, desk.work, stopping.signal),
     desk.progress.run(desk, stopping.signal),
@@ -129,9 +132,11 @@ async function assemble(options: ControlPlaneOptions, store: Store) {
   const gates = new GateBoard();
   const reach = new ReachBoard();
   const logWriter = new LogWriter(store.logs, log);
-  const agents = new ConnectedAgents();
+  const agents = new ConnectedAgents(reach);
+  const topology = new KnownTopology(store.topology);
   const base = {
     store,
+    topology,
     log,
     now,
     startedAt,
@@ -145,12 +150,13 @@ async function assemble(options: ControlPlaneOptions, store: Store) {
     reach,
     surveys: new Surveys(),
     progress: new ProgressWriter(),
+    outcomes: new OutcomeWriter(store.tasks, now),
     questions: new Questions(options.silenceMs ?? SILENCE_MS),
     logWriter,
     agentLogs: new AgentLogs(),
     executionLog: executionLog(log, logWriter, now),
     changes: new Changes(),
-    metrics: new Metrics({ store, gates, reach, version: VERSION }),
+    metrics: new Metrics({ store, topology, gates, reach, version: VERSION }),
     work: new WakeUp(),
     clock: new WakeUp(),
     rates: new Rates(),

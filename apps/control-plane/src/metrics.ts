@@ -1,4 +1,13 @@
-import { type Agent, type ByteCounts, type ExecutionState, NO_BYTES, RUNGS, skipReasonOf, type Task } from "@transship/model";
+import {
+  type Agent,
+  type ByteCounts,
+  type ExecutionState,
+  NO_BYTES,
+  RUNGS,
+  skipReasonOf,
+  type Task,
+  type TaskState,
+} from "@transship/model";
 import type { Store } from "@transship/store";
 import { Counter, Gauge, Histogram, Registry } from "prom-client";
 import { gaugeDeliveries } from "./metrics-of-deliveries.ts";
@@ -6,13 +15,15 @@ import { gaugeDrift } from "./metrics-of-drift.ts";
 import { gaugeEdges } from "./metrics-of-edges.ts";
 import { gaugeGates } from "./metrics-of-gates.ts";
 import { gaugeReach } from "./metrics-of-reach.ts";
-import { gaugeRules } from "./metrics-of-rules.ts";
+import { RuleSuccesses } from "./metrics-of-rules.ts";
+import type { KnownTopology } from "./topology/known-topology.ts";
 import type { GateBoard } from "./work/gate-board.ts";
 import type { ReachBoard } from "./work/reach-board.ts";
 
 /** What the metrics read when they are scraped. */
 export interface Scraped {
-  readonly store: Pick<Store, "executions" | "agents" | "topology" | "deliveries" | "drift">;
+  readonly store: Pick<Store, "executions" | "agents" | "deliveries" | "drift" | "topology">;
+  readonly topology: Pick<KnownTopology, "current">;
   readonly gates: Pick<GateBoard, "all">;
   readonly reach: Pick<ReachBoard, "sums">;
   readonly version: string;
@@ -23,6 +34,9 @@ export class Metrics {
   readonly #registry = new Registry();
   readonly #executions = this.#counter("transship_executions_total", "Executions that ended.", ["rule", "result"]);
   readonly #tasks = this.#counter("transship_tasks_total", "Tasks that ended.", ["rule", "result", "reason"]);
+  readonly #moves = this.#counter("transship_task_transitions_total", "Tasks that were leased or moved by reports, by the state reached.", [
+    "to",
+  ]);
   readonly #bytes = this.#counter("transship_transfer_bytes_total", "Payload bytes fetched from a source.", ["src", "dst"]);
   readonly #resumed = this.#counter("transship_transfer_resumed_bytes_total", "Bytes not fetched again thanks to a checkpoint.", []);
   readonly #wasted = this.#counter("transship_transfer_wasted_bytes_total", "Bytes fetched more than once or thrown away.", []);
@@ -57,6 +71,8 @@ export class Metrics {
     registers: [this.#registry],
   });
 
+  readonly #successes: RuleSuccesses;
+
   constructor(scraped: Scraped) {
     const info = new Gauge({
       name: "transship_build_info",
@@ -67,7 +83,7 @@ export class Metrics {
     info.set({ version: scraped.version }, 1);
     this.#gaugeTasks(scraped.store);
     this.#gaugeAgents(scraped.store);
-    gaugeRules(this.#registry, scraped.store);
+    this.#successes = new RuleSuccesses(this.#registry, { topology: scraped.topology, executions: scraped.store.executions });
     gaugeGates(this.#registry, scraped.gates);
     gaugeReach(this.#registry, scraped.reach);
     gaugeDrift(this.#registry, scraped.store);
@@ -75,7 +91,8 @@ export class Metrics {
     gaugeDeliveries(this.#registry, scraped.store.deliveries);
   }
 
-  executionEnded(rule: string, result: ExecutionState): void {
+  executionEnded(rule: string, result: ExecutionState, at: string): void {
+    if (result === "succeeded") this.#successes.succeeded(rule, at);
     this.#executions.inc({ rule, result });
   }
 
@@ -90,6 +107,11 @@ export class Metrics {
     }
     if (task.state !== "succeeded" || task.startedAt === undefined || task.finishedAt === undefined) return;
     this.#duration.observe({ rule }, (Date.parse(task.finishedAt) - Date.parse(task.startedAt)) / 1000);
+  }
+
+  /** Counts a task that was leased, or that an agent's report moved to another state. */
+  taskMoved(to: TaskState): void {
+    this.#moves.inc({ to });
   }
 
   reportFenced(): void {

@@ -1,4 +1,4 @@
-import { setTimeout as delay } from "node:timers/promises";
+const FOR_EVER_MS = 2 ** 31 - 1;
 
 /** Lets one loop sleep until something happens. A call while the loop works is not lost: the next sleep ends at once. */
 export class WakeUp {
@@ -12,13 +12,21 @@ export class WakeUp {
 
   /** Ends when woken, after `ms` milliseconds, or when `signal` aborts; never throws. */
   async sleep(ms: number | undefined, signal: AbortSignal): Promise<void> {
-    if (!this.#called && !signal.aborted) {
-      const over = new AbortController();
-      this.#end = () => over.abort();
-      const either = AbortSignal.any([over.signal, signal]);
-      await delay(ms ?? 2 ** 31 - 1, undefined, { signal: either }).catch(() => undefined);
-      this.#end = undefined;
-    }
+    if (!this.#called && !signal.aborted) await this.#wait(ms ?? FOR_EVER_MS, signal);
     this.#called = false;
+  }
+
+  #wait(ms: number, signal: AbortSignal): Promise<void> {
+    return new Promise((resolve) => {
+      const end = () => {
+        clearTimeout(timer);
+        signal.removeEventListener("abort", end);
+        this.#end = undefined;
+        resolve();
+      };
+      const timer = setTimeout(end, ms);
+      signal.addEventListener("abort", end, { once: true });
+      this.#end = end;
+    });
   }
 }

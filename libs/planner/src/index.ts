@@ -20,4 +20,5 @@ export { sourceRepository } from "./trace/source-repository.ts";
 export { bothSaySource, facingRules } from "./two-way/facing-rules.ts";
 export type { TwoWay } from "./two-way/judge-two-way.ts";
 export { type Known, knownOf, type Remembered } from "./two-way/known.ts";
+export { RuleGraph } from "./two-way/rule-graph.ts";
 export { type WayBack, WaysBack } from "./two-way/ways-back.ts";

@@ -10,6 +10,7 @@ import type {
   TaskProgress,
   TaskState,
   TaskTerms,
+  Trigger,
 } from "@transship/model";
 import type { Page } from "./store.ts";
 
@@ -101,6 +102,55 @@ export interface AttemptCost {
   readonly blobSums?: BlobSums | undefined;
 }
 
+/** How an attempt ended. */
+export interface AttemptReport {
+  readonly lease: LeaseKey;
+  /** Who says so: where the task is another's, the report is `stale`. Absent = whoever has it. */
+  readonly agent?: string | undefined;
+  /** Makes the outcome of the task as it is. Called within a transaction; it must not throw. */
+  readonly outcome: (task: Task) => AttemptOutcome;
+}
+
+/** What an applied report is for, besides its task. */
+export interface ReportedExecution {
+  readonly rule: string;
+  readonly trigger: Trigger;
+  /** Copies that led to it one after the other. */
+  readonly hops: number;
+}
+
+/** What became of a report; of one that was applied, the task with its blob reports as it was and as it is. */
+export type Reported =
+  | { readonly result: "applied"; readonly before: Task; readonly after: Task; readonly execution: ReportedExecution }
+  | { readonly result: "duplicate" | "stale" };
+
+/** How far an attempt is. */
+export interface ProgressReport {
+  readonly lease: LeaseKey;
+  /** Who says so; absent = whoever has it. */
+  readonly agent?: string | undefined;
+  /** Among `leased`, `copying`, `verifying`. */
+  readonly state: TaskState;
+  readonly progress: TaskProgress;
+}
+
+/** A task whose progress was recorded. */
+export interface Progressed {
+  readonly before: Task;
+  readonly after: Task;
+}
+
+/** What an agent may take: of one execution mostly, whose pairs are all that it may take from. */
+export interface Claim {
+  readonly agent: string;
+  /** Where the process is that gets them: see `heldBy`. */
+  readonly home?: string | undefined;
+  readonly pairs: readonly ClaimedPair[];
+  readonly limit: number;
+  /** How long a task that came back is left to the agent that had it before, in milliseconds. */
+  readonly preferMs: number;
+}
+
 /** `stale`: another epoch holds the task, or it is final for another reason. `duplicate`: this very report was applied before. */
 export type ReportResult = "applied" | "duplicate" | "stale";
 
@@ -116,19 +166,13 @@ export interface TaskStore {
    * Leases up to `limit` waiting tasks of the given pairs and executions to an agent, oldest first: state `leased`, epoch + 1, attempts + 1. A task that another agent had before
    * (and may hold a checkpoint of) is left to that agent for `preferMs` after it came back to the queue, provided that agent is among `online`.
    */
-  lease(
-    claim: {
-      readonly agent: string;
-      /** Where the process is that gets them: see `heldBy`. */
-      readonly home?: string | undefined;
-      readonly pairs: readonly ClaimedPair[];
-      readonly limit: number;
-      readonly leaseMs: number;
-      readonly preferMs: number;
-      readonly online: readonly string[];
-    },
+  lease(claim: Claim & { readonly leaseMs: number; readonly online: readonly string[] }, now: Date): Promise<Task[]>;
+  /** The same for many claims, one after the other, as one transaction; what each got, in their order. */
+  leaseAll(
+    claims: readonly Claim[],
+    terms: { readonly leaseMs: number; readonly online: ReadonlySet<string> },
     now: Date,
-  ): Promise<Task[]>;
+  ): Promise<Task[][]>;
   /** Extends the leases that still hold; returns those that do not (stale epoch, final, or another agent's). */
   renew(agent: string, leases: readonly LeaseKey[], leaseMs: number, now: Date): Promise<LeaseKey[]>;
   /** At start: leases could not be renewed while the control plane was away, so each gets the full duration from now. */
@@ -137,11 +181,15 @@ export interface TaskStore {
   expire(now: Date): Promise<Task[]>;
   /** Records progress and the state among `leased`, `copying`, `verifying`; false when the epoch is stale. */
   progress(lease: LeaseKey, state: TaskState, progress: TaskProgress): Promise<boolean>;
+  /** The same of many tasks, each named once, as one transaction; of each what it was and is, undefined where the lease is no more. */
+  progressAll(reports: readonly ProgressReport[]): Promise<(Progressed | undefined)[]>;
   /**
    * Records how an attempt ended; with it what a copy brought, or that a deletion was done. A first hop that succeeded sends the task back to `queued`, to wait for its second,
    * with attempts counted anew; a second hop that finds the relay without the artifact sends it back for its first.
    */
   finish(lease: LeaseKey, outcome: AttemptOutcome, now: Date): Promise<ReportResult>;
+  /** The same for many reports, one after the other, as one transaction; what became of each, in their order. */
+  finishAll(reports: readonly AttemptReport[], now: Date): Promise<Reported[]>;
   /** Cancels all unfinished tasks of an execution; returns those that agents hold. */
   cancelAll(executionId: string, now: Date): Promise<Task[]>;
   /** Whether any task of the execution is unfinished. */
@@ -158,6 +206,8 @@ export interface TaskStore {
    * still live and write.
    */
   heldBy(agent: string, home?: string): Promise<Task[]>;
+  /** Of how many tasks `heldBy` would tell for each of these agents, by name; who holds none is missing. */
+  heldCounts(agents: readonly { readonly name: string; readonly home?: string | undefined }[]): Promise<Map<string, number>>;
   /** With its blob reports. Throws `NOT_FOUND`. */
   get(id: string): Promise<Task>;
   /** In the order of creation. */

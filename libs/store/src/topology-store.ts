@@ -67,4 +67,9 @@ export interface TopologyStore {
   listAgentDocuments(): Promise<AgentDocument[]>;
   /** Throws `NOT_FOUND`. */
   setRuleEnabled(name: string, enabled: boolean, now: Date): Promise<Rule>;
+  /**
+   * Calls `changed` after each change that was kept, before the call that made it returns; where several control planes share the database, after those of the others
+   * too. For those who keep what they read: it is old from then on. Ends when disposed.
+   */
+  watch(changed: () => void): Disposable;
 }

@@ -30,11 +30,6 @@ export class Budgets {
     this.#now = now;
   }
 
-  /** Whether anything is divided at present. */
-  get limited(): boolean {
-    return this.#limits.size + this.#rates.size > 0;
-  }
-
   /** Takes limits and work as they are stored now, and tells agents what changed. */
   refresh(instances: readonly Instance[], rules: readonly Rule[], held: readonly HeldTask[]): void {
     this.#limits.clear();
@@ -46,7 +41,13 @@ export class Budgets {
       this.#everLimited.rules.add(name);
     }
     this.#sharers.replace(held);
-    this.#tell();
+    this.#tellAll();
+  }
+
+  /** Whether only so many agents may work with an instance at a time. */
+  isCapped(instance: string): boolean {
+    const limits = this.#limits.get(instance);
+    return limits !== undefined && Number.isFinite(mostSharers(limits));
   }
 
   /** Whether an agent may work with an instance: it has a share, or there is one left. */
@@ -62,19 +63,26 @@ export class Budgets {
   /** An agent is about to get a task: tells everybody the new shares, it among them. */
   begin(task: SharedTask): void {
     this.#sharers.add(task);
-    this.#tell();
+    this.#tellOf(task);
+  }
+
+  /** An agent is done with a task, or has it no more: its share goes to the others. */
+  end(taskId: string): void {
+    const task = this.#sharers.end(taskId);
+    if (task !== undefined) this.#tellOf(task);
   }
 
   /** An agent is about to be asked about an instance. To be disposed of when it has answered. */
   ask(agent: string, instance: Instance): Disposable {
     this.#learn(instance);
     const asked = this.#sharers.ask(agent, instance.name, this.#now);
-    this.#tell();
+    this.#tell([instance.name], []);
     return asked;
   }
 
   /** An agent's share of an instance; undefined where there are no limits, or it has no part in them. */
   shareOf(agent: string, instance: string): Limits | undefined {
+    if (!this.#limits.has(instance)) return undefined;
     return this.#divide(instance).get(agent);
   }
 
@@ -82,7 +90,7 @@ export class Budgets {
   heard(session: AgentSession, { gates }: wire.Gates): void {
     let news = false;
     for (const { instance, pausedForMs } of gates) news = this.#pauses.take(session.name, instance, pausedForMs, this.#now()) || news;
-    if (news) this.#tell();
+    if (news) this.#tellAll();
   }
 
   #learn({ name, spec }: Instance): void {
@@ -91,18 +99,40 @@ export class Budgets {
     if (spec.limits !== undefined) this.#everLimited.instances.add(name);
   }
 
-  #tell(): void {
-    const names = new Set([...this.#everLimited.instances, ...this.#pauses.names(this.#now())]);
-    const instances = [...names].map((name) => ({ name, division: this.#divide(name) }));
-    const rules = [...this.#everLimited.rules].map((name) => ({ name, division: this.#divideRule(name) }));
-    if (instances.length + rules.length === 0) return;
-    for (const session of this.#agents.all()) {
-      const budget = {
-        instances: instances.flatMap(({ name, division }) => this.#instanceNews(session, name, division)),
-        rules: rules.flatMap(({ name, division }) => this.#ruleNews(session, name, division)),
-      };
-      if (budget.instances.length + budget.rules.length > 0) session.send({ $case: "budget", value: budget });
+  #tellAll(): void {
+    this.#tell([...this.#everLimited.instances, ...this.#pauses.names(this.#now())], this.#everLimited.rules);
+  }
+
+  #tellOf({ source, target, siblings, rule }: SharedTask): void {
+    this.#tell([source, target, ...siblings], [rule]);
+  }
+
+  /** Tells those who share these what is news to them. */
+  #tell(instances: readonly string[], rules: Iterable<string>): void {
+    const paused = this.#pauses.names(this.#now());
+    const news = new Map<string, { readonly instances: wire.InstanceShare[]; readonly rules: wire.RuleShare[] }>();
+    const of = (agent: string) => {
+      const known = news.get(agent) ?? { instances: [], rules: [] };
+      news.set(agent, known);
+      return known;
+    };
+    for (const name of new Set(instances)) {
+      if (!this.#everLimited.instances.has(name) && !paused.includes(name)) continue;
+      const division = this.#divide(name);
+      for (const session of this.#connected(division)) of(session.name).instances.push(...this.#instanceNews(session, name, division));
     }
+    for (const name of rules) {
+      if (!this.#everLimited.rules.has(name)) continue;
+      const division = this.#divideRule(name);
+      for (const session of this.#connected(division)) of(session.name).rules.push(...this.#ruleNews(session, name, division));
+    }
+    for (const [agent, budget] of news) {
+      if (budget.instances.length + budget.rules.length > 0) this.#agents.get(agent)?.send({ $case: "budget", value: budget });
+    }
+  }
+
+  #connected(division: Division): AgentSession[] {
+    return [...division.keys()].flatMap((agent) => this.#agents.get(agent) ?? []);
   }
 
   #instanceNews(session: AgentSession, instance: string, division: Division): wire.InstanceShare[] {

@@ -10,18 +10,36 @@ export interface SharedTask extends HeldTask {
 
 /** Who works with which instance, and for which rule: those who share its limits, in the order in which they came; with tasks before those with questions only. */
 export class Sharers {
-  #tasks = new Map<string, SharedTask>();
+  readonly #tasks = new Map<string, SharedTask>();
+  /** How many tasks each agent has with an instance; agents in the order in which they came. */
+  readonly #byInstance = new Counts();
+  readonly #byRule = new Counts();
   readonly #asked = new Map<string, { readonly agent: string; readonly instance: string; open: number; lastAt: number }>();
-  /** By instance: who had tasks there, in the order in which they came. */
-  readonly #order = new Map<string, string[]>();
 
   /** What agents hold by the store; what it does not know is over. Siblings are remembered from {@link add}. */
   replace(held: readonly HeldTask[]): void {
-    this.#tasks = new Map(held.map((task) => [task.taskId, { ...task, siblings: this.#tasks.get(task.taskId)?.siblings ?? [] }]));
+    const now = new Map(held.map((task) => [task.taskId, task]));
+    // Added before others are removed: an agent that goes from one task to the next keeps its place.
+    for (const task of held) {
+      const known = this.#tasks.get(task.taskId);
+      if (known?.agent !== task.agent) this.add({ ...task, siblings: known?.siblings ?? [] });
+    }
+    for (const task of this.#tasks.values()) if (!now.has(task.taskId)) this.#remove(task);
   }
 
   add(task: SharedTask): void {
+    const before = this.#tasks.get(task.taskId);
+    for (const instance of instancesOf(task)) this.#byInstance.add(instance, task.agent);
+    this.#byRule.add(task.rule, task.agent);
+    if (before !== undefined) this.#remove(before);
     this.#tasks.set(task.taskId, task);
+  }
+
+  /** A task is over; returns what was known of it. */
+  end(taskId: string): SharedTask | undefined {
+    const task = this.#tasks.get(taskId);
+    if (task !== undefined) this.#remove(task);
+    return task;
   }
 
   /** An agent begins to answer a question about an instance; what is returned tells the end. */
@@ -40,12 +58,7 @@ export class Sharers {
 
   /** Who has tasks with an instance. */
   withTasks(instance: string): string[] {
-    const now = new Set<string>();
-    for (const task of this.#tasks.values()) if (instancesOf(task).includes(instance)) now.add(task.agent);
-    const order = [...new Set([...(this.#order.get(instance) ?? []), ...now])].filter((agent) => now.has(agent));
-    if (order.length === 0) this.#order.delete(instance);
-    else this.#order.set(instance, order);
-    return order;
+    return this.#byInstance.of(instance);
   }
 
   /** All who share an instance. */
@@ -60,10 +73,40 @@ export class Sharers {
 
   /** Who has tasks of a rule. */
   ofRule(rule: string): string[] {
-    return [...new Set([...this.#tasks.values()].filter((task) => task.rule === rule).map(({ agent }) => agent))].sort();
+    return this.#byRule.of(rule).sort();
+  }
+
+  #remove(task: SharedTask): void {
+    this.#tasks.delete(task.taskId);
+    for (const instance of instancesOf(task)) this.#byInstance.remove(instance, task.agent);
+    this.#byRule.remove(task.rule, task.agent);
   }
 }
 
-function instancesOf({ source, target, siblings }: SharedTask): string[] {
-  return [source, target, ...siblings];
+/** How many tasks agents have, by what they are about. */
+class Counts {
+  readonly #counts = new Map<string, Map<string, number>>();
+
+  add(about: string, agent: string): void {
+    const own = this.#counts.get(about) ?? new Map<string, number>();
+    this.#counts.set(about, own.set(agent, (own.get(agent) ?? 0) + 1));
+  }
+
+  remove(about: string, agent: string): void {
+    const own = this.#counts.get(about);
+    const left = (own?.get(agent) ?? 0) - 1;
+    if (left > 0) own?.set(agent, left);
+    else own?.delete(agent);
+    if (own?.size === 0) this.#counts.delete(about);
+  }
+
+  /** Agents with any, in the order in which they came. */
+  of(about: string): string[] {
+    return [...(this.#counts.get(about)?.keys() ?? [])];
+  }
+}
+
+/** Each once. */
+function instancesOf({ source, target, siblings }: SharedTask): ReadonlySet<string> {
+  return new Set([source, target, ...siblings]);
 }

@@ -8,6 +8,7 @@ import { executionLog } from "../logs/execution-log.ts";
 import { LogWriter } from "../logs/log-writer.ts";
 import { Metrics } from "../metrics.ts";
 import { until } from "../testing/test-control-plane.ts";
+import { KnownTopology } from "../topology/known-topology.ts";
 import { WakeUp } from "../wake-up.ts";
 import { ConnectedAgents } from "../work/connected-agents.ts";
 import { GateBoard } from "../work/gate-board.ts";
@@ -51,12 +52,20 @@ function deskOn(store: Store): ExecutionDesk {
   const log = pino({ level: "silent" });
   const logWriter = new LogWriter(store.logs, log);
   const reach = new ReachBoard();
-  const metrics = new Metrics({ store, gates: new GateBoard(), reach, version: "test" });
-  const rest = { changes: new Changes(), rates: new Rates(), work: new WakeUp(), tidings: new WakeUp(), agents: new ConnectedAgents() };
+  const topology = new KnownTopology(store.topology);
+  const metrics = new Metrics({ store, topology, gates: new GateBoard(), reach, version: "test" });
+  const rest = {
+    changes: new Changes(),
+    rates: new Rates(),
+    work: new WakeUp(),
+    tidings: new WakeUp(),
+    agents: new ConnectedAgents(reach),
+  };
   return {
     store,
     log,
     metrics,
+    topology,
     reach,
     now,
     routePatienceMs: 0,

@@ -16,7 +16,7 @@ export async function moveExecution(desk: ExecutionDesk, id: string, to: Executi
       facts,
     );
   if (final) {
-    desk.metrics.executionEnded(execution.rule, to);
+    desk.metrics.executionEnded(execution.rule, to, execution.finishedAt ?? desk.now().toISOString());
     desk.rates.forget(id);
     desk.tidings.wake();
   }

@@ -2,10 +2,12 @@
 const LATELY_MS = 20_000;
 /** Over less than this a rate says nothing. */
 const LEAST_MS = 1_000;
+/** Reports within so many milliseconds count as one. */
+const TOGETHER_MS = 100;
 
 interface Moved {
   readonly at: number;
-  readonly bytes: number;
+  bytes: number;
 }
 
 /** How fast executions fetch, from what agents report. In memory: after a restart it is known again within seconds. */
@@ -19,7 +21,7 @@ export class Rates {
     if (bytes <= 0) return;
     // The first report tells of bytes that moved before it: they begin the measurement and are no part of it.
     if (!this.#since.has(execution)) this.#since.set(execution, at);
-    else this.#moved.set(execution, [...this.#lately(execution, at), { at, bytes }]);
+    else this.#add(execution, bytes, at);
   }
 
   /** Bytes per second; 0 where nothing moved lately. */
@@ -34,6 +36,14 @@ export class Rates {
   forget(execution: string): void {
     this.#moved.delete(execution);
     this.#since.delete(execution);
+  }
+
+  #add(execution: string, bytes: number, at: number): void {
+    const moved = this.#moved.get(execution);
+    const last = moved?.at(-1);
+    // What comes together counts together: an execution may have thousands of reports a second.
+    if (last !== undefined && at - last.at < TOGETHER_MS && at >= last.at) last.bytes += bytes;
+    else this.#moved.set(execution, [...this.#lately(execution, at), { at, bytes }]);
   }
 
   #lately(execution: string, now: number): Moved[] {

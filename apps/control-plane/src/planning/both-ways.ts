@@ -11,11 +11,18 @@ import {
 } from "@transship/model";
 import { type GoneTag, knownOf, mapToTarget, type PagePlan, type PageToPlan, planPage, type TwoWay, WaysBack } from "@transship/planner";
 import type { Store } from "@transship/store";
+import type { KnownTopology } from "../topology/known-topology.ts";
 import type { Desk } from "../work/ask-nearest.ts";
 import { findNewer } from "./find-newer.ts";
 
 /** What planning reads of the store. */
-export type PlanStores = Pick<Store, "arrivals" | "executions" | "pairs" | "topology">;
+type PlanStores = Pick<Store, "arrivals" | "executions" | "pairs">;
+
+/** What planning needs. */
+export interface PlanDesk extends Desk {
+  readonly store: PlanStores;
+  readonly topology: Pick<KnownTopology, "current">;
+}
 
 /** What a plan learned of tags between whose places rules lead both ways. */
 export interface BothSides {
@@ -51,18 +58,18 @@ const REFERRERS = /^sha(?:256|512)-[0-9a-f]+$/;
 
 /** Plans tags of a rule whose targets other rules lead back from: by what both sides had. Where none does, it plans as if this were not here. */
 export class BothWays {
-  readonly #desk: Desk & { readonly store: PlanStores };
+  readonly #desk: PlanDesk;
   readonly #rule: Rule;
   readonly #ways: WaysBack;
 
-  private constructor(desk: Desk & { readonly store: PlanStores }, rule: Rule, ways: WaysBack) {
+  private constructor(desk: PlanDesk, rule: Rule, ways: WaysBack) {
     this.#desk = desk;
     this.#rule = rule;
     this.#ways = ways;
   }
 
-  static async open(desk: Desk & { readonly store: PlanStores }, rule: Rule): Promise<BothWays> {
-    return new BothWays(desk, rule, new WaysBack(rule, await desk.store.topology.listRunnables()));
+  static async open(desk: PlanDesk, rule: Rule): Promise<BothWays> {
+    return new BothWays(desk, rule, new WaysBack(rule, (await desk.topology.current()).graph));
   }
 
   /** Plans a page for one target, and adds what it learned to `learned`. */

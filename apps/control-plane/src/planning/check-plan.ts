@@ -2,7 +2,7 @@ import { createHash } from "node:crypto";
 import { TransshipError } from "@transship/errors";
 import { artifactName, type PlanItem, type Rule } from "@transship/model";
 import type { SavedPlan, Store } from "@transship/store";
-import type { Desk } from "../work/ask-nearest.ts";
+import type { PlanDesk } from "./both-ways.ts";
 import { planDeletions } from "./plan-deletions.ts";
 import { planPages } from "./plan-pages.ts";
 import { type RuleInstances, ruleInstances } from "./rule-instances.ts";
@@ -18,7 +18,7 @@ const MOST_TOLD = 5;
  * @throws TransshipError `PLAN_STALE` with the first differences; what planning throws.
  */
 export async function checkPlan(
-  anyDesk: Desk & RouteDesk & { readonly store: Store },
+  anyDesk: PlanDesk & RouteDesk & { readonly store: Store },
   plan: SavedPlan,
   signal: AbortSignal,
 ): Promise<void> {
@@ -45,7 +45,7 @@ export async function checkPlan(
 
 /** What a run would do now, page by page; what it deletes comes when the source's listing has ended whole. */
 async function* itemsAnew(
-  desk: Desk & RouteDesk & { readonly store: Store },
+  desk: PlanDesk & RouteDesk & { readonly store: Store },
   rule: Rule,
   instances: RuleInstances,
   signal: AbortSignal,

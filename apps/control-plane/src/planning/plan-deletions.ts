@@ -10,7 +10,7 @@ import {
 } from "@transship/planner";
 import type { Desk } from "../work/ask-nearest.ts";
 import { listNames, resolveTags } from "../work/look-up.ts";
-import { BothWays, type PlanStores } from "./both-ways.ts";
+import { BothWays, type PlanDesk } from "./both-ways.ts";
 import type { RuleInstances } from "./rule-instances.ts";
 
 /** Repositories whose names are listed in one question. */
@@ -41,7 +41,7 @@ export interface DeletionGround {
  * @throws TransshipError what a listing failed with, with its side: from a listing that is not whole nothing is deleted.
  */
 export async function* planDeletions(
-  desk: Desk & { readonly now: () => Date; readonly store: PlanStores },
+  desk: PlanDesk,
   rule: Rule,
   instances: RuleInstances,
   ground: DeletionGround,
@@ -63,7 +63,7 @@ export async function* planDeletions(
 }
 
 async function judge(
-  desk: Desk & { readonly store: PlanStores },
+  desk: PlanDesk,
   plan: DeletionPlan,
   bothWays: BothWays,
   groups: readonly RepositoryGroup[],

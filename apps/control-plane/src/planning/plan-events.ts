@@ -1,7 +1,7 @@
 import { wire } from "@transship/api";
 import { PLAN_REASONS, type PlanAction, type PlanItem, type Rule } from "@transship/model";
 import type { SavedItem, Store } from "@transship/store";
-import type { Desk } from "../work/ask-nearest.ts";
+import type { PlanDesk } from "./both-ways.ts";
 import { cappedFailure } from "./capped-failure.ts";
 import { FoundConflicts } from "./found-conflicts.ts";
 import { planDeletions, type TargetDeletions } from "./plan-deletions.ts";
@@ -20,7 +20,7 @@ const MOST_MEASURED = 20_000;
  * selected. Moves nothing.
  */
 export async function* planEvents(
-  anyDesk: Desk & RouteDesk & { readonly store: Store },
+  anyDesk: PlanDesk & RouteDesk & { readonly store: Store },
   rule: Rule,
   all: boolean,
   signal: AbortSignal,

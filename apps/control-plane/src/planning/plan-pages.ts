@@ -13,7 +13,7 @@ import {
 import { type Claims, claimNames, mapToTarget, mergeSubjects, type PagePlan, type SubjectFate } from "@transship/planner";
 import type { Desk } from "../work/ask-nearest.ts";
 import { resolveTags } from "../work/look-up.ts";
-import { type BothSides, BothWays, type PlanStores } from "./both-ways.ts";
+import { type BothSides, BothWays, type PlanDesk } from "./both-ways.ts";
 import { broughtTo, needsBrought } from "./brought-to.ts";
 import { RepositoryCount } from "./count-repositories.ts";
 import { inOrder } from "./in-order.ts";
@@ -61,7 +61,7 @@ const REPOSITORIES_REMEMBERED = 256;
  * @throws TransshipError what a listing or look-up failed with, with its side: a failed listing is never a short one.
  */
 export async function* planPages(
-  desk: Desk & { readonly now: () => Date; readonly store: PlanStores },
+  desk: PlanDesk,
   rule: Rule,
   instances: RuleInstances,
   signal: AbortSignal,

@@ -1,4 +1,12 @@
-import { type Agent, type AgentPlace, type AgentSelector, type KnownReach, type LabelledAgent, selectAgents } from "@transship/model";
+import {
+  type Agent,
+  type AgentPlace,
+  type AgentSelector,
+  type Instance,
+  type KnownReach,
+  type LabelledAgent,
+  selectAgents,
+} from "@transship/model";
 import type { Store } from "@transship/store";
 import { noRoute, type RouteView } from "../work/ask-nearest.ts";
 import type { ConnectedAgents } from "../work/connected-agents.ts";
@@ -27,7 +35,7 @@ const EXPECTED_BACK_MS = 10 * 60_000;
 export async function waitForRoute(desk: RouteDesk, instances: RuleInstances, underWay: boolean, signal: AbortSignal): Promise<void> {
   const begin = desk.now().getTime();
   let patienceMs = underWay ? desk.routePatienceMs : 0;
-  if (!underWay && missing(desk, desk.agents.ready(), instances, desk.reach) !== undefined) {
+  if (!underWay && missingNow(desk, instances) !== undefined) {
     const away = (await desk.store.agents.list()).filter((agent) => agent.state === "offline" && isExpectedBack(agent, begin));
     const mayReturn = [...away, ...desk.agents.stalled()];
     const mayReach = desk.reach.forgiving(EXPECTED_BACK_MS, desk.now());
@@ -35,7 +43,7 @@ export async function waitForRoute(desk: RouteDesk, instances: RuleInstances, un
   }
   for (;;) {
     signal.throwIfAborted();
-    const target = missing(desk, desk.agents.ready(), instances, desk.reach);
+    const target = missingNow(desk, instances);
     if (target === undefined) return;
     const leftMs = begin + patienceMs - desk.now().getTime();
     if (leftMs <= 0) throw noRoute(desk, instances.source, target, { relay: instances.relay });
@@ -47,7 +55,15 @@ function isExpectedBack(agent: Agent, now: number): boolean {
   return agent.lastSeenAt !== undefined && now - Date.parse(agent.lastSeenAt) <= EXPECTED_BACK_MS;
 }
 
-/** The first target that no agent can copy to. */
+/** The first target that no agent can copy to at present. */
+function missingNow({ agents, selector }: RouteDesk, { source, targets, relay }: RuleInstances) {
+  const places = agents.places().selected(selector);
+  const goes = (from: Instance, to: Instance) => places.nearest(from, to).length > 0;
+  const relays = (to: Instance) => relay !== undefined && goes(source, relay) && goes(relay, to);
+  return targets.find(({ instance }) => !goes(source, instance) && !relays(instance))?.instance;
+}
+
+/** The same, were these the agents, and this known of what they reach. */
 function missing(
   { selector }: RouteDesk,
   agents: readonly (AgentPlace & LabelledAgent)[],

@@ -1,13 +1,13 @@
 import { TransshipError } from "@transship/errors";
 import { API_VERSION, artifactName, edgeRule, type PlanItem, promoted, type Replication } from "@transship/model";
 import type { Store } from "@transship/store";
+import type { PlanDesk } from "../planning/both-ways.ts";
 import { planPages } from "../planning/plan-pages.ts";
 import { ruleInstances } from "../planning/rule-instances.ts";
 import { type RouteDesk, waitForRoute } from "../planning/wait-for-route.ts";
-import type { Desk } from "../work/ask-nearest.ts";
 
 /** What promoting needs. */
-export type PromotionDesk = Desk & RouteDesk & { readonly store: Store };
+export type PromotionDesk = PlanDesk & RouteDesk & { readonly store: Store };
 
 /** What a replica lacks is told by name up to so many. */
 const NAMED = 3;

@@ -53,6 +53,7 @@ export async function confirmGone(
 /** A store that fails here leaves the lease to end by itself. */
 async function end(desk: AssignmentDesk, task: Task, outcome: AttemptOutcome): Promise<void> {
   try {
+    desk.budgets.end(task.id);
     await desk.store.tasks.finish({ taskId: task.id, epoch: task.epoch }, outcome, desk.now());
     const after = await desk.store.tasks.get(task.id);
     tellOutcome(desk.executionLog, after);

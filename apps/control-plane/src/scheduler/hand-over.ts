@@ -4,22 +4,16 @@ import type { AgentSession } from "../work/agent-session.ts";
 import { registryAccess } from "../work/registry-access.ts";
 import type { AssignmentDesk } from "./assign-tasks.ts";
 import { confirmGone } from "./confirm-gone.ts";
-import { endsOf, type Route } from "./find-routes.ts";
+import type { Route } from "./find-routes.ts";
+import { endsOf } from "./ways.ts";
 
 /** A route with what may be read from in place of the source. */
 type NamedRoute = Omit<Route, "siblings"> & { readonly siblings: readonly HoldingSibling[] };
 
-/** Sends a leased task to its agent, with its shares of the limits and what `siblings` may be read from; back to the queue where the agent's stream has ended. */
-export async function handOver(
-  desk: AssignmentDesk,
-  agent: AgentSession,
-  task: Task,
-  route: Route,
-  siblings: readonly HoldingSibling[],
-): Promise<void> {
+/** Sends a leased task to its agent, with its shares of the limits and the siblings that may be read from; back to the queue where the agent's stream has ended. */
+export async function handOver(desk: AssignmentDesk, agent: AgentSession, task: Task, route: NamedRoute): Promise<void> {
   agent.credit -= 1;
-  const usable = { ...route, siblings };
-  const { executionId, rule } = route;
+  const { executionId, rule, siblings } = route;
   const [source, target] = endsOf(route);
   const names = siblings.map(({ instance }) => instance.name);
   desk.budgets.begin({ taskId: task.id, agent: agent.name, executionId, rule, source, target, siblings: names });
@@ -27,8 +21,8 @@ export async function handOver(
   const gone = task.operation === "delete" ? await desk.store.tasks.deletedTogether(task) : [];
   const alsoGone = gone.filter((tag) => tag !== task.target.tag);
   // The source may be slow to answer: nobody else waits for it.
-  if (route.leg === "target") void confirmAndSend(desk, agent, task, usable, alsoGone);
-  else await send(desk, agent, task, usable, alsoGone);
+  if (route.leg === "target") void confirmAndSend(desk, agent, task, route, alsoGone);
+  else await send(desk, agent, task, route, alsoGone);
   desk.changes.notify(task.executionId, "state");
 }
 
@@ -51,9 +45,10 @@ async function confirmAndSend(
 async function send(desk: AssignmentDesk, agent: AgentSession, task: Task, route: NamedRoute, alsoGone: readonly string[]): Promise<void> {
   const names = route.siblings.map(({ instance }) => instance.name);
   const sent = agent.send({ $case: "assignment", value: { ...assignment(desk, agent, task, route), alsoGone: [...alsoGone] } });
-  if (!sent)
+  if (!sent) {
+    desk.budgets.end(task.id);
     await desk.store.tasks.finish({ taskId: task.id, epoch: task.epoch }, { state: "queued", progress: task.progress }, desk.now());
-  else
+  } else
     desk.executionLog.info(task.executionId, `given to ${task.placement}`, {
       task: task.id,
       agent: agent.name,

@@ -11,7 +11,7 @@ const PAGE = 1000;
  * that is past its planning says when it pauses and when it goes on. Returns when the next window opens or closes.
  */
 export async function pauseOutsideWindow(desk: AssignmentDesk, told: ToldOfPauses): Promise<Date | undefined> {
-  const rules = (await desk.store.topology.listRunnables()).filter(({ spec }) => spec.window !== undefined);
+  const rules = (await desk.topology.current()).windowed;
   const closed = new Map(rules.filter((rule) => !desk.windows.isOpen(rule, desk.now())).map((rule) => [rule.name, rule]));
   if (closed.size + told.executions.size === 0) return desk.windows.nextChange(rules, desk.now());
   const paused = new Set<string>();

@@ -26,7 +26,7 @@ export function executionService({ unary, streaming }: Handlers, desk: ServiceDe
     listExecutions: unary(async (request) => {
       const filter = { rule: request.rule === "" ? undefined : request.rule, state: executionStateFromMessage(request.state) };
       const { rows, nextPageToken } = await readPage(request, USUAL_PAGE, (page) => desk.store.executions.list(filter, page));
-      const rules = new Map((await desk.store.topology.listRunnables()).map((rule) => [rule.name, rule]));
+      const { rules } = await desk.topology.current();
       const messages = rows.map((row) => executionToMessage(row, [], outlookOf(row, rules.get(row.rule), desk.rates, desk.now())));
       return { executions: messages, nextPageToken };
     }),
@@ -41,11 +41,11 @@ export function executionService({ unary, streaming }: Handlers, desk: ServiceDe
   };
 }
 
-async function describe({ store, rates, now }: ExecutionDesk, id: string): Promise<wire.Execution> {
+async function describe({ store, topology, rates, now }: ExecutionDesk, id: string): Promise<wire.Execution> {
   const execution = await store.executions.get(id);
   const { failed } = execution.tasks;
   const tasks = failed === 0 ? [] : await store.tasks.list({ executionId: id, states: ["failed"] }, { limit: MOST_FAILURES });
-  const rule = (await store.topology.listRunnables()).find(({ name }) => name === execution.rule);
+  const rule = (await topology.current()).rules.get(execution.rule);
   const scope = execution.scoped ? await store.executions.scope(id) : undefined;
   return executionToMessage(execution, tasks, outlookOf(execution, rule, rates, now()), scope);
 }

@@ -5,9 +5,9 @@ import { pino } from "pino";
 import { describe, expect, it } from "vitest";
 import type { Opened } from "../executions/executions.ts";
 import { Metrics } from "../metrics.ts";
+import { TopologySnapshot } from "../topology/topology-snapshot.ts";
 import { GateBoard } from "../work/gate-board.ts";
 import { ReachBoard } from "../work/reach-board.ts";
-import { EventRules } from "./event-rules.ts";
 import { HintFollower } from "./follow-hints.ts";
 import type { Hint } from "./formats/hint.ts";
 
@@ -22,8 +22,9 @@ type Trigger = (rule: string, scope: readonly ScopeEntry[]) => Promise<void>;
 
 function followerWith(rules: readonly string[], trigger: Trigger): HintFollower {
   const store = { executions: { unfinished: async () => [] }, agents: { list: async () => [] } };
+  const topology = { current: async () => new TopologySnapshot([], rules.map(ruleNamed)) };
   return new HintFollower({
-    eventRules: new EventRules({ listRunnables: async () => rules.map(ruleNamed) }),
+    topology,
     executions: {
       trigger: async (rule, _trigger, scope = []) => {
         await trigger(rule, scope);
@@ -32,6 +33,7 @@ function followerWith(rules: readonly string[], trigger: Trigger): HintFollower 
     },
     metrics: new Metrics({
       store: store as unknown as ConstructorParameters<typeof Metrics>[0]["store"],
+      topology,
       gates: new GateBoard(),
       reach: new ReachBoard(),
       version: "0",

@@ -3,14 +3,14 @@ import { MOST_SCOPE_ENTRIES, type ScopeEntry, scopeName, type Trigger } from "@t
 import type { Logger } from "pino";
 import type { Executions } from "../executions/executions.ts";
 import type { Metrics } from "../metrics.ts";
+import type { KnownTopology } from "../topology/known-topology.ts";
 import { drawScope } from "./draw-scope.ts";
-import type { EventRules } from "./event-rules.ts";
 import type { Hint } from "./formats/hint.ts";
 import { RecentHints } from "./recent-hints.ts";
 
 /** What following hints needs. */
 export interface HintDesk {
-  readonly eventRules: EventRules;
+  readonly topology: Pick<KnownTopology, "current">;
   readonly executions: Pick<Executions, "trigger">;
   readonly metrics: Metrics;
   readonly log: Logger;
@@ -30,6 +30,8 @@ interface Gathered {
   readonly trigger: Trigger;
   readonly entries: Map<string, ScopeEntry>;
   hops: number;
+  /** Its execution is stored, or could not be. */
+  readonly opened: PromiseWithResolvers<void>;
 }
 
 /**
@@ -40,7 +42,7 @@ export class HintFollower {
   readonly #desk: HintDesk;
   readonly #recent = new RecentHints();
   readonly #gathered = new Map<string, Gathered>();
-  #opening: Promise<void> | undefined;
+  #opening = false;
 
   constructor(desk: HintDesk) {
     this.#desk = desk;
@@ -48,9 +50,10 @@ export class HintFollower {
 
   /** Ends when the executions are stored. Throws what the store throws: the hints are then to be sent again. */
   async follow({ instance, trigger, hints, hops }: Hints): Promise<void> {
-    const { eventRules, metrics, now } = this.#desk;
-    const rules = await eventRules.list();
+    const { topology, metrics, now } = this.#desk;
+    const rules = (await topology.current()).eventRulesAt(instance);
     const fresh: Hint[] = [];
+    const own = new Set<Promise<void>>();
     const labelOf = ({ action }: Hint) => (trigger === "cascade" ? "arrival" : action);
     for (const hint of hints) {
       if (this.#recent.isRepeat(instance, hint, now())) {
@@ -60,43 +63,41 @@ export class HintFollower {
       let followed = false;
       for (const rule of rules) {
         const entries = drawScope(rule, instance, hint);
-        if (entries.length > 0) this.#gather(rule.name, trigger, entries, hops);
+        if (entries.length > 0) own.add(this.#gather(rule.name, trigger, entries, hops));
         followed ||= entries.length > 0;
       }
       metrics.eventTaken(instance, labelOf(hint), followed ? "followed" : "unmatched");
       fresh.push(hint);
     }
-    if (this.#gathered.size > 0) {
-      this.#opening ??= this.#open();
-      await this.#opening;
-    }
+    if (!this.#opening) void this.#open();
+    const failed = (await Promise.allSettled(own)).find(({ status }) => status === "rejected");
+    if (failed?.status === "rejected") throw failed.reason;
     for (const hint of fresh) this.#recent.remember(instance, hint, now());
   }
 
-  #gather(rule: string, trigger: Trigger, entries: readonly ScopeEntry[], hops: number): void {
-    const gathered = this.#gathered.get(rule) ?? { trigger, entries: new Map(), hops };
+  #gather(rule: string, trigger: Trigger, entries: readonly ScopeEntry[], hops: number): Promise<void> {
+    const gathered = this.#gathered.get(rule) ?? { trigger, entries: new Map(), hops, opened: Promise.withResolvers<void>() };
     gathered.hops = Math.max(gathered.hops, hops);
     // One more than the store keeps makes it look at everything; more need not be remembered.
     if (gathered.entries.size <= MOST_SCOPE_ENTRIES) for (const entry of entries) gathered.entries.set(scopeName(entry), entry);
     this.#gathered.set(rule, gathered);
+    return gathered.opened.promise;
   }
 
-  /** Opens executions until nothing is gathered. */
+  /** Opens executions until nothing is gathered: what is added while the loop waits comes to its end. Never rejects. */
   async #open(): Promise<void> {
-    const failures: unknown[] = [];
-    try {
-      // What is added while the loop waits comes to its end, and is opened too.
-      for (const [rule, { trigger, entries, hops }] of this.#gathered) {
-        this.#gathered.delete(rule);
-        await this.#desk.executions.trigger(rule, trigger, [...entries.values()], hops).catch((thrown: unknown) => {
-          // The rule was deleted or disabled meanwhile.
-          if (thrown instanceof TransshipError && (thrown.code === "NOT_FOUND" || thrown.code === "CONFLICT")) return;
-          failures.push(thrown);
-        });
+    this.#opening = true;
+    for (const [rule, { trigger, entries, hops, opened }] of this.#gathered) {
+      this.#gathered.delete(rule);
+      try {
+        await this.#desk.executions.trigger(rule, trigger, [...entries.values()], hops);
+        opened.resolve();
+      } catch (thrown) {
+        // The rule was deleted or disabled meanwhile.
+        if (thrown instanceof TransshipError && (thrown.code === "NOT_FOUND" || thrown.code === "CONFLICT")) opened.resolve();
+        else opened.reject(thrown);
       }
-    } finally {
-      this.#opening = undefined;
     }
-    if (failures.length > 0) throw failures[0];
+    this.#opening = false;
   }
 }

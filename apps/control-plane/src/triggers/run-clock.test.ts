@@ -6,6 +6,7 @@ import { pino } from "pino";
 import { expect, it } from "vitest";
 import type { Opened } from "../executions/executions.ts";
 import { Metrics } from "../metrics.ts";
+import { KnownTopology } from "../topology/known-topology.ts";
 import { WakeUp } from "../wake-up.ts";
 import { GateBoard } from "../work/gate-board.ts";
 import { ReachBoard } from "../work/reach-board.ts";
@@ -43,8 +44,9 @@ it("starts what is due, says what was missed, and tries again what could not sta
     started.push(`${rule} ${why}`);
     return {} as Opened;
   };
-  const metrics = new Metrics({ store, gates: new GateBoard(), reach: new ReachBoard(), version: "0" });
-  const desk = { store, executions: { trigger }, tidings, metrics, log: pino({ level: "silent" }), now: () => now };
+  using topology = new KnownTopology(store.topology);
+  const metrics = new Metrics({ store, topology, gates: new GateBoard(), reach: new ReachBoard(), version: "0" });
+  const desk = { store, topology, executions: { trigger }, tidings, metrics, log: pino({ level: "silent" }), now: () => now };
   const clock = runClock(desk, changed, stopping.signal);
   const look = async (moment: string) => {
     now = new Date(moment);

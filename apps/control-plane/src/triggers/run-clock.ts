@@ -4,6 +4,7 @@ import type { Logger } from "pino";
 import { outgoingEvent } from "../events-out/cloud-event.ts";
 import type { Executions } from "../executions/executions.ts";
 import type { Metrics } from "../metrics.ts";
+import type { KnownTopology } from "../topology/known-topology.ts";
 import type { WakeUp } from "../wake-up.ts";
 import { duePoll } from "./due-poll.ts";
 import { dueSchedule } from "./due-schedule.ts";
@@ -11,6 +12,7 @@ import { dueSchedule } from "./due-schedule.ts";
 /** What starting runs by the clock needs. */
 export interface ClockDesk {
   readonly store: Pick<Store, "topology" | "triggers" | "deliveries">;
+  readonly topology: Pick<KnownTopology, "current">;
   readonly executions: Pick<Executions, "trigger">;
   /** Woken when there is something to tell. */
   readonly tidings: WakeUp;
@@ -43,7 +45,7 @@ async function startDue(desk: ClockDesk): Promise<number> {
   const known = new Map((await desk.store.triggers.list()).map((triggers) => [triggers.rule, triggers]));
   let next = Number.POSITIVE_INFINITY;
   const repairs = new Map((await desk.store.topology.listEdges()).map((edge) => [edgeName(edge.replication, edge.replica), edge.repairAt]));
-  for (const rule of await desk.store.topology.listRunnables()) {
+  for (const rule of (await desk.topology.current()).rules.values()) {
     try {
       next = Math.min(
         next,

@@ -2,7 +2,6 @@ import type { ExecutionDesk } from "../executions/execution-desk.ts";
 import type { Executions } from "../executions/executions.ts";
 import type { WakeUp } from "../wake-up.ts";
 import { Cascade } from "./cascade.ts";
-import { EventRules } from "./event-rules.ts";
 import { HintFollower } from "./follow-hints.ts";
 import { runClock } from "./run-clock.ts";
 
@@ -19,19 +18,16 @@ export class Triggers {
   readonly hints: HintFollower;
   /** Follows what our own agents brought somewhere. */
   readonly cascade: Cascade;
-  readonly #eventRules: EventRules;
   readonly #desk: TriggerDesk;
 
   constructor(desk: TriggerDesk) {
     this.#desk = desk;
-    this.#eventRules = new EventRules(desk.store.topology);
-    this.hints = new HintFollower({ ...desk, eventRules: this.#eventRules });
+    this.hints = new HintFollower(desk);
     this.cascade = new Cascade(this.hints, desk.log);
   }
 
   /** To be called after rules or instances changed. */
   readonly rulesChanged = (): void => {
-    this.#eventRules.forget();
     this.#desk.clock.wake();
   };
 

@@ -23,10 +23,6 @@ export class AgentSession implements AgentHello {
   labels: Readonly<Record<string, string>>;
   /** Tasks that the agent can take beyond those it has. */
   credit = 0;
-  /** Finishes what it has and gets nothing new. */
-  draining = false;
-  /** Let a lease end though its stream is open: it hangs, or its link is dead. Until it is heard of again nothing is given to it. */
-  stalled = false;
   /** Only the reports of what it had are still listened to. */
   revoked = false;
   /** The process said that it ends. */
@@ -35,6 +31,9 @@ export class AgentSession implements AgentHello {
   readonly #challenges = new Map<string, () => void>();
   /** Instances that it was given tasks to bring something to, on this stream. */
   readonly broughtTo = new Set<string>();
+  #draining = false;
+  #stalled = false;
+  #onReadiness: (() => void) | undefined;
   readonly #stream: WorkStream;
   readonly #gone = new AbortController();
 
@@ -51,6 +50,37 @@ export class AgentSession implements AgentHello {
     this.labels = hello.labels ?? {};
     this.#stream = stream;
     for (const event of ["cancelled", "close", "error"]) stream.once(event, () => this.#gone.abort());
+  }
+
+  /** Finishes what it has and gets nothing new. */
+  get draining(): boolean {
+    return this.#draining;
+  }
+
+  set draining(draining: boolean) {
+    if (draining !== this.#draining) this.#onReadiness?.();
+    this.#draining = draining;
+  }
+
+  /** Let a lease end though its stream is open: it hangs, or its link is dead. Until it is heard of again nothing is given to it. */
+  get stalled(): boolean {
+    return this.#stalled;
+  }
+
+  set stalled(stalled: boolean) {
+    if (stalled !== this.#stalled) this.#onReadiness?.();
+    this.#stalled = stalled;
+  }
+
+  /** Whether it may get something new to do. */
+  get ready(): boolean {
+    return !this.#draining && !this.#stalled && !this.#gone.signal.aborted;
+  }
+
+  /** Calls `changed` whenever {@link ready} may have become another. */
+  watch(changed: () => void): void {
+    this.#onReadiness = changed;
+    this.gone.addEventListener("abort", changed, { once: true });
   }
 
   /** Aborts when the stream ends. */

@@ -1,12 +1,12 @@
 import { asTransshipError, type ErrorCode, type Side, TransshipError } from "@transship/errors";
 import {
   type AgentSelector,
+  type Candidate,
   endpointFor,
   explainNoWay,
   explainUnselected,
   type Instance,
   type KnownReach,
-  rankForInstance,
   selectAgents,
   selectorText,
 } from "@transship/model";
@@ -53,13 +53,12 @@ export async function* askNearest(
   ask: Ask,
   signal: AbortSignal,
 ): AsyncGenerator<Found, void, undefined> {
-  const { agents, questions, budgets, execution, reach } = desk;
+  const { questions, budgets, execution } = desk;
   const tried = new Set<AgentSession>();
   let failed: TransshipError | undefined;
   let unreached = 0;
   for (;;) {
-    const ready = agents.ready();
-    const candidate = rankForInstance(selectAgents(ready, desk.selector), instance, reach).find(({ agent }) => !tried.has(agent));
+    const candidate = nearestOf(desk, instance, tried);
     if (candidate === undefined) throw failed ?? noRoute(desk, instance, instance, { side });
     tried.add(candidate.agent);
     let used = false;
@@ -80,6 +79,11 @@ export async function* askNearest(
       if (!(error instanceof AgentGone) && ++unreached === MOST_UNREACHED) throw failed;
     }
   }
+}
+
+function nearestOf({ agents, selector }: Desk, instance: Instance, tried: ReadonlySet<AgentSession>): Candidate<AgentSession> | undefined {
+  for (const candidate of agents.places().selected(selector).ranked(instance)) if (!tried.has(candidate.agent)) return candidate;
+  return undefined;
 }
 
 /** `NO_ROUTE` with the missing links: what each agent reaches, what not, and why; where the desk's selector lets no agent through, what each lacks. */

@@ -1,17 +1,30 @@
+import { isDeepStrictEqual } from "node:util";
 import { TransshipError } from "@transship/errors";
 import type { LabelledAgent } from "@transship/model";
 import { WakeUp } from "../wake-up.ts";
+import type { ReachView } from "./agent-group.ts";
+import { AgentPlaces } from "./agent-places.ts";
 import type { AgentSession } from "./agent-session.ts";
 
 /** The agents whose streams are open: one stream an agent. */
 export class ConnectedAgents {
   readonly #sessions = new Map<string, AgentSession>();
   readonly #waiting = new Set<WakeUp>();
+  readonly #reach: ReachView;
+  #places: AgentPlaces | undefined;
+  /** What was known of who reaches what when they were placed. */
+  #version = 0;
+
+  constructor(reach: ReachView) {
+    this.#reach = reach;
+  }
 
   /** Takes the place of an older stream of the same agent, which ends: after a broken link the new one is the real one. */
   join(session: AgentSession): void {
     const older = this.#sessions.get(session.name);
     this.#sessions.set(session.name, session);
+    session.watch(() => this.changed());
+    this.changed();
     older?.end(new TransshipError("CONFLICT", { what: `the stream of agent ${session.name}`, why: "the agent opened a newer one" }));
     this.#wake();
   }
@@ -31,6 +44,7 @@ export class ConnectedAgents {
   /** Removes the session; false where a newer one has taken its place, and the agent is not gone. */
   leave(session: AgentSession): boolean {
     if (this.#sessions.get(session.name) !== session) return false;
+    this.changed();
     return this.#sessions.delete(session.name);
   }
 
@@ -38,7 +52,9 @@ export class ConnectedAgents {
   relabel(agents: readonly LabelledAgent[]): void {
     for (const { name, labels } of agents) {
       const session = this.#sessions.get(name);
-      if (session !== undefined) session.labels = labels;
+      if (session === undefined || isDeepStrictEqual(session.labels, labels)) continue;
+      session.labels = labels;
+      this.changed();
     }
     for (const wakeUp of this.#waiting) wakeUp.wake();
   }
@@ -52,8 +68,24 @@ export class ConnectedAgents {
   }
 
   /** Those that may get something new to do. */
-  ready(): AgentSession[] {
-    return this.all().filter((session) => !session.draining && !session.stalled && !session.gone.aborted);
+  ready(): readonly AgentSession[] {
+    return this.places().ready;
+  }
+
+  /** The ready agents by where they are: the same object as long as they are the same, so that what was worked out from it can be kept with it. */
+  places(): AgentPlaces {
+    if (this.#places !== undefined && this.#version === this.#reach.version) return this.#places;
+    this.#version = this.#reach.version;
+    this.#places = new AgentPlaces(
+      this.all().filter(({ ready }) => ready),
+      this.#reach,
+    );
+    return this.#places;
+  }
+
+  /** To be called when anything changed that placing looks at, other than what agents reach: who is ready, and labels. */
+  changed(): void {
+    this.#places = undefined;
   }
 
   /** Those that are connected and hang, of which something may be heard again. */

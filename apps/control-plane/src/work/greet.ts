@@ -79,6 +79,7 @@ async function settleHolds(desk: WorkDesk, session: AgentSession, holds: readonl
       desk.executionLog.info(task.executionId, words, { task: task.id, agent: session.name });
       continue;
     }
+    desk.budgets.end(task.id);
     await tasks.finish({ taskId: task.id, epoch: task.epoch }, { state: "queued", progress: task.progress }, desk.now());
     const words = `agent ${session.name} started anew without the task; it is back in the queue`;
     desk.executionLog.warn(task.executionId, words, { task: task.id, agent: session.name });

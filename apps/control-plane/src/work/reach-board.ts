@@ -1,6 +1,7 @@
 import { failureFromMessage, failureToError, storedFailureToMessage, type wire } from "@transship/api";
 import { type KnownReach, MOST_SURVEYED, type Reach, roundTripClass } from "@transship/model";
 import { safeFailure } from "../logs/failure-facts.ts";
+import type { ReachView } from "./agent-group.ts";
 
 /** Endpoints that are remembered of one agent; a little more than it is asked about, since lists change. */
 const MOST_PLACES = 2 * MOST_SURVEYED;
@@ -18,10 +19,39 @@ interface Found extends Reach {
   readonly lostAt: number | undefined;
 }
 
+/** By instance. Most have one endpoint that concerns an agent, and a list of one costs as much as what is in it. */
+type OfAgent = Map<string, Found | readonly Found[]>;
+
 /** Which endpoints the connected agents truly reach, by what each said last. In memory: it comes again with the agent's next stream. */
-export class ReachBoard implements KnownReach {
-  readonly #byAgent = new Map<string, Map<string, readonly Found[]>>();
+export class ReachBoard implements ReachView {
+  readonly #byAgent = new Map<string, OfAgent>();
+  /** How many agents said anything of each instance. */
+  readonly #known = new Map<string, number>();
+  /** Worked out when asked for, and again after the agent said something else. */
+  readonly #unreached = new Map<string, string>();
+  #version = 0;
   readonly #texts = new Map<string, string>();
+
+  get version(): number {
+    return this.#version;
+  }
+
+  knows(instance: string): boolean {
+    return this.#known.has(instance);
+  }
+
+  unreached(agent: string): string {
+    const known = this.#unreached.get(agent);
+    if (known !== undefined) return known;
+    const own = [...(this.#byAgent.get(agent) ?? [])].flatMap(([instance, found]) =>
+      listOf(found)
+        .filter(({ reached }) => !reached)
+        .map(({ url }) => `${instance} ${url}`),
+    );
+    const text = this.#shared(own.sort().join("\n"));
+    this.#unreached.set(agent, text);
+    return text;
+  }
 
   of(agent: string, instance: string, url: string): Reach | undefined {
     return this.#find(agent, instance, url);
@@ -40,15 +70,17 @@ export class ReachBoard implements KnownReach {
 
   /** Takes what an agent says at `now`: its durations become moments of this clock. True where that may change who does what. */
   take(agent: string, { endpoints }: wire.Reach, now: Date): boolean {
-    const own = this.#byAgent.get(agent) ?? new Map<string, readonly Found[]>();
+    const own = this.#byAgent.get(agent) ?? (new Map() as OfAgent);
     this.#byAgent.set(agent, own);
     let news = false;
     for (const said of endpoints) {
       const before = this.#find(agent, said.instance, said.url);
       if (before === undefined && (sizeOf(own) >= MOST_PLACES || said.instance.length + said.url.length > LONGEST)) continue;
       const found = foundOf({ ...said, url: this.#shared(said.url) }, before, now);
-      const others = (own.get(said.instance) ?? []).filter(({ url }) => url !== said.url);
-      own.set(this.#shared(said.instance), others.length === 0 ? [found] : [...others, found]);
+      if (!own.has(said.instance)) this.#known.set(this.#shared(said.instance), (this.#known.get(said.instance) ?? 0) + 1);
+      const others = listOf(own.get(said.instance)).filter(({ url }) => url !== said.url);
+      own.set(this.#shared(said.instance), others.length === 0 ? found : [...others, found]);
+      if (before?.reached !== found.reached || before.roundTripMs !== found.roundTripMs) this.#changed(agent);
       news ||= isNews(before, found);
     }
     return news;
@@ -57,25 +89,28 @@ export class ReachBoard implements KnownReach {
   /** What the agent found is about an endpoint that is another now, or is none of its business any more. */
   forget(agent: string, instance: string, url: string): void {
     const own = this.#byAgent.get(agent);
-    const left = (own?.get(instance) ?? []).filter((found) => found.url !== url);
-    if (left.length > 0) own?.set(instance, left);
-    else own?.delete(instance);
+    const left = listOf(own?.get(instance)).filter((found) => found.url !== url);
+    if (left.length > 0) own?.set(instance, left.length === 1 ? (left[0] as Found) : left);
+    else if (own?.delete(instance) === true) this.#knowsLess(instance);
+    this.#changed(agent);
   }
 
   /** The agent is gone, and with it what it knew. */
   leave(agent: string): void {
+    for (const instance of this.#byAgent.get(agent)?.keys() ?? []) this.#knowsLess(instance);
     this.#byAgent.delete(agent);
+    this.#changed(agent);
   }
 
   /** By instance and URL. */
   ofAgent(agent: string): wire.InstanceReach[] {
     const own = [...(this.#byAgent.get(agent) ?? [])];
-    return own.flatMap(([instance, found]) => found.map((one) => message(agent, instance, one))).sort(byPlace);
+    return own.flatMap(([instance, found]) => listOf(found).map((one) => message(agent, instance, one))).sort(byPlace);
   }
 
   /** Of one instance, by agent and URL. */
   ofInstance(instance: string): wire.InstanceReach[] {
-    const all = [...this.#byAgent].flatMap(([agent, own]) => (own.get(instance) ?? []).map((one) => message(agent, instance, one)));
+    const all = [...this.#byAgent].flatMap(([agent, own]) => listOf(own.get(instance)).map((one) => message(agent, instance, one)));
     return all.sort(byPlace).slice(0, MOST_TOLD);
   }
 
@@ -83,7 +118,8 @@ export class ReachBoard implements KnownReach {
   sums(): Map<string, { reaching: number; failing: number; nearestMs: number | undefined }> {
     const sums = new Map<string, { reaching: number; failing: number; nearestMs: number | undefined }>();
     for (const own of this.#byAgent.values()) {
-      for (const [instance, found] of own) {
+      for (const [instance, some] of own) {
+        const found = listOf(some);
         const sum = sums.get(instance) ?? { reaching: 0, failing: 0, nearestMs: undefined };
         sums.set(instance, sum);
         if (found.some(({ reached }) => reached)) sum.reaching += 1;
@@ -93,6 +129,17 @@ export class ReachBoard implements KnownReach {
       }
     }
     return sums;
+  }
+
+  #changed(agent: string): void {
+    this.#unreached.delete(agent);
+    this.#version += 1;
+  }
+
+  #knowsLess(instance: string): void {
+    const left = (this.#known.get(instance) ?? 0) - 1;
+    if (left > 0) this.#known.set(instance, left);
+    else this.#known.delete(instance);
   }
 
   /** The same text for all agents that say it: they may be many thousands, and say the same. */
@@ -105,11 +152,15 @@ export class ReachBoard implements KnownReach {
   }
 
   #find(agent: string, instance: string, url: string): Found | undefined {
-    return this.#byAgent
-      .get(agent)
-      ?.get(instance)
-      ?.find((found) => found.url === url);
+    const found = this.#byAgent.get(agent)?.get(instance);
+    // Asked for thousands of agents in a row: makes no list.
+    if (found === undefined || "url" in found) return found?.url === url ? found : undefined;
+    return found.find((one) => one.url === url);
   }
+}
+
+function listOf(found: Found | readonly Found[] | undefined): readonly Found[] {
+  return found === undefined ? [] : "url" in found ? [found] : found;
 }
 
 function foundOf(said: wire.EndpointReach, before: Found | undefined, now: Date): Found {
@@ -134,9 +185,9 @@ function isNews(before: Found | undefined, after: Found): boolean {
   return roundTripClass(longer ?? 0, shorter ?? 0) > 0;
 }
 
-function sizeOf(own: ReadonlyMap<string, readonly Found[]>): number {
+function sizeOf(own: OfAgent): number {
   let size = 0;
-  for (const found of own.values()) size += found.length;
+  for (const found of own.values()) size += listOf(found).length;
   return size;
 }
 

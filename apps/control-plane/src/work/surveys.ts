@@ -1,8 +1,8 @@
 import { setImmediate as breathe } from "node:timers/promises";
 import { endpointToMessage, type wire } from "@transship/api";
 import { type Endpoint, type Instance, namedInstances, type SurveyPlace, surveyPlaces } from "@transship/model";
-import type { Store } from "@transship/store";
 import type { Logger } from "pino";
+import type { KnownTopology } from "../topology/known-topology.ts";
 import { WakeUp } from "../wake-up.ts";
 import type { AgentSession } from "./agent-session.ts";
 import type { ConnectedAgents } from "./connected-agents.ts";
@@ -22,7 +22,7 @@ const AGAIN_MS = 5_000;
 
 /** What surveying needs. */
 export interface SurveyDesk {
-  readonly store: Pick<Store, "topology">;
+  readonly topology: Pick<KnownTopology, "current">;
   readonly agents: ConnectedAgents;
   readonly reach: ReachBoard;
   readonly log: Logger;
@@ -76,8 +76,8 @@ export class Surveys {
     }
   }
 
-  async #tell({ store, agents, reach }: SurveyDesk): Promise<void> {
-    if (this.#stale) await this.#read(store);
+  async #tell({ topology, agents, reach }: SurveyDesk): Promise<void> {
+    if (this.#stale) await this.#read(topology);
     const sessions = agents.all();
     const everyMs = Math.min(LONGEST_MS, Math.max(LOOK_EVERY_MS, sessions.length * PER_AGENT_MS));
     let sent = 0;
@@ -96,11 +96,12 @@ export class Surveys {
     }
   }
 
-  async #read({ topology }: SurveyDesk["store"]): Promise<void> {
+  async #read(topology: SurveyDesk["topology"]): Promise<void> {
     // A change that comes while this reads makes it read again.
     this.#stale = false;
     try {
-      this.#instances = namedInstances(await topology.listInstances(), await topology.listRunnables());
+      const { instances, rules } = await topology.current();
+      this.#instances = namedInstances([...instances.values()], [...rules.values()]);
       this.#surveys.clear();
     } catch (thrown) {
       this.#stale = true;

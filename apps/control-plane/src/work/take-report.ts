@@ -1,8 +1,8 @@
 import { progressFromMessage, taskStateFromMessage, type wire } from "@transship/api";
-import { TransshipError } from "@transship/errors";
 import { isFinal, LEASED_STATES, PLAN_REASONS, TASK_TRANSITIONS, type Task, type TaskState } from "@transship/model";
-import type { LeaseKey, Store } from "@transship/store";
+import type { Reported, Store } from "@transship/store";
 import type { Logger } from "pino";
+import type { Budgets } from "../budgets/budgets.ts";
 import type { Changes } from "../changes.ts";
 import type { Rates } from "../executions/rates.ts";
 import type { ExecutionLog } from "../logs/execution-log.ts";
@@ -12,6 +12,7 @@ import type { Metrics } from "../metrics.ts";
 import type { Cascade } from "../triggers/cascade.ts";
 import type { WakeUp } from "../wake-up.ts";
 import type { AgentSession } from "./agent-session.ts";
+import type { OutcomeWriter } from "./outcome-writer.ts";
 import { readOutcome } from "./read-outcome.ts";
 
 /** What taking reports needs. */
@@ -20,6 +21,8 @@ export interface ReportDesk {
   readonly changes: Changes;
   readonly metrics: Metrics;
   readonly rates: Rates;
+  readonly outcomes: OutcomeWriter;
+  readonly budgets: Budgets;
   /** Told of what arrived somewhere, once that is stored. */
   readonly cascade: Pick<Cascade, "arrived" | "departed">;
   /** Wakes the scheduler. */
@@ -30,20 +33,32 @@ export interface ReportDesk {
   readonly now: () => Date;
 }
 
-/** Records how far a task is; an agent whose lease is not the newest is told to stop. */
-export async function takeProgress(desk: ReportDesk, session: AgentSession, message: wire.Progress): Promise<void> {
-  const lease = message.lease;
-  const state = taskStateFromMessage(message.state);
-  if (lease === undefined || state === undefined || !isLeased(state)) return;
-  const task = await taskOf(desk.store, session, lease);
-  const progress = progressFromMessage(message.progress);
-  if (task !== undefined && (await desk.store.tasks.progress(lease, state, progress))) {
-    desk.rates.add(task.executionId, progress.fetchedBytes - task.progress.fetchedBytes, desk.now());
-    desk.changes.notify(task.executionId, "progress");
-    return;
+/** What agents say of tasks, as the store takes it. */
+export interface ProgressMessage {
+  readonly session: AgentSession;
+  readonly message: wire.Progress;
+}
+
+/** Records how far tasks are, each of them named once; agents whose lease is not the newest are told to stop. */
+export async function takeProgress(desk: ReportDesk, messages: readonly ProgressMessage[]): Promise<void> {
+  const reports = messages.flatMap(({ session, message: { lease, state: said, progress } }) => {
+    const state = taskStateFromMessage(said);
+    if (lease === undefined || state === undefined || !isLeased(state)) return [];
+    return [{ session, lease, agent: session.name, state, progress: progressFromMessage(progress) }];
+  });
+  const progressed = await desk.store.tasks.progressAll(reports);
+  for (const [index, { session, lease }] of reports.entries()) {
+    const task = progressed[index];
+    if (task === undefined) {
+      fence(desk, session, lease);
+      session.send({ $case: "cancel", value: { lease, giveBack: false } });
+      continue;
+    }
+    const { before, after } = task;
+    if (before.state !== after.state) desk.metrics.taskMoved(after.state);
+    desk.rates.add(after.executionId, after.progress.fetchedBytes - before.progress.fetchedBytes, desk.now());
+    desk.changes.notify(after.executionId, "progress");
   }
-  fence(desk, session, lease);
-  session.send({ $case: "cancel", value: { lease, giveBack: false } });
 }
 
 /**
@@ -51,10 +66,13 @@ export async function takeProgress(desk: ReportDesk, session: AgentSession, mess
  * agent then sends it again.
  */
 export async function takeOutcome(desk: ReportDesk, session: AgentSession, message: wire.Outcome): Promise<void> {
-  const lease = message.lease;
-  const task = lease && (await taskOf(desk.store, session, lease));
-  if (lease !== undefined && task !== undefined) await apply(desk, session, task, lease, message);
-  else fence(desk, session, lease);
+  const { lease } = message;
+  const outcome = (task: Task) => readOutcome(message, task, desk.now());
+  // Nobody reports on another's work.
+  const reported = lease && (await desk.outcomes.write({ lease, agent: session.name, outcome }));
+  if (reported !== undefined) desk.budgets.end(message.lease?.taskId ?? "");
+  if (reported?.result === "applied") await tell(desk, reported, message);
+  else if (reported?.result !== "duplicate") fence(desk, session, lease);
   session.send({ $case: "ack", value: { sequence: message.sequence } });
 }
 
@@ -65,23 +83,25 @@ function fence(desk: ReportDesk, session: AgentSession, lease: wire.LeaseKey | u
   desk.log.warn(facts, "a report whose lease is over is not heard");
 }
 
-async function apply(desk: ReportDesk, session: AgentSession, task: Task, lease: LeaseKey, message: wire.Outcome): Promise<void> {
-  const result = await desk.store.tasks.finish(lease, readOutcome(message, task, desk.now()), desk.now());
-  if (result === "stale") fence(desk, session, lease);
-  if (result !== "applied") return;
-  const after = await desk.store.tasks.get(task.id);
-  desk.rates.add(task.executionId, after.progress.fetchedBytes - task.progress.fetchedBytes, desk.now());
+/** What is to be done about a report that was applied. */
+async function tell(
+  desk: ReportDesk,
+  { before, after, execution }: Reported & { result: "applied" },
+  message: wire.Outcome,
+): Promise<void> {
+  const { rule, trigger, hops } = execution;
+  desk.metrics.taskMoved(after.state);
+  desk.rates.add(after.executionId, after.progress.fetchedBytes - before.progress.fetchedBytes, desk.now());
   tellOutcome(desk.executionLog, after);
   // Before the report is acknowledged: why something failed is never lost.
   if (message.failure !== undefined) await desk.logWriter.flush();
   if (isFinal(TASK_TRANSITIONS, after.state)) {
-    const { rule, trigger, hops } = await desk.store.executions.get(task.executionId);
     desk.metrics.taskEnded(rule, after);
     if (after.state === "succeeded" && after.operation === "copy") desk.cascade.arrived(after.target, after.digest, hops);
     if (after.state === "succeeded" && after.operation === "delete") desk.cascade.departed(after.target, after.digest, hops);
     if (after.operation === "delete") logDeletion(desk, after, { rule, trigger });
   }
-  desk.changes.notify(task.executionId, "state");
+  desk.changes.notify(after.executionId, "state");
   desk.work.wake();
 }
 
@@ -91,17 +111,6 @@ function logDeletion(desk: ReportDesk, task: Task, by: { readonly rule: string; 
   const what = { tag: `${instance}/${repository}:${tag}`, digest: task.digest, ...by, execution: task.executionId, agent: task.agent };
   const why = task.state === "succeeded" ? PLAN_REASONS.gone : (task.skipReason ?? task.failure?.message);
   desk.log.info({ ...what, why, note: task.note }, task.state === "succeeded" ? "tag deleted" : "tag not deleted");
-}
-
-/** The task that a report is about, if this agent is the one that has it: nobody reports on another's work. */
-async function taskOf(store: Store, session: AgentSession, lease: LeaseKey): Promise<Task | undefined> {
-  try {
-    const task = await store.tasks.get(lease.taskId);
-    return task.agent === session.name ? task : undefined;
-  } catch (thrown) {
-    if (thrown instanceof TransshipError && thrown.code === "NOT_FOUND") return undefined;
-    throw thrown;
-  }
 }
 
 function isLeased(state: TaskState): boolean {

@@ -12,6 +12,7 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { planPage } from "../plan-page.ts";
 import { knownOf } from "./known.ts";
+import { RuleGraph } from "./rule-graph.ts";
 import { WaysBack } from "./ways-back.ts";
 
 const REPOSITORY = "app";
@@ -58,7 +59,7 @@ class World {
     const goal = { instance: target.instance, repository: REPOSITORY };
     const there = this.tags.get(target.instance);
     const key = pairKey({ places: [source, goal], tag: TAG });
-    const way = new WaysBack(rule, this.#rules).find(goal, source, TAG);
+    const way = new WaysBack(rule, new RuleGraph(this.#rules)).find(goal, source, TAG);
     const known = knownOf({
       source,
       target: goal,

@@ -3,6 +3,7 @@ import { mapToTarget } from "../map-to-target.ts";
 import { refuseTagName } from "../select/refuse-tag.ts";
 import { plainRepositories, refuseRepository } from "../select/select-repository.ts";
 import { compileSelection } from "../select/selection.ts";
+import { RuleGraph } from "./rule-graph.ts";
 import { WaysBack } from "./ways-back.ts";
 
 /** Names that nearly every selection takes some of. */
@@ -13,7 +14,7 @@ const TAGS = ["latest", "v1", "1.0.0", "v1.0.0", "main"];
  * The rules that bring tags of a rule's targets directly back to its source. Names are tried: patterns may hide such a rule, which plans then find tag by tag.
  */
 export function facingRules(rule: Rule, rules: readonly Rule[]): Rule[] {
-  const ways = new WaysBack(rule, rules);
+  const ways = new WaysBack(rule, new RuleGraph(rules));
   if (!ways.any) return [];
   const found = new Set<Rule>();
   for (const { from, to, tag } of examplesOf(rule)) {

@@ -1,6 +1,7 @@
 import type { Rule, RuleSpec } from "@transship/model";
 import { describe, expect, it } from "vitest";
 import { bothSaySource } from "./facing-rules.ts";
+import { RuleGraph } from "./rule-graph.ts";
 import { WaysBack } from "./ways-back.ts";
 
 function rule(name: string, source: RuleSpec["source"], target: RuleSpec["targets"][number], more: Partial<RuleSpec> = {}): Rule {
@@ -13,7 +14,8 @@ const home = (more: Partial<RuleSpec> = {}, source: Partial<RuleSpec["source"]> 
   rule("home", { instance: "b", namespace: "mirror", ...source }, { instance: "a", namespace: "team", ...target }, more);
 const there = { instance: "b", repository: "mirror/x/app" };
 const here = { instance: "a", repository: "team/x/app" };
-const names = (rules: readonly Rule[], tag = "v1") => new WaysBack(out, rules).find(there, here, tag)?.rules.map(({ name }) => name);
+const names = (rules: readonly Rule[], tag = "v1") =>
+  new WaysBack(out, new RuleGraph(rules)).find(there, here, tag)?.rules.map(({ name }) => name);
 
 describe("ways back", () => {
   it("lead through a rule that brings the target's place to the source's", () => {
@@ -43,7 +45,7 @@ describe("ways back", () => {
       { instance: "b", namespace: "all", flatten: "all", repository: "x-{{repository}}" },
     );
     const back = rule("home", { instance: "b", repository: "all/x-app" }, { instance: "a", repository: "team/x/app" });
-    const ways = new WaysBack(mapped, [mapped, back]);
+    const ways = new WaysBack(mapped, new RuleGraph([mapped, back]));
     expect(ways.find({ instance: "b", repository: "all/x-app" }, here, "v1")?.rules).toEqual([back]);
     expect(ways.find({ instance: "b", repository: "all/x-app" }, { ...here, repository: "team/y/app" }, "v1")).toBeUndefined();
   });
@@ -58,7 +60,10 @@ describe("ways back", () => {
 
   it("know at once where no rule can lead back", () => {
     expect(
-      new WaysBack(out, [out, rule("on", { instance: "b" }, { instance: "c" }), rule("in", { instance: "d" }, { instance: "a" })]).any,
+      new WaysBack(
+        out,
+        new RuleGraph([out, rule("on", { instance: "b" }, { instance: "c" }), rule("in", { instance: "d" }, { instance: "a" })]),
+      ).any,
     ).toBe(false);
   });
 

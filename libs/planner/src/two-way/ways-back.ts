@@ -3,6 +3,7 @@ import { mapToTarget } from "../map-to-target.ts";
 import { refuseTagName } from "../select/refuse-tag.ts";
 import { refuseRepository } from "../select/select-repository.ts";
 import { type CompiledSelection, compileSelection } from "../select/selection.ts";
+import type { RuleGraph } from "./rule-graph.ts";
 
 /** Rules that, one after the other, bring a tag from a target of a rule back to where that rule takes it from. */
 export interface WayBack {
@@ -10,26 +11,22 @@ export interface WayBack {
   readonly rules: readonly Rule[];
 }
 
-interface Leg {
-  readonly rule: Rule;
-  readonly selection: CompiledSelection;
-}
+/** Selections by rule, compiled when a tag is first held against one: of thousands of rules that may be on a way, few are looked at. */
+const selections = new WeakMap<Rule, CompiledSelection>();
 
 /** Longer circles are not looked for: no arrival is followed further either. */
 const MOST_LEGS = 16;
 
 /**
- * Finds the rules that lead back. Those count that are enabled and replace what differs: one that never overwrites brings nothing back that the source has. What a
+ * Finds the rules that lead back. What a
  * rule selects by more than names (kind, age, the newest) may come back, and counts.
  */
 export class WaysBack {
-  readonly #legs: ReadonlyMap<string, readonly Leg[]>;
+  readonly #legs: ReadonlyMap<string, readonly Rule[]>;
 
-  /** `rule`: the one whose targets are looked at. `rules`: all there are. */
-  constructor(rule: Rule, rules: readonly Rule[]) {
-    const others = rules.filter(({ name, spec }) => name !== rule.name && spec.enabled && spec.overwrite !== "never");
-    const legs = between(rule, others).map((one) => ({ rule: one, selection: compileSelection(one.spec) }));
-    this.#legs = Map.groupBy(legs, (leg) => leg.rule.spec.source.instance);
+  /** `rule`: the one whose targets are looked at. `graph`: of all there are. */
+  constructor(rule: Rule, graph: RuleGraph) {
+    this.#legs = between(rule, graph);
   }
 
   /** Whether any rule may lead back; where not, there is nothing to ask. */
@@ -59,7 +56,8 @@ export class WaysBack {
 
   /** Where rules bring a tag from a place. */
   *#from(place: RepositoryPlace, tag: string): Generator<{ readonly rule: Rule; readonly to: RepositoryPlace }> {
-    for (const { rule, selection } of this.#legs.get(place.instance) ?? []) {
+    for (const rule of this.#legs.get(place.instance) ?? []) {
+      const selection = selectionOf(rule);
       if (refuseRepository(selection, place.repository) !== undefined) continue;
       // Tags that belong to a digest go with what they belong to, whatever their names.
       if (subjectOfTag(tag) === undefined && refuseTagName(selection, tag) !== undefined) continue;
@@ -71,32 +69,33 @@ export class WaysBack {
   }
 }
 
-/** Rules that may be part of a way back, going by instances alone: what spares the rules that lead elsewhere being looked at for every tag. */
-function between(rule: Rule, others: readonly Rule[]): Rule[] {
-  const edges = others.flatMap(({ spec }) => spec.targets.map(({ instance }) => ({ from: spec.source.instance, to: instance })));
+/** Rules that may be part of a way back, by where they begin, going by instances alone: what spares the rules that lead elsewhere being looked at for every tag. */
+function between(rule: Rule, graph: RuleGraph): Map<string, readonly Rule[]> {
+  const others = (rules: readonly Rule[]) => rules.filter(({ name }) => name !== rule.name);
   const ahead = reached(
     rule.spec.targets.map(({ instance }) => instance),
-    Map.groupBy(edges, ({ from }) => from),
-    ({ to }) => to,
+    (instance) => others(graph.from(instance)).flatMap(({ spec }) => spec.targets.map((target) => target.instance)),
   );
-  const behind = reached(
-    [rule.spec.source.instance],
-    Map.groupBy(edges, ({ to }) => to),
-    ({ from }) => from,
-  );
-  return others.filter(({ spec }) => ahead.has(spec.source.instance) && spec.targets.some(({ instance }) => behind.has(instance)));
+  const behind = reached([rule.spec.source.instance], (instance) => others(graph.to(instance)).map(({ spec }) => spec.source.instance));
+  const legs = new Map<string, readonly Rule[]>();
+  for (const instance of ahead) {
+    const own = others(graph.from(instance)).filter(({ spec }) => spec.targets.some((target) => behind.has(target.instance)));
+    if (own.length > 0) legs.set(instance, own);
+  }
+  return legs;
 }
 
-interface Edge {
-  readonly from: string;
-  readonly to: string;
-}
-
-function reached(begins: readonly string[], edges: ReadonlyMap<string, readonly Edge[]>, end: (edge: Edge) => string): Set<string> {
+function reached(begins: readonly string[], next: (instance: string) => readonly string[]): Set<string> {
   const all = new Set(begins);
   // A set that grows while it is walked through is walked to its new end.
-  for (const instance of all) for (const edge of edges.get(instance) ?? []) all.add(end(edge));
+  for (const instance of all) for (const one of next(instance)) all.add(one);
   return all;
+}
+
+function selectionOf(rule: Rule): CompiledSelection {
+  const known = selections.get(rule) ?? compileSelection(rule.spec);
+  selections.set(rule, known);
+  return known;
 }
 
 function keyOf({ instance, repository }: RepositoryPlace): string {

@@ -15,27 +15,54 @@ export function arrivalOf(row: ArrivalRow): Arrival {
   };
 }
 
-/** Remembers that a task moved its target's tag, in place of what was brought there before. */
-export async function recordArrival(
-  tx: Tx,
-  task: TaskRow,
-  rule: string,
-  platforms: readonly string[] | undefined,
-  now: string,
-): Promise<void> {
-  const what = {
-    digest: task.digest,
-    rule,
-    source_instance: task.source_instance,
-    source_repository: task.source_repository,
-    platforms: platformsText(platforms),
-    at: now,
+/** A tag of a target that a task moved. */
+export interface Brought {
+  readonly task: TaskRow;
+  readonly rule: string;
+  /** The only ones that were brought; absent = all. */
+  readonly platforms: readonly string[] | undefined;
+}
+
+/** Rows of one statement: nine parameters each. */
+const ROWS_AT_ONCE = 500;
+
+/** Remembers what tasks brought, in place of what was brought there before; of two that moved one tag, the later one. */
+export async function recordArrivals(tx: Tx, brought: readonly Brought[], now: string): Promise<void> {
+  const rows = new Map(brought.map((one) => [JSON.stringify(placeOf(one)), rowOf(one, now)]));
+  const all = [...rows.values()];
+  for (let start = 0; start < all.length; start += ROWS_AT_ONCE) {
+    await tx
+      .insertInto("arrivals")
+      .values(all.slice(start, start + ROWS_AT_ONCE))
+      .onConflict((conflict) =>
+        conflict.columns(["target_instance", "target_repository", "target_tag"]).doUpdateSet(({ ref }) => ({
+          digest: ref("excluded.digest"),
+          rule: ref("excluded.rule"),
+          source_instance: ref("excluded.source_instance"),
+          source_repository: ref("excluded.source_repository"),
+          platforms: ref("excluded.platforms"),
+          at: ref("excluded.at"),
+        })),
+      )
+      .execute();
+  }
+}
+
+function placeOf({ task }: Brought) {
+  return { target_instance: task.target_instance, target_repository: task.target_repository, target_tag: task.target_tag };
+}
+
+function rowOf(brought: Brought, at: string): ArrivalRow {
+  const { digest, source_instance, source_repository } = brought.task;
+  return {
+    ...placeOf(brought),
+    digest,
+    rule: brought.rule,
+    source_instance,
+    source_repository,
+    platforms: platformsText(brought.platforms),
+    at,
   };
-  await tx
-    .insertInto("arrivals")
-    .values({ ...what, target_instance: task.target_instance, target_repository: task.target_repository, target_tag: task.target_tag })
-    .onConflict((conflict) => conflict.columns(["target_instance", "target_repository", "target_tag"]).doUpdateSet(what))
-    .execute();
 }
 
 /** Forgets what was brought to a tag that a task took away, and to where the tag was gone before. */

@@ -1,6 +1,7 @@
 import { describe } from "vitest";
 import { agentConformance } from "./agents.ts";
 import { arrivalConformance } from "./arrivals.ts";
+import { batchConformance } from "./batches.ts";
 import { deliveryConformance } from "./deliveries.ts";
 import { driftConformance } from "./drift.ts";
 import { executionConformance } from "./executions.ts";
@@ -32,6 +33,7 @@ export function storeConformance(name: string, openStore: OpenStore): void {
     taskConformance(openStore);
     leaseConformance(openStore);
     outcomeConformance(openStore);
+    batchConformance(openStore);
     relayConformance(openStore);
     arrivalConformance(openStore);
     pairConformance(openStore);

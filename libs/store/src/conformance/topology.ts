@@ -90,6 +90,24 @@ export function topologyConformance(openStore: OpenStore): void {
       expect((await store.executions.get("e1")).rule).toBe("r");
     });
 
+    it("tells those who watch of each change that is kept, before the call returns, until they end", async () => {
+      await using store = await openStore();
+      let told = 0;
+      const watch = store.topology.watch(() => {
+        told += 1;
+      });
+      await withExecution(store, "e1", "r");
+      expect(told).toBe(1);
+      await store.topology.apply([{ apply: instance("bj") }], { now: at(1), dryRun: true });
+      await expect(store.topology.apply([{ delete: { kind: "Rule", name: "r" } }], { now: at(1) })).rejects.toThrow();
+      expect(told).toBe(1);
+      await store.topology.setRuleEnabled("r", false, at(2));
+      expect(told).toBe(2);
+      watch[Symbol.dispose]();
+      await store.topology.setRuleEnabled("r", true, at(3));
+      expect(told).toBe(2);
+    });
+
     it("enables and disables a rule", async () => {
       await using store = await openStore();
       await withExecution(store, "e1", "r");

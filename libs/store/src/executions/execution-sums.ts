@@ -31,39 +31,54 @@ export async function sumsOf(tx: Tx, executionIds: readonly string[]): Promise<M
 
 type Summed = TaskNumbers & { readonly execution_id: string; readonly state: TaskState };
 
-/** Follows the change of one task. */
-export async function shiftSums(tx: Tx, before: Summed, after: Summed): Promise<void> {
-  if (before.state === after.state) {
-    await addSums(
-      tx,
-      after.execution_id,
-      after.state,
-      0,
-      numbersOf((name) => after[name] - before[name]),
-    );
-    return;
-  }
-  await addSums(
-    tx,
-    before.execution_id,
-    before.state,
-    -1,
-    numbersOf((name) => -before[name]),
-  );
-  await addSums(
-    tx,
-    after.execution_id,
-    after.state,
-    1,
-    numbersOf((name) => after[name]),
-  );
+interface SumChange extends TaskNumbers {
+  readonly execution_id: string;
+  readonly state: TaskState;
+  tasks: number;
 }
 
-/** Adds to the sums of one state. An upsert that adds in place, so that two writers lose nothing. */
-export async function addSums(tx: Tx, executionId: string, state: TaskState, tasks: number, numbers: TaskNumbers): Promise<void> {
+/** Rows of one statement: eleven parameters each. */
+const ROWS_AT_ONCE = 500;
+
+/** What a transaction changes in the sums of executions, gathered so that tasks of one execution that move together cost one row and not two each. */
+export class SumChanges {
+  readonly #changes = new Map<string, SumChange>();
+
+  /** Follows the change of one task. */
+  shift(before: Summed, after: Summed): void {
+    this.#add(before, -1);
+    this.#add(after, 1);
+  }
+
+  /** So many tasks more in a state, whose numbers are all zero. */
+  addEmpty(executionId: string, state: TaskState, tasks: number): void {
+    this.#of(executionId, state).tasks += tasks;
+  }
+
+  /** To be called once, before the transaction ends. Upserts that add in place, so that two writers lose nothing. */
+  async write(tx: Tx): Promise<void> {
+    const changed = [...this.#changes.values()].filter((change) => change.tasks !== 0 || TASK_NUMBERS.some((name) => change[name] !== 0));
+    for (let start = 0; start < changed.length; start += ROWS_AT_ONCE) await addSums(tx, changed.slice(start, start + ROWS_AT_ONCE));
+  }
+
+  #add(task: Summed, sign: 1 | -1): void {
+    const sum = this.#of(task.execution_id, task.state);
+    sum.tasks += sign;
+    for (const name of TASK_NUMBERS) sum[name] += sign * task[name];
+  }
+
+  #of(execution_id: string, state: TaskState): SumChange {
+    const key = `${state} ${execution_id}`;
+    const known = this.#changes.get(key) ?? { execution_id, state, tasks: 0, ...numbersOf(() => 0) };
+    this.#changes.set(key, known);
+    return known;
+  }
+}
+
+async function addSums(tx: Tx, changes: readonly SumChange[]): Promise<void> {
   await tx
     .insertInto("execution_sums")
-    .values({ execution_id: executionId, state, tasks, ...numbers })
+    .values(changes)
     .onConflict((conflict) =>
       conflict.columns(["execution_id", "state"]).doUpdateSet(({ ref, eb }) => ({
         tasks: eb(ref("execution_sums.tasks"), "+", ref("excluded.tasks")),
@@ -81,7 +96,7 @@ export async function addSums(tx: Tx, executionId: string, state: TaskState, tas
 }
 
 /** Numbers made one by one. */
-export function numbersOf(make: (name: keyof TaskNumbers) => number): TaskNumbers {
+function numbersOf(make: (name: keyof TaskNumbers) => number): TaskNumbers {
   return Object.fromEntries(TASK_NUMBERS.map((name) => [name, make(name)])) as unknown as TaskNumbers;
 }
 

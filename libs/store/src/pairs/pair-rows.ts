@@ -36,9 +36,9 @@ function pairOfTask(task: TaskRow): string {
   return pairKey({ places: [source, target], tag: task.target_tag });
 }
 
-/** A task brought the tag over: whatever was in conflict between its places is settled. */
-export function settleByCopy(tx: Tx, task: TaskRow): Promise<void> {
-  return endConflicts(tx, [pairOfTask(task)]);
+/** Tasks brought tags over: whatever was in conflict between their places is settled. */
+export function settleByCopies(tx: Tx, tasks: readonly TaskRow[]): Promise<void> {
+  return endConflicts(tx, tasks.map(pairOfTask));
 }
 
 /** A tag is gone on both sides of a task: what comes there next is new, even where it is the same again. */

@@ -2,7 +2,7 @@ import { TransshipError } from "@transship/errors";
 import { EXECUTION_TRANSITIONS, isFinal } from "@transship/model";
 import type { Database, Tx } from "../database.ts";
 import { executionRow } from "../executions/execution-rows.ts";
-import { addSums, numbersOf } from "../executions/execution-sums.ts";
+import { SumChanges } from "../executions/execution-sums.ts";
 import type { NewTask } from "../task-store.ts";
 import { newTaskRow } from "./task-rows.ts";
 
@@ -31,14 +31,7 @@ async function addBatch(tx: Tx, tasks: readonly NewTask[], now: string): Promise
     .onConflict((conflict) => conflict.column("id").doNothing())
     .returning("execution_id")
     .execute();
-  const counts = new Map<string, number>();
-  for (const row of added) counts.set(row.execution_id, (counts.get(row.execution_id) ?? 0) + 1);
-  for (const [id, count] of counts)
-    await addSums(
-      tx,
-      id,
-      "queued",
-      count,
-      numbersOf(() => 0),
-    );
+  const sums = new SumChanges();
+  for (const row of added) sums.addEmpty(row.execution_id, "queued", 1);
+  await sums.write(tx);
 }

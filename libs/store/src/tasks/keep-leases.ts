@@ -1,10 +1,12 @@
 import { TransshipError } from "@transship/errors";
-import { LEASED_STATES, mayFollow, TASK_TRANSITIONS, type Task, type TaskProgress, type TaskState } from "@transship/model";
+import { LEASED_STATES, mayFollow, TASK_TRANSITIONS, type Task, type TaskState } from "@transship/model";
 import type { Tx } from "../database.ts";
+import { SumChanges } from "../executions/execution-sums.ts";
 import type { TaskRow } from "../tables.ts";
-import type { HeldTask, LeaseKey } from "../task-store.ts";
+import type { HeldTask, LeaseKey, Progressed, ProgressReport } from "../task-store.ts";
 import { moveTask } from "./move-task.ts";
-import { LISTED_COLUMNS, laterProgressColumns, taskOf, taskRow } from "./task-rows.ts";
+import { readReported } from "./reported-tasks.ts";
+import { LISTED_COLUMNS, laterProgressColumns, taskOf } from "./task-rows.ts";
 
 /** Extends the leases that the agent still has; returns the others. */
 export async function renewLeases(tx: Tx, agent: string, leases: readonly LeaseKey[], leaseUntil: string): Promise<LeaseKey[]> {
@@ -34,7 +36,9 @@ export async function expireLeases(tx: Tx, now: string): Promise<Task[]> {
   const ended = await tx.selectFrom("tasks").selectAll().where("lease_until", "<=", now).execute();
   // Sorted here: asked to, the database would rather read all tasks in order than sort the few that it finds.
   ended.sort((a, b) => a.seq - b.seq);
-  for (const row of ended) await moveTask(tx, row, { to: "queued", readyAt: now }, {});
+  const sums = new SumChanges();
+  for (const row of ended) await moveTask(tx, row, { to: "queued", readyAt: now }, {}, sums);
+  await sums.write(tx);
   return ended.map(taskOf);
 }
 
@@ -55,6 +59,33 @@ export async function heldTasks(tx: Tx): Promise<HeldTask[]> {
   }));
 }
 
+/** Parameters of one statement. */
+const NAMES_AT_ONCE = 500;
+
+/** How many tasks each of these agents has, without those that a process of its name at another home was given; who has none is missing. */
+export async function countHeld(
+  tx: Tx,
+  agents: readonly { readonly name: string; readonly home?: string | undefined }[],
+): Promise<Map<string, number>> {
+  const homes = new Map(agents.map(({ name, home }) => [name, home]));
+  const names = [...homes.keys()];
+  const counts = new Map<string, number>();
+  for (let start = 0; start < names.length; start += NAMES_AT_ONCE) {
+    const rows = await tx
+      .selectFrom("tasks")
+      .select((eb) => ["agent", "home", eb.fn.countAll<number>().as("count")])
+      .where("lease_until", "is not", null)
+      .where("agent", "in", names.slice(start, start + NAMES_AT_ONCE))
+      .groupBy(["agent", "home"])
+      .execute();
+    for (const { agent, home, count } of rows) {
+      const own = homes.get(agent ?? "");
+      if (own === undefined || home === null || home === own) counts.set(agent ?? "", (counts.get(agent ?? "") ?? 0) + Number(count));
+    }
+  }
+  return counts;
+}
+
 /** Tasks on which an agent has a lease; with `home`, without those that a process at another home was given. */
 export async function tasksHeldBy(tx: Tx, agent: string, home?: string): Promise<Task[]> {
   let query = tx.selectFrom("tasks").select(LISTED_COLUMNS).where("lease_until", "is not", null).where("agent", "=", agent);
@@ -63,14 +94,31 @@ export async function tasksHeldBy(tx: Tx, agent: string, home?: string): Promise
   return rows.map(taskOf);
 }
 
-/** Records how far a leased task is; false when the lease is no more. A state that came late, overtaken by a newer one, is not gone back to. */
-export async function recordProgress(tx: Tx, lease: LeaseKey, state: TaskState, progress: TaskProgress): Promise<boolean> {
-  if (!isLeased(state))
-    throw new TransshipError("INVALID_ARGUMENT", { what: `progress of task ${lease.taskId}`, why: `${state} is an outcome` });
-  const row = await taskRow(tx, lease.taskId);
-  if (row === undefined || row.epoch !== lease.epoch || row.lease_until === null) return false;
-  await moveTask(tx, row, { to: reached(row, state), leaseUntil: row.lease_until }, laterProgressColumns(row, progress));
-  return true;
+/**
+ * Records how far leased tasks are, each named once; of each the task as it was and is, or undefined when the lease is no more, or another agent's. A state that
+ * came late, overtaken by a newer one, is not gone back to.
+ */
+export async function recordProgress(tx: Tx, reports: readonly ProgressReport[]): Promise<(Progressed | undefined)[]> {
+  const { rows } = await readReported(
+    tx,
+    reports.map(({ lease }) => lease),
+  );
+  const sums = new SumChanges();
+  const results: (Progressed | undefined)[] = [];
+  for (const { lease, agent, state, progress } of reports) {
+    if (!isLeased(state))
+      throw new TransshipError("INVALID_ARGUMENT", { what: `progress of task ${lease.taskId}`, why: `${state} is an outcome` });
+    const row = rows.get(lease.taskId);
+    if (row === undefined || row.epoch !== lease.epoch || row.lease_until === null || (agent !== undefined && row.agent !== agent)) {
+      results.push(undefined);
+      continue;
+    }
+    const move = { to: reached(row, state), leaseUntil: row.lease_until };
+    const moved = await moveTask(tx, row, move, laterProgressColumns(row, progress), sums);
+    results.push({ before: taskOf(row), after: taskOf(moved) });
+  }
+  await sums.write(tx);
+  return results;
 }
 
 type LeasedState = (typeof LEASED_STATES)[number];

@@ -5,8 +5,8 @@ import type { Page } from "../store.ts";
 import type { TaskRow } from "../tables.ts";
 import type { TaskStore } from "../task-store.ts";
 import { addTasks } from "./add-tasks.ts";
-import { finishTask } from "./finish-task.ts";
-import { expireLeases, extendAllLeases, heldTasks, recordProgress, renewLeases, tasksHeldBy } from "./keep-leases.ts";
+import { finishTasks } from "./finish-task.ts";
+import { countHeld, expireLeases, extendAllLeases, heldTasks, recordProgress, renewLeases, tasksHeldBy } from "./keep-leases.ts";
 import { leaseTasks, nextDue } from "./lease-tasks.ts";
 import { moveAllTasks } from "./move-task.ts";
 import { LISTED_COLUMNS, taskOf, taskRow, UNFINISHED_STATES, wholeTaskOf } from "./task-rows.ts";
@@ -20,16 +20,29 @@ export function taskStore(database: Database): TaskStore {
     add: (tasks, now) => addTasks(database, tasks, now.toISOString()),
     waitingWork: (now) => transact((tx) => waitingWork(tx, now.toISOString())),
     nextDue: (now) => transact((tx) => nextDue(tx, now.toISOString())),
-    lease: (claim, now) => transact((tx) => leaseTasks(tx, claim, now)),
+    lease: async ({ leaseMs, online, ...claim }, now) => {
+      const [tasks = []] = await transact((tx) => leaseTasks(tx, { claims: [claim], leaseMs, online: new Set(online) }, now));
+      return tasks;
+    },
+    leaseAll: (claims, terms, now) => transact((tx) => leaseTasks(tx, { claims, ...terms }, now)),
     renew: (agent, leases, leaseMs, now) => transact((tx) => renewLeases(tx, agent, leases, leaseEnd(now, leaseMs))),
     extendAll: (leaseMs, now) => transact((tx) => extendAllLeases(tx, leaseEnd(now, leaseMs))),
     expire: (now) => transact((tx) => expireLeases(tx, now.toISOString())),
-    progress: (lease, state, progress) => transact((tx) => recordProgress(tx, lease, state, progress)),
-    finish: (lease, outcome, now) => transact((tx) => finishTask(tx, lease, outcome, now.toISOString())),
+    progress: async (lease, state, progress) => {
+      const [progressed] = await transact((tx) => recordProgress(tx, [{ lease, state, progress }]));
+      return progressed !== undefined;
+    },
+    progressAll: (reports) => transact((tx) => recordProgress(tx, reports)),
+    finish: async (lease, outcome, now) => {
+      const [reported] = await transact((tx) => finishTasks(tx, [{ lease, outcome: () => outcome }], now.toISOString()));
+      return reported?.result ?? "stale";
+    },
+    finishAll: (reports, now) => transact((tx) => finishTasks(tx, reports, now.toISOString())),
     cancelAll: (executionId, now) => transact((tx) => cancelAll(tx, executionId, now.toISOString())),
     anyUnfinished: (executionId) => transact((tx) => anyUnfinished(tx, executionId)),
     held: () => transact(heldTasks),
     deletedTogether: (task) => transact((tx) => deletedTogether(tx, task)),
+    heldCounts: (agents) => transact((tx) => countHeld(tx, agents)),
     heldBy: (agent, home) => transact((tx) => tasksHeldBy(tx, agent, home)),
     get: (id) => transact(async (tx) => wholeTaskOf(await existing(tx, id))),
     list: (filter, page) => transact((tx) => list(tx, filter, page)),

@@ -12,24 +12,39 @@ import { readDocuments, writeDocuments } from "./write-changes.ts";
 
 /** Resources on a database. */
 export function topologyStore({ transact }: Database): TopologyStore {
+  const watchers = new Set<() => void>();
+  const told = <T>(result: T): T => {
+    for (const changed of watchers) changed();
+    return result;
+  };
   return {
-    apply: (changes, { now, dryRun = false }) => transact((tx) => apply(tx, changes, now, dryRun)),
+    apply: async (changes, { now, dryRun = false }) => {
+      const applied = await transact((tx) => apply(tx, changes, now, dryRun));
+      return dryRun ? applied : told(applied);
+    },
     listInstances: () => transact(async (tx) => (await resourceRows(tx, "Instance")).map(instanceOf)),
     getInstance: (name) => transact(async (tx) => instanceOf(await resourceRow(tx, "Instance", name))),
     listRules: () => transact(async (tx) => (await resourceRows(tx, "Rule")).map(ruleOf)),
     getRule: (name) => transact(async (tx) => ruleOf(await resourceRow(tx, "Rule", name))),
     listReplications: () => transact(async (tx) => (await resourceRows(tx, "Replication")).map(replicationOf)),
     getReplication: (name) => transact(async (tx) => replicationOf(await resourceRow(tx, "Replication", name))),
-    setReplicationEnabled: (name, enabled, now) =>
-      transact(async (tx) => replicationOf(await setEnabled(tx, "Replication", name, enabled, now))),
+    setReplicationEnabled: async (name, enabled, now) =>
+      told(await transact(async (tx) => replicationOf(await setEnabled(tx, "Replication", name, enabled, now)))),
     listEdges: (replication) => transact((tx) => edgeRecords(tx, replication)),
     repairNow: (now) => transact((tx) => repairNow(tx, now.toISOString())),
     listRunnables: () => transact(runnables),
     getRunnable: (name) => transact((tx) => runnable(tx, name)),
     listWebhooks: () => transact(async (tx) => (await resourceRows(tx, "Webhook")).map(webhookOf)),
     getWebhook: (name) => transact(async (tx) => webhookOf(await resourceRow(tx, "Webhook", name))),
-    setRuleEnabled: (name, enabled, now) => transact(async (tx) => ruleOf(await setEnabled(tx, "Rule", name, enabled, now))),
+    setRuleEnabled: async (name, enabled, now) =>
+      told(await transact(async (tx) => ruleOf(await setEnabled(tx, "Rule", name, enabled, now)))),
     listAgentDocuments: () => transact(async (tx) => (await resourceRows(tx, "Agent")).map(agentDocumentOf)),
+    watch: (changed) => {
+      // Wrapped, so that one function may watch twice and end once.
+      const watcher = () => changed();
+      watchers.add(watcher);
+      return { [Symbol.dispose]: () => void watchers.delete(watcher) };
+    },
   };
 }
 
