@@ -34,9 +34,11 @@ export async function deliverEvents(desk: DeliveryDesk, sender: EventSender, sig
   const busy = new Map<string, Promise<void>>();
   while (!signal.aborted) {
     let sleepMs = LONGEST_SLEEP_MS;
+    // One moment for both looks: what falls due between two of them would be overlooked by both.
+    const begin = desk.now();
     try {
       await trim(desk);
-      const due = await desk.store.deliveries.due(desk.now());
+      const due = await desk.store.deliveries.due(begin);
       for (const delivery of due.filter(({ webhook }) => !busy.has(webhook.name)).slice(0, MOST_AT_ONCE - busy.size)) {
         const { name } = delivery.webhook;
         const done = deliver(desk, sender, delivery, signal).finally(() => {
@@ -45,7 +47,7 @@ export async function deliverEvents(desk: DeliveryDesk, sender: EventSender, sig
         });
         busy.set(name, done);
       }
-      const next = await desk.store.deliveries.nextDue(desk.now());
+      const next = await desk.store.deliveries.nextDue(begin);
       if (next !== undefined) sleepMs = Math.min(sleepMs, Math.max(1, next.getTime() - desk.now().getTime()));
     } catch (thrown) {
       desk.log.error({ err: thrown }, "looking for events to tell failed; it is tried again");
