@@ -1,6 +1,6 @@
 import * as fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { isRepositoryName, label, namespaceName, resourceName } from "./names.ts";
+import { isRepositoryName, label, namespaceName, resourceName, runnableName } from "./names.ts";
 
 describe("isRepositoryName", () => {
   it.each(["app", "team0/app", "a/b/c/d", "a.b", "a_b", "a__b", "a-b", "a---b", "0", "library/alpine3.19", "a".repeat(255)])(
@@ -61,5 +61,12 @@ describe("names of resources and labels", () => {
     for (const text of ["", " cn", "cn ", "x".repeat(65)]) expect(label.safeParse(text).success).toBe(false);
     expect(namespaceName.safeParse("team0/sub").success).toBe(true);
     expect(namespaceName.safeParse("team0/").success).toBe(false);
+  });
+});
+
+describe("runnableName", () => {
+  it("is the name of a rule or of an edge", () => {
+    for (const name of ["gz-to-sg", "cn-tree:sh", "a.b:c_d"]) expect(runnableName.safeParse(name).success).toBe(true);
+    for (const name of ["", "cn-tree:", ":sh", "a:b:c", "A:b", "a b"]) expect(runnableName.safeParse(name).success).toBe(false);
   });
 });

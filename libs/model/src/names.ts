@@ -11,6 +11,12 @@ export const labelsSchema = z.record(z.string().max(63), z.string().max(255, "a 
   error: ({ code }) => (code === "invalid_key" ? "a label's key has at most 63 characters" : undefined),
 });
 
+/** The name of something that executions are of: a rule, or an edge of a replication, `REPLICATION:REPLICA`. */
+export const runnableName = z
+  .string()
+  .max(257, "a name has at most 128 characters")
+  .regex(/^[a-z0-9][a-z0-9._-]*(:[a-z0-9][a-z0-9._-]*)?$/, "is neither the name of a rule nor of an edge (REPLICATION:REPLICA)");
+
 const component = "[a-z0-9]+(?:(?:\\.|_|__|-+)[a-z0-9]+)*";
 const repositoryPattern = new RegExp(`^${component}(?:/${component})*$`);
 

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { resourceName } from "./names.ts";
+import { runnableName } from "./names.ts";
 
 /** What a webhook can be told of. */
 export const EVENT_TYPES = [
@@ -32,8 +32,8 @@ export const webhookSpecSchema = z.strictObject({
     .array(z.enum(EVENT_TYPES, { error: `must be one of: ${EVENT_TYPES.join(", ")}` }))
     .min(1)
     .optional(),
-  /** Only events of these rules; absent = all. */
-  rules: z.array(resourceName).min(1).optional(),
+  /** Only events of these rules, or edges (`REPLICATION:REPLICA`); absent = all. */
+  rules: z.array(runnableName).min(1).optional(),
   /** Whether the URL may lead to private and loopback addresses. Link-local and metadata addresses never are allowed. */
   allowPrivate: z.boolean().default(false),
   enabled: z.boolean().default(true),

@@ -28,7 +28,7 @@ export interface WebhookSpec {
   secret: string;
   /** Types of events; empty = all. */
   events: string[];
-  /** Only events of these rules; empty = all. */
+  /** Only events of these rules, or edges of replications (`REPLICATION:REPLICA`); empty = all. */
   rules: string[];
   /** Whether the URL may lead to private and loopback addresses. */
   allowPrivate: boolean;
