@@ -40,6 +40,54 @@ export function batchConformance(openStore: OpenStore): void {
       expect(await store.executions.get("e1")).toMatchObject({ tasks: { total: 5, running: 5 } });
     });
 
+    it("lease hops and deletions to those who claim that part of the way, and what both may have to the first", async () => {
+      await using store = await openStore();
+      await withExecution(store);
+      const via = { instance: "hub", repository: "relay/app", tag: "v" };
+      const added = [{ ...task("0"), via }, task("1"), { ...task("2"), via, operation: "delete" as const }];
+      await store.tasks.add(added, at(0));
+      const leg = (agent: string, name: "first" | "second" | "target", limit = 9) => ({
+        agent,
+        limit,
+        preferMs: 0,
+        pairs: [{ executionId: "e1", source: "gz", target: "sg", leg: name, via: "hub", placement: agent }],
+      });
+      const leased = await store.tasks.leaseAll(
+        [leg("a", "second"), leg("b", "first", 1), leg("c", "target"), leg("d", "first")],
+        terms,
+        at(1),
+      );
+      expect(leased.map((tasks) => tasks.map((one) => `${one.id} ${one.agent} ${one.leg}`))).toEqual([
+        [],
+        ["0 b first"],
+        ["2 c target"],
+        [],
+      ]);
+    });
+
+    it("count what an agent has without what a process of its name has elsewhere", async () => {
+      await using store = await opened(3);
+      await store.tasks.leaseAll(
+        [
+          { ...claim("a", 2), home: "here" },
+          { ...claim("a", 1), home: "there" },
+        ],
+        terms,
+        at(1),
+      );
+      const counted = async (home?: string) => (await store.tasks.heldCounts([{ name: "a", home }])).get("a");
+      expect([await counted("here"), await counted("there"), await counted("nowhere"), await counted()]).toEqual([2, 1, undefined, 3]);
+    });
+
+    it("forget a tag that one report brought and the next one took away", async () => {
+      await using store = await openStore();
+      await withExecution(store);
+      await store.tasks.add([task("0"), { ...task("1"), target: task("0").target, operation: "delete" }], at(0));
+      await lease(store, "a", at(1));
+      await store.tasks.finishAll([done("0"), done("1")], at(2));
+      expect(await store.arrivals.in("sg", [task("0").target.repository])).toEqual([]);
+    });
+
     it("leave a task that came back to the agent that had it, and give others what is behind it", async () => {
       await using store = await opened(3);
       await store.tasks.leaseAll([claim("a", 1)], terms, at(1));
