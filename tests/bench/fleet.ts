@@ -38,7 +38,7 @@ export async function benchFleet(options: BenchOptions): Promise<void> {
   for (const agents of options.cases.length === 0 ? [AGENTS] : options.cases.map(Number))
     runs.push(await runOnce(agents, pushes, options.signal));
   const conditions = [
-    `A control plane with ${EDGES} rules that events start, between ${INSTANCES} instances in ${REGIONS} regions, SQLite on disk, its log at the default level in a file, plain gRPC on loopback.`,
+    `A control plane with ${EDGES} rules that events start, from ${INSTANCES / 2} primaries to ${INSTANCES / 2} replicas in ${REGIONS} regions, SQLite on disk, its log at the default level in a file, plain gRPC on loopback.`,
     "All agents are played by one process on the same machine over real Work streams, each over a TCP and HTTP/2 connection of its own; they answer questions, say that they reach all of the 64 endpoints that each is asked to look at, report progress and outcomes, and move no bytes.",
     `Memory: resident, once it stays the same within 1 % for ten seconds. Events: ${pushes} pushes, each to a source of its own edge, ${EVENTS_A_SECOND} a second; "dispatch" is from the task's creation to the agent's reading of it,`,
     `"event" from the registry's POST to the same moment, with a question to an agent at either side in between. Backlog: ${BACKLOG.edges * BACKLOG.tags} tasks of ${BACKLOG.edges} rules wait, then all agents take up to ${BACKLOG.slots} at once,`,

@@ -1,14 +1,15 @@
 import { openSqliteStore, type TopologyChange } from "@transship/store";
 
-/** Instances, over so many regions; each edge begins at one and ends at another. */
+/** Instances, over so many regions: half of them are primaries, at which edges begin, half are replicas, at which they end, as in trees: no way leads back. */
 export const INSTANCES = 500;
+const PRIMARIES = INSTANCES / 2;
 export const REGIONS = 50;
 /** What each instance's events carry in the header `Authorization`. */
 export const SECRET = "fleet-bench-secret";
 
 /** The instance that an edge begins at. */
 export function sourceOf(edge: number): number {
-  return edge % INSTANCES;
+  return edge % PRIMARIES;
 }
 
 /** The repository that only this edge selects. */
@@ -59,8 +60,8 @@ function instance(number: number): TopologyChange {
 
 function edge(number: number): TopologyChange {
   const source = sourceOf(number);
-  // Other instances at growing distances, so that no two edges of a source have the same target.
-  const target = (source + 1 + Math.floor(number / INSTANCES) * 7) % INSTANCES;
+  // Replicas at growing distances, so that no two edges of a source have the same target.
+  const target = PRIMARIES + ((source + 1 + Math.floor(number / PRIMARIES) * 7) % PRIMARIES);
   return {
     apply: {
       apiVersion: "transship/v1",
