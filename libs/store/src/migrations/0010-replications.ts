@@ -22,6 +22,13 @@ export async function up(db: Kysely<unknown>): Promise<void> {
     .addColumn("repair_at", "text")
     .addPrimaryKeyConstraint("replication_edges_key", ["replication", "replica"])
     .execute();
+  // Each agent that connects asks for edges that wait to be repaired: few, of thousands.
+  await db.schema
+    .createIndex("replication_edges_by_repair")
+    .on("replication_edges")
+    .column("repair_at")
+    .where(sql.ref("repair_at"), "is not", null)
+    .execute();
   await freeTriggers(db);
 }
 
