@@ -45,6 +45,14 @@ function hop(store: Store, leg: TaskLeg) {
   const pairs = [{ executionId: "e1", source: "gz", target: "sg", leg, via: "hub", placement: "" }];
   return store.tasks.lease({ agent: "b", pairs, limit: 10, leaseMs: 1_000, preferMs: 0, online: [] }, at(5));
 }
+describe("what is asked when an agent connects", () => {
+  it("finds edges that wait to be repaired by their index", async () => {
+    await using watched = await openWatched();
+    const plans = await watched.plansOf((asked) => asked.topology.repairNow(at(1)), "replication_edges");
+    expect(plans).toEqual([expect.stringContaining("replication_edges_by_repair (repair_at>?)")]);
+  });
+});
+
 describe("what drift and trace ask of each place", () => {
   it("is found by the tag, however many tasks there are", async () => {
     await using watched = await openWatched();
