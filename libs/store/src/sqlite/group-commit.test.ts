@@ -24,7 +24,7 @@ function open() {
       return name;
     });
   const seen = () => sqlite.prepare("select name from seen order by rowid").pluck().all();
-  return { sqlite, commits, add, seen, count: (text: string) => sent.filter((statement) => statement === text).length };
+  return { sqlite, kysely, commits, add, seen, count: (text: string) => sent.filter((statement) => statement === text).length };
 }
 
 it("commits what waits together once, in its order, and undoes alone what throws", async () => {
@@ -73,4 +73,13 @@ it("lets the event loop turn while work goes on for long", async () => {
   await Promise.all(Array.from({ length: 30 }, () => commits.transact(busy)));
   clearInterval(ticking);
   expect(ticks).toBeGreaterThan(6);
+});
+
+it("refuses what waits at a database that was closed, and comes to rest", async () => {
+  const { add, kysely } = open();
+  await add("a");
+  await kysely.destroy();
+  const results = await Promise.allSettled([add("b"), add("c"), add("d")]);
+  expect(results.map(({ status }) => status)).toEqual(["rejected", "rejected", "rejected"]);
+  await expect(add("e")).rejects.toThrow();
 });

@@ -71,7 +71,9 @@ export class GroupCommit {
         }
       });
     } catch {
-      // The disk is full, say, and with it nothing of the group was kept: each is done again, to succeed or fail for itself.
+      // The disk is full, say, and with it nothing of the group was kept: each is done again, to succeed or fail for itself. So are those that wait where not even the
+      // transaction began, as in a database that was closed: nobody else would take them from the line.
+      if (group.length === 0) group.push(...this.#waiting.splice(0));
       for (const one of group) await this.#alone(one);
       return;
     }
