@@ -60,7 +60,7 @@ export function reportOutcome(call: Call, end: ExecutionDocument): void {
  * Shows progress until the execution is final.
  * @throws TransshipError `WAIT_TIMED_OUT` after `--timeout`, `INTERRUPTED` on Ctrl-C (the work goes on in both cases), `CONTROL_PLANE_UNREACHABLE` when it stays away.
  */
-export async function followExecution(call: Call, controlPlane: ControlPlane, opened: wire.Execution): Promise<ExecutionDocument> {
+async function followExecution(call: Call, controlPlane: ControlPlane, opened: wire.Execution): Promise<ExecutionDocument> {
   const timeoutMs = call.settings.number("timeout");
   const timeout = timeoutMs === undefined ? undefined : AbortSignal.timeout(timeoutMs);
   const signal = timeout === undefined ? call.signal : AbortSignal.any([call.signal, timeout]);

@@ -36,7 +36,7 @@ export const replications: Noun<ReplicationDocument> = {
 };
 
 /** An edge, a row. */
-export const EDGE_COLUMNS: readonly Column<EdgeStatusDocument>[] = [
+const EDGE_COLUMNS: readonly Column<EdgeStatusDocument>[] = [
   { title: "FROM", cell: (edge) => edge.from },
   { title: "TO", cell: (edge) => edge.to },
   { title: "STATE", cell: (edge) => edge.state },

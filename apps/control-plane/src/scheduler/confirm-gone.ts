@@ -21,14 +21,15 @@ const MOST_ATTEMPTS = 10;
 export async function confirmGone(
   desk: AssignmentDesk,
   task: Task,
-  { from }: Pick<Route, "from">,
+  { from, rule }: Pick<Route, "from" | "rule">,
   alsoGone: readonly string[],
 ): Promise<string[] | undefined> {
   const { repository, tag } = task.source;
   const signal = AbortSignal.timeout(PATIENCE_MS);
   try {
     const looked = [tag, ...alsoGone].map((name) => ({ repository, tag: name }));
-    const there = await resolveTags({ ...desk, execution: task.executionId }, from, looked, signal, "source");
+    const selector = (await desk.topology.current()).rules.get(rule)?.spec.agents;
+    const there = await resolveTags({ ...desk, selector, execution: task.executionId }, from, looked, signal, "source");
     const { epoch, id } = task;
     const lost = await desk.store.tasks.renew(task.agent ?? "", [{ taskId: id, epoch }], desk.leaseMs, desk.now());
     if (lost.length > 0) return undefined;

@@ -1,6 +1,17 @@
 import { wire } from "@transship/api";
-import { explainNoRoute, isFinal, LEASED_STATES, rankForCopy, TASK_TRANSITIONS, type Task, WAITING_STATES } from "@transship/model";
+import {
+  explainNoRoute,
+  explainUnselected,
+  isFinal,
+  LEASED_STATES,
+  rankForCopy,
+  selectAgents,
+  TASK_TRANSITIONS,
+  type Task,
+  WAITING_STATES,
+} from "@transship/model";
 import type { Store } from "@transship/store";
+import type { KnownTopology } from "../topology/known-topology.ts";
 import type { RouteView } from "./ask-nearest.ts";
 import type { ConnectedAgents } from "./connected-agents.ts";
 import type { GateBoard } from "./gate-board.ts";
@@ -23,7 +34,8 @@ export function explainWaiting(task: Task, board: Pick<GateBoard, "all">, now: D
 
 /** What telling why nobody takes a task needs. */
 export interface WaitingDesk extends RouteView {
-  readonly store: Pick<Store, "topology">;
+  readonly store: Pick<Store, "executions">;
+  readonly topology: Pick<KnownTopology, "current">;
   readonly agents: ConnectedAgents;
   readonly gates: Pick<GateBoard, "all">;
 }
@@ -31,12 +43,15 @@ export interface WaitingDesk extends RouteView {
 /** Why no agent takes a waiting task, where none can: the missing links. Empty otherwise, and where an instance of it is gone. */
 export async function explainNoTaker(desk: WaitingDesk, task: Task): Promise<string> {
   if (!(WAITING_STATES as readonly string[]).includes(task.state)) return "";
-  const instances = await desk.store.topology.listInstances();
-  const [source, target] = [task.source, task.target].map((place) => instances.find(({ name }) => name === place.instance));
+  const { instances, rules } = await desk.topology.current();
+  const source = instances.get(task.source.instance);
+  const target = instances.get(task.target.instance);
   if (source === undefined || target === undefined) return "";
-  const ready = desk.agents.ready();
+  const selector = rules.get((await desk.store.executions.get(task.executionId)).rule)?.spec.agents;
+  const ready = selectAgents(desk.agents.ready(), selector);
+  if (selector !== undefined && ready.length === 0) return explainUnselected(desk.agents.ready(), selector);
   if (rankForCopy(ready, source, target, desk.reach).length > 0) return "";
-  const relay = task.relay && instances.find(({ name }) => name === task.relay?.place.instance);
+  const relay = task.relay && instances.get(task.relay.place.instance);
   if (relay === undefined) return explainNoRoute(ready, source, target, desk.reach, desk.now());
   const [from, to] = task.relay?.there === true ? [relay, target] : [source, relay];
   return rankForCopy(ready, from, to, desk.reach).length > 0 ? "" : explainNoRoute(ready, from, to, desk.reach, desk.now());

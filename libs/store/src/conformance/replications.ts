@@ -98,6 +98,16 @@ export function replicationConformance(openStore: OpenStore): void {
       });
     });
 
+    it("is neither filled nor made good by tasks that were done again", async () => {
+      await using store = await openStore();
+      await plant(store, at(0), TO_SH);
+      await end(store, "e1", "failed", 10, ["v1"]);
+      await store.executions.open({ id: "e2", rule: "cn-tree:sh", trigger: "retry", retryOf: "e1" }, at(20));
+      await store.executions.advance("e2", "copying", at(20));
+      await store.executions.advance("e2", "succeeded", at(21));
+      expect(await store.topology.listEdges()).toMatchObject([{ filledAt: undefined, failingSince: at(10).toISOString() }]);
+    });
+
     it("begins anew when it leads from another instance, and is left alone by other changes", async () => {
       await using store = await openStore();
       await plant(store, at(0), TO_SH, TO_BJ);

@@ -1,18 +1,15 @@
 import { type ExecutionState, readEdgeName } from "@transship/model";
 import type { Tx } from "../database.ts";
-import type { ReplicationEdgeRow } from "../tables.ts";
+import type { ExecutionRow, ReplicationEdgeRow } from "../tables.ts";
 
 const MINUTE_MS = 60_000;
 /** The longest that an edge is left between two attempts to repair it, in milliseconds. */
 const MOST_REPAIR_MS = 60 * MINUTE_MS;
 
+type EndedRow = Pick<ExecutionRow, "rule" | "scoped" | "retry_of" | "created_at">;
+
 /** What the end of an execution says of its edge: filled, failing, or made good. Nothing where the execution is of a rule. */
-export async function noteEdgeEnd(
-  tx: Tx,
-  execution: { readonly rule: string; readonly scoped: number; readonly created_at: string },
-  state: ExecutionState,
-  now: Date,
-): Promise<void> {
+export async function noteEdgeEnd(tx: Tx, execution: EndedRow, state: ExecutionState, now: Date): Promise<void> {
   const edge = readEdgeName(execution.rule);
   if (edge === undefined) return;
   const row = await tx
@@ -32,15 +29,10 @@ export async function noteEdgeEnd(
     .execute();
 }
 
-function changeAtEnd(
-  row: ReplicationEdgeRow,
-  { scoped, created_at }: { readonly scoped: number; readonly created_at: string },
-  state: ExecutionState,
-  now: Date,
-) {
+function changeAtEnd(row: ReplicationEdgeRow, { scoped, retry_of, created_at }: EndedRow, state: ExecutionState, now: Date) {
   if (state === "succeeded") {
-    // A part that arrived makes nothing good that another part lacks.
-    if (scoped === 1) return undefined;
+    // A part that arrived makes nothing good that another part lacks; so it is with tasks of an earlier execution that were done again.
+    if (scoped === 1 || retry_of !== null) return undefined;
     return { filled_at: row.filled_at ?? now.toISOString(), failures: 0, failing_since: null, repair_at: null };
   }
   if (state !== "failed" && state !== "partial") return undefined;
