@@ -11,6 +11,7 @@ import {
   runToEnd,
   startTest,
   type TestControlPlane,
+  tasks,
   until,
 } from "./testing/test-control-plane.ts";
 import { World } from "./testing/world.ts";
@@ -64,6 +65,24 @@ describe("a rule that names its agents", () => {
         "copying from gz to sg: the rule's `agents` asks for label tier=best, name a1 or a2; online: a1 (tier=slow); a2 (tier=fast); a3 (not named, no label tier)",
       hint: expect.stringContaining("kind: Agent"),
     });
+  });
+
+  it("tells of a task that waits what the agents that are there lack", async () => {
+    await using plane = await startTest();
+    const world = new World();
+    world.push("gz", { "team/app:v1": 1 });
+    // Lists, and takes no task.
+    using _fast = new FakeAgent({ address: plane.address, world, name: "a2", slots: 0, said: { labels: { tier: "fast" } } });
+    await apply(plane.client, { resources: [instance("gz"), instance("sg"), rule("r", { agents: FAST })] });
+    const id = (await run(plane.client)).execution?.id ?? "";
+    const [waiting] = await until("the task", async () => {
+      const found = await tasks(plane.client, id);
+      return found.length > 0 && found;
+    });
+    await apply(plane.client, { resources: [agentDocument("a2", { tier: "slow" })] });
+    const { tasks: service } = plane.client;
+    const shown = await call(plane.client, service, service.getTask, { id: waiting?.id ?? "" });
+    expect(shown.waiting).toContain("the rule's `agents` asks for label tier=fast; online: a2 (tier=slow)");
   });
 
   it("goes to an agent as soon as its document gives it the label, above what its process says", async () => {
